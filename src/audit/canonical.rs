@@ -1,0 +1,193 @@
+//! A record's line: its canonical JSON (RFC 8785) with `integrity` filled in.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::chain::{ChainHead, Hash};
+use super::record::INTEGRITY;
+
+/// `"hash":"`, 64 digits, `",`: what the line has and the hashed text has not. `hash` is the first field of `integrity`
+/// in canonical order, so the hashed text is the line with these bytes taken out, and one serialization serves both.
+const HASH_FIELD: usize = 8 + 64 + 2;
+
+/// Appends to `lines` the line of the record `fields` that follows `previous`, and returns the new head of the chain.
+///
+/// # Panics
+/// Never for the fields of a [`super::Record`] or those read from JSON: they hold no number that JSON has not.
+pub(super) fn seal(lines: &mut Vec<u8>, fields: &Map<String, Value>, previous: ChainHead) -> ChainHead {
+    let sequence = previous.sequence + 1;
+    let start = lines.len();
+    let hash_at = write_unhashed(lines, fields, sequence, previous.hash);
+
+    let mut hasher = Sha256::new();
+    hasher.update(&lines[start..hash_at]);
+    hasher.update(&lines[hash_at + HASH_FIELD..]);
+    let hash = Hash::from_bytes(hasher.finalize().into());
+
+    set_hash(lines, hash_at, hash);
+    lines.push(b'\n');
+    ChainHead { sequence, hash }
+}
+
+/// Whether `line` (without `\n`) is the canonical form of `fields` with this `integrity`, whatever its hash.
+pub(super) fn is_canonical(
+    line: &[u8],
+    fields: &Map<String, Value>,
+    sequence: u64,
+    previous_hash: Hash,
+    hash: Hash,
+) -> bool {
+    let mut canonical = Vec::with_capacity(line.len());
+    let hash_at = write_unhashed(&mut canonical, fields, sequence, previous_hash);
+    set_hash(&mut canonical, hash_at, hash);
+    canonical == line
+}
+
+/// Appends the line with room left for the hash field; returns where that begins.
+fn write_unhashed(lines: &mut Vec<u8>, fields: &Map<String, Value>, sequence: u64, previous_hash: Hash) -> usize {
+    let mut names: Vec<&str> = fields.keys().map(String::as_str).chain([INTEGRITY]).collect();
+    // RFC 8785 section 3.2.3: by UTF-16 code units.
+    names.sort_unstable_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+
+    let mut hash_at = 0;
+    lines.push(b'{');
+    for (index, name) in names.into_iter().enumerate() {
+        if index > 0 {
+            lines.push(b',');
+        }
+        write_value(lines, name);
+        lines.push(b':');
+        match fields.get(name) {
+            Some(value) => write_value(lines, value),
+            None => {
+                lines.push(b'{');
+                hash_at = lines.len();
+                lines.resize(hash_at + HASH_FIELD, 0);
+                lines.extend_from_slice(b"\"previousHash\":\"");
+                lines.extend_from_slice(&previous_hash.to_hex());
+                lines.extend_from_slice(b"\",\"sequence\":");
+                lines.extend_from_slice(sequence.to_string().as_bytes());
+                lines.push(b'}');
+            }
+        }
+    }
+    lines.push(b'}');
+    hash_at
+}
+
+fn write_value<T: Serialize + ?Sized>(lines: &mut Vec<u8>, value: &T) {
+    serde_json_canonicalizer::to_writer(&value, lines).expect("a JSON value has a canonical form");
+}
+
+fn set_hash(lines: &mut [u8], at: usize, hash: Hash) {
+    let field = &mut lines[at..at + HASH_FIELD];
+    field[..8].copy_from_slice(b"\"hash\":\"");
+    field[8..72].copy_from_slice(&hash.to_hex());
+    field[72..].copy_from_slice(b"\",");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(fields) => fields,
+            other => panic!("not an object: {other}"),
+        }
+    }
+
+    /// The definition in the module's documentation, taken word for word.
+    fn by_definition(fields: &Map<String, Value>, previous: ChainHead) -> (String, String) {
+        let mut record = fields.clone();
+        let mut integrity = json!({"sequence": previous.sequence + 1, "previousHash": previous.hash});
+        record.insert("integrity".to_owned(), integrity.clone());
+        let hashed = serde_json_canonicalizer::to_vec(&record).unwrap();
+        let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&hashed));
+        integrity["hash"] = json!(hash);
+        record.insert("integrity".to_owned(), integrity);
+        (serde_json_canonicalizer::to_string(&record).unwrap(), hash)
+    }
+
+    #[test]
+    fn the_first_records_of_a_chain_have_the_published_hashes() {
+        let mut lines = Vec::new();
+        let first = seal(&mut lines, &fields(json!({"stage": "read", "b": 1.0, "a": "\u{20ac}"})), ChainHead::START);
+        let second = seal(&mut lines, &Map::new(), first);
+        assert_eq!((first.sequence, second.sequence), (1, 2));
+        // Computed from the definition in the module's documentation with other software (Python's hashlib).
+        let [h1, h2] = [
+            "3368aa42d01f34f00abf1bdb581354266a538c5258ae0a5029c772aa3e95e0cd",
+            "3040f232cf5055f28de7891f5b6078836447d1418ff7418857dfb9a0907ab220",
+        ];
+        assert_eq!([first, second].map(|head| head.hash.to_string()), [h1, h2]);
+        let zero = "0".repeat(64);
+        let expected = [
+            format!(
+                r#"{{"a":"€","b":1,"integrity":{{"hash":"{h1}","previousHash":"{zero}","sequence":1}},"stage":"read"}}"#
+            ),
+            format!(r#"{{"integrity":{{"hash":"{h2}","previousHash":"{h1}","sequence":2}}}}"#),
+        ];
+        assert_eq!(String::from_utf8(lines).unwrap(), expected.join("\n") + "\n");
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_utf_16_code_units() {
+        let mut line = Vec::new();
+        seal(&mut line, &fields(json!({"\u{fb33}": 1, "\u{1f600}": 2, "integrities": 3, "i": 4})), ChainHead::START);
+        let line = String::from_utf8(line).unwrap();
+        let at = |key: &str| line.find(key).unwrap();
+        assert!(at("\u{1f600}") < at("\u{fb33}"), "{line}");
+        assert!(at("\"i\"") < at("integrities") && at("integrities") < at("integrity"), "{line}");
+    }
+
+    #[test]
+    fn a_nested_integrity_is_content() {
+        let record = fields(json!({"a": {"integrity": {"previousHash": "x", "sequence": 1}}, "z": "\"integrity\":{"}));
+        let mut line = Vec::new();
+        let head = seal(&mut line, &record, ChainHead::START);
+        let (expected, hash) = by_definition(&record, ChainHead::START);
+        assert_eq!(String::from_utf8(line).unwrap(), expected + "\n");
+        assert_eq!(head.hash.to_string(), hash);
+    }
+
+    pub(in crate::audit) fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-(1i64 << 53) + 1..1i64 << 53).prop_map(Value::from),
+            any::<f64>().prop_filter("JSON has no such number", |n| n.is_finite()).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_what_the_definition_says(
+            record in prop::collection::btree_map(any::<String>(), any_value(), 0..5),
+            sequence in 0u64..1 << 53,
+        ) {
+            let record: Map<String, Value> = record.into_iter().filter(|(name, _)| name != INTEGRITY).collect();
+            let previous = ChainHead { sequence, hash: Hash::from_bytes([7; 32]) };
+            let mut line = Vec::new();
+            let head = seal(&mut line, &record, previous);
+            let (expected, hash) = by_definition(&record, previous);
+            prop_assert_eq!(String::from_utf8(line).unwrap(), expected.clone() + "\n");
+            prop_assert_eq!(head.hash.to_string(), hash);
+            let read: Map<String, Value> = serde_json::from_str(&expected).unwrap();
+            let again = serde_json_canonicalizer::to_string(&read).unwrap();
+            prop_assert_eq!(again, expected, "what was written is canonical when it is read");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The blocking half of the writer: chains records, writes segments, and knows what is durable.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::JournalOptions;
+use crate::audit::canonical::seal;
+use crate::audit::chain::ChainHead;
+use crate::audit::record::Record;
+use crate::audit::recover::Found;
+use crate::audit::segment::{Header, Reason, SegmentName};
+use crate::audit::storage::{SegmentFile, Storage};
+use crate::clock::SharedClock;
+use crate::random::{SharedRandom, uuid};
+
+/// A buffer larger than this is given back after use: one large group should not cost its memory for ever.
+const KEPT_BUFFER: usize = 1024 * 1024;
+
+/// What a commit achieved.
+#[derive(Debug)]
+pub(super) struct Committed {
+    /// How many of the oldest records that were not durable now are.
+    pub(super) durable: usize,
+    /// Why the others are not. They must be given again, in their order: the segment they went to is abandoned.
+    pub(super) error: Option<io::Error>,
+}
+
+#[derive(Debug)]
+pub(super) struct Committer {
+    storage: Arc<dyn Storage>,
+    clock: SharedClock,
+    random: SharedRandom,
+    directory: PathBuf,
+    context: Record,
+    largest_segment: u64,
+    /// The last record known durable.
+    durable: ChainHead,
+    /// The last record sealed.
+    head: ChainHead,
+    /// The segment that is written; none after a failure.
+    segment: Option<Segment>,
+    /// The newest segment with a durable header.
+    previous: Option<SegmentName>,
+    /// The last name given, whether or not the segment came to be.
+    last_name: Option<SegmentName>,
+    /// Lines sealed and not yet written.
+    buffer: Vec<u8>,
+    /// Records given to [`Committer::commit`] that are sealed, but not durable.
+    pending: usize,
+    /// Records made durable in this commit.
+    settled: usize,
+}
+
+#[derive(Debug)]
+struct Segment {
+    name: SegmentName,
+    file: Box<dyn SegmentFile>,
+    /// Bytes written.
+    bytes: u64,
+    /// Whether it holds, or its buffer does, more than its header.
+    has_records: bool,
+    /// Whether its header is durable.
+    confirmed: bool,
+}
+
+impl Committer {
+    /// Begins the first segment of this run; its header is durable.
+    pub(super) fn start(
+        options: &JournalOptions,
+        storage: Arc<dyn Storage>,
+        clock: SharedClock,
+        random: SharedRandom,
+        found: Found,
+    ) -> io::Result<Self> {
+        let mut committer = Self {
+            storage,
+            clock,
+            random,
+            directory: options.directory.clone(),
+            context: options.context.clone(),
+            largest_segment: options.largest_segment,
+            durable: found.head,
+            head: found.head,
+            segment: None,
+            previous: found.segment.clone(),
+            last_name: found.segment,
+            buffer: Vec::new(),
+            pending: 0,
+            settled: 0,
+        };
+        let begun =
+            committer.begin(Reason::Start, found.torn).and_then(|()| committer.flush()).and_then(|()| committer.sync());
+        if let Err(error) = begun {
+            committer.abandon();
+            return Err(error);
+        }
+        Ok(committer)
+    }
+
+    /// Writes `records`, and makes them and everything before them durable if `sync` is set.
+    pub(super) fn commit<'a>(&mut self, records: impl Iterator<Item = &'a Record>, sync: bool) -> Committed {
+        self.settled = 0;
+        let written = catch_unwind(AssertUnwindSafe(|| self.write(records, sync)))
+            .unwrap_or_else(|_| Err(io::Error::other("writing panicked")));
+        if written.is_err() {
+            self.abandon();
+        }
+        if self.buffer.capacity() > KEPT_BUFFER {
+            self.buffer = Vec::new();
+        }
+        Committed { durable: self.settled, error: written.err() }
+    }
+
+    fn write<'a>(&mut self, records: impl Iterator<Item = &'a Record>, sync: bool) -> io::Result<()> {
+        if self.segment.is_none() {
+            self.begin(Reason::Recovery, Vec::new())?;
+        }
+        for record in records {
+            self.append(record)?;
+        }
+        self.flush()?;
+        if sync { self.sync() } else { Ok(()) }
+    }
+
+    fn append(&mut self, record: &Record) -> io::Result<()> {
+        let start = self.buffer.len();
+        let mut head = seal(&mut self.buffer, record.fields(), self.head);
+        let segment = self.segment()?;
+        if segment.has_records && segment.bytes + self.buffer.len() as u64 > self.largest_segment {
+            self.buffer.truncate(start);
+            self.flush()?;
+            self.sync()?;
+            self.begin(Reason::Rotation, Vec::new())?;
+            head = seal(&mut self.buffer, record.fields(), self.head);
+        }
+        self.head = head;
+        self.pending += 1;
+        self.segment()?.has_records = true;
+        Ok(())
+    }
+
+    /// Creates the next segment, with its header in the buffer. All before must be durable.
+    fn begin(&mut self, reason: Reason, torn: Vec<String>) -> io::Result<()> {
+        self.segment = None;
+        let now = self.clock.now();
+        let name = SegmentName::after(self.last_name.as_ref(), self.durable.sequence + 1, now);
+        self.last_name = Some(name.clone());
+        let previous_segment = self.previous.as_ref().map(ToString::to_string);
+        let header = Header { reason, previous_segment, last_durable: self.durable, torn }
+            .to_record(&self.context, uuid(&*self.random), now)
+            .map_err(io::Error::other)?;
+        let file = self.storage.create(&self.directory.join(name.as_str()))?;
+        self.segment = Some(Segment { name, file, bytes: 0, has_records: false, confirmed: false });
+        self.buffer.clear();
+        self.head = seal(&mut self.buffer, header.fields(), self.durable);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let segment = self.segment.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        segment.file.write_all(&self.buffer)?;
+        segment.bytes += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let segment = self.segment.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        segment.file.sync()?;
+        segment.confirmed = true;
+        self.previous = Some(segment.name.clone());
+        self.durable = self.head;
+        self.settled += std::mem::take(&mut self.pending);
+        Ok(())
+    }
+
+    fn segment(&mut self) -> io::Result<&mut Segment> {
+        self.segment.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Gives up the segment: what the disk holds of it after the last durable record is unknown from now on.
+    fn abandon(&mut self) {
+        self.head = self.durable;
+        self.pending = 0;
+        self.buffer.clear();
+        if let Some(segment) = self.segment.take()
+            && !segment.confirmed
+        {
+            // Nothing in it was confirmed. What cannot be removed is left, and verifies as unconfirmed.
+            let _ = self.storage.remove(&self.directory.join(segment.name.as_str()));
+        }
+    }
+}

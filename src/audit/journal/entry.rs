@@ -1,0 +1,76 @@
+//! What waits for the writer.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::permit::UnreceivedPermit;
+use super::state::AuditUnavailable;
+use crate::audit::record::Record;
+
+/// What the writer is asked.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// To write a record.
+    Write(Box<Entry>),
+    /// To make everything durable and end.
+    Close(oneshot::Sender<()>),
+}
+
+/// A record on its way to the disk, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) record: Record,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Intent {
+        reply: oneshot::Sender<Result<UnreceivedPermit, AuditUnavailable>>,
+        if_lost: Record,
+        if_not_forwarded: Record,
+    },
+    /// Nobody waits for one that was written in place of a caller.
+    Outcome {
+        reply: Option<oneshot::Sender<Result<(), AuditUnavailable>>>,
+        fate: Fate,
+    },
+    Note {
+        accepted: Instant,
+    },
+}
+
+impl Entry {
+    /// An outcome that nobody waits for.
+    pub(super) fn unattended(record: Record) -> Self {
+        Self { record, kind: Kind::Outcome { reply: None, fate: Fate::new() } }
+    }
+
+    /// Whether it must be synced before its caller goes on.
+    pub(super) fn wants_durability(&self) -> bool {
+        !matches!(self.kind, Kind::Note { .. })
+    }
+
+    /// Whether it is an intent that nobody waits for any more: not yet written, it need not be.
+    pub(super) fn is_given_up(&self) -> bool {
+        matches!(&self.kind, Kind::Intent { reply, .. } if reply.is_closed())
+    }
+}
+
+/// What became of an outcome. Read and changed only by [`super::state::Shared`], under its lock, so that the caller's
+/// deadline and the disk's success decide it between them exactly once.
+#[derive(Debug, Clone)]
+pub(super) struct Fate(pub(super) Arc<AtomicU8>);
+
+impl Fate {
+    pub(super) const WAITING: u8 = 0;
+    pub(super) const HELD: u8 = 1;
+    pub(super) const DURABLE: u8 = 2;
+
+    pub(super) fn new() -> Self {
+        Self(Arc::new(AtomicU8::new(Self::WAITING)))
+    }
+}

@@ -1,0 +1,237 @@
+//! Whether the journal takes records: shared between its callers and the writer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::entry::Fate;
+use crate::clock::SharedClock;
+
+/// Whether the journal takes records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalState {
+    /// Records are taken.
+    Available,
+    /// The disk does not take records; the writer tries again by itself.
+    Unavailable {
+        /// Since when.
+        since: Timestamp,
+        /// What the disk said: for the operator, not for callers.
+        reason: String,
+    },
+    /// Outcomes that callers were told are held are not durable yet: intents are refused until they are.
+    Holding {
+        /// How many.
+        outcomes: usize,
+    },
+}
+
+/// Why a record was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UnavailableReason {
+    /// The last write to the disk failed.
+    #[error("the last write to the disk failed")]
+    DiskFailed,
+    /// The disk does not answer.
+    #[error("the disk does not answer")]
+    DiskStalled,
+    /// The disk did not answer within the durable deadline.
+    #[error("the record was not durable in time")]
+    TimedOut,
+    /// Too many records wait to be written.
+    #[error("too many records wait to be written")]
+    QueueFull,
+    /// An earlier outcome is not durable yet.
+    #[error("the outcome of an earlier call is not durable yet")]
+    Holding,
+    /// The journal was closed.
+    #[error("the journal is closed")]
+    Closed,
+}
+
+/// A record could not be written as it must be. No audit, no writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the audit journal is not available: {reason}")]
+pub struct AuditUnavailable {
+    /// Why.
+    pub reason: UnavailableReason,
+    /// Whether the record is an outcome that the journal keeps, and writes as soon as it can.
+    pub held: bool,
+}
+
+impl AuditUnavailable {
+    /// The stable code of this error.
+    pub const CODE: &'static str = "AuditUnavailable";
+
+    pub(super) fn holding(reason: UnavailableReason) -> Self {
+        Self { reason, held: true }
+    }
+}
+
+impl From<UnavailableReason> for AuditUnavailable {
+    fn from(reason: UnavailableReason) -> Self {
+        Self { reason, held: false }
+    }
+}
+
+/// What the journal counted since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JournalCounters {
+    /// Records that became durable, segment headers aside.
+    pub records: u64,
+    /// Groups that were synced, each with one sync of the disk (and one more at a rotation).
+    pub syncs: u64,
+    /// Failed attempts to write or sync.
+    pub failures: u64,
+    /// Outcomes that are held now.
+    pub outcomes_held: usize,
+    /// Intents and notes that wait for the writer now.
+    pub queued: usize,
+}
+
+/// What asks to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    Intent,
+    Note,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    clock: SharedClock,
+    capacity: usize,
+    gate: Mutex<Gate>,
+    records: AtomicU64,
+    syncs: AtomicU64,
+    failures: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    failing: Option<Failing>,
+    held: usize,
+    queued: usize,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Failing {
+    since: Timestamp,
+    reason: UnavailableReason,
+    message: String,
+}
+
+impl Shared {
+    pub(super) fn new(clock: SharedClock, capacity: usize) -> Self {
+        Self {
+            clock,
+            capacity,
+            gate: Mutex::default(),
+            records: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// Lets a record into the queue, or says why not.
+    pub(super) fn admit(&self, what: Admission) -> Result<(), UnavailableReason> {
+        let mut gate = self.gate();
+        if gate.closed {
+            return Err(UnavailableReason::Closed);
+        }
+        if let Some(failing) = &gate.failing {
+            return Err(failing.reason);
+        }
+        if what == Admission::Intent && gate.held > 0 {
+            return Err(UnavailableReason::Holding);
+        }
+        if gate.queued >= self.capacity {
+            return Err(UnavailableReason::QueueFull);
+        }
+        gate.queued += 1;
+        Ok(())
+    }
+
+    /// The writer has taken an admitted record.
+    pub(super) fn taken(&self) {
+        self.gate().queued -= 1;
+    }
+
+    /// An intent that was under way while an outcome came to be held is refused as well.
+    pub(super) fn check_nothing_held(&self) -> Result<(), UnavailableReason> {
+        if self.gate().held > 0 { Err(UnavailableReason::Holding) } else { Ok(()) }
+    }
+
+    /// Counts an outcome as held, unless it is durable. Returns whether it is held.
+    pub(super) fn hold(&self, fate: &Fate) -> bool {
+        let mut gate = self.gate();
+        match fate.0.load(Ordering::Relaxed) {
+            Fate::WAITING => {
+                fate.0.store(Fate::HELD, Ordering::Relaxed);
+                gate.held += 1;
+                true
+            }
+            fate => fate == Fate::HELD,
+        }
+    }
+
+    /// An outcome is durable.
+    pub(super) fn release(&self, fate: &Fate) {
+        let mut gate = self.gate();
+        if fate.0.swap(Fate::DURABLE, Ordering::Relaxed) == Fate::HELD {
+            gate.held -= 1;
+        }
+    }
+
+    /// The disk failed or does not answer. The time of the first trouble stays.
+    pub(super) fn fail(&self, reason: UnavailableReason, message: String) {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        let since = gate.failing.as_ref().map_or(now, |failing| failing.since);
+        gate.failing = Some(Failing { since, reason, message });
+    }
+
+    /// The disk works. Returns since when it had not.
+    pub(super) fn heal(&self) -> Option<Timestamp> {
+        self.gate().failing.take().map(|failing| failing.since)
+    }
+
+    pub(super) fn close(&self) {
+        self.gate().closed = true;
+    }
+
+    pub(super) fn count(&self, records: usize, syncs: u64, failures: u64) {
+        self.records.fetch_add(records as u64, Ordering::Relaxed);
+        self.syncs.fetch_add(syncs, Ordering::Relaxed);
+        self.failures.fetch_add(failures, Ordering::Relaxed);
+    }
+
+    pub(super) fn counters(&self) -> JournalCounters {
+        let gate = self.gate();
+        JournalCounters {
+            records: self.records.load(Ordering::Relaxed),
+            syncs: self.syncs.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            outcomes_held: gate.held,
+            queued: gate.queued,
+        }
+    }
+
+    pub(super) fn state(&self) -> JournalState {
+        let gate = self.gate();
+        match &gate.failing {
+            _ if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
+            Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
+            None => JournalState::Available,
+        }
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        // Each change under the lock is complete in itself, so one that panicked left nothing half done.
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

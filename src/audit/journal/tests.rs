@@ -1,0 +1,109 @@
+//! What must hold of the journal, on a real folder with a disk that fails on demand. Time is tokio's, paused: it moves
+//! by itself only while nothing else can happen, and stands still while the disk works.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::audit::{DiskStorage, Verdict, VerifyReport, verify};
+use crate::clock::ManualClock;
+use crate::random::SystemRandom;
+use faulty::{Faulty, FaultyDisk};
+
+mod faults;
+mod faulty;
+mod lifecycle;
+
+fn record(stage: &str, name: &str) -> Record {
+    Record::from_fields(&json!({"stage": stage, "name": name})).unwrap()
+}
+
+fn intent_of(name: &str) -> Intent {
+    Intent {
+        record: record("intent", name),
+        if_lost: record("lost", name),
+        if_not_forwarded: record("not-forwarded", name),
+    }
+}
+
+struct Folder {
+    dir: TempDir,
+    clock: Arc<ManualClock>,
+    disk: Arc<Faulty>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            clock: ManualClock::at("2026-11-20T10:00:00Z".parse().unwrap()),
+            disk: Faulty::new(),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    async fn open(&self) -> Journal {
+        self.try_open(|_| ()).await.unwrap()
+    }
+
+    async fn try_open(&self, change: impl FnOnce(&mut JournalOptions)) -> Result<Journal, OpenError> {
+        let mut options = JournalOptions::new(self.path());
+        change(&mut options);
+        let storage = Arc::new(FaultyDisk(self.disk.clone()));
+        Journal::open(options, storage, self.clock.clone(), Arc::new(SystemRandom)).await
+    }
+
+    fn segments(&self) -> Vec<String> {
+        let mut names = DiskStorage.list(self.path()).unwrap();
+        names.retain(|name| name.ends_with(".jsonl"));
+        names.sort_unstable();
+        names
+    }
+
+    fn lines(&self, segment: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.path().join(segment)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// `stage name` of each record in the folder, headers as `segment reason`.
+    fn told(&self) -> Vec<String> {
+        let lines = self.segments().into_iter().flat_map(|segment| self.lines(&segment));
+        lines
+            .map(|line| {
+                let what = if line["stage"] == "segment" { &line["segment"]["reason"] } else { &line["name"] };
+                format!("{} {}", line["stage"].as_str().unwrap(), what.as_str().unwrap())
+            })
+            .collect()
+    }
+
+    fn verify(&self) -> VerifyReport {
+        verify(self.path()).unwrap()
+    }
+
+    fn assert_verified(&self) {
+        let report = self.verify();
+        assert_eq!(report.verdict, Verdict::Verified, "{report:#?}");
+    }
+}
+
+/// Lets the writer's retries run until the journal is well again.
+async fn healed(journal: &Journal) {
+    while journal.state() != JournalState::Available {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn reason<T>(result: Result<T, AuditUnavailable>) -> UnavailableReason {
+    match result {
+        Ok(_) => panic!("it was taken"),
+        Err(refused) => refused.reason,
+    }
+}

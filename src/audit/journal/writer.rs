@@ -1,0 +1,260 @@
+//! The writer: gathers records into groups, has them committed, and answers who waits. The states it moves through are
+//! described in [`super`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinError;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::JournalOptions;
+use super::committer::{Committed, Committer};
+use super::entry::{Command, Entry, Kind};
+use super::permit::UnreceivedPermit;
+use super::state::{AuditUnavailable, Shared, UnavailableReason};
+use crate::audit::lock::DirectoryLock;
+
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+pub(super) struct Writer {
+    queue: mpsc::UnboundedReceiver<Command>,
+    /// For permits. Weak, so that the writer ends when nobody else can send.
+    sender: mpsc::WeakUnboundedSender<Command>,
+    shared: Arc<Shared>,
+    /// Away while it works.
+    committer: Option<Committer>,
+    lock: DirectoryLock,
+    largest_batch: usize,
+    durable_deadline: Duration,
+    note_delay: Duration,
+    /// Records that are written but not durable, in their order. They are kept, to be written again if the sync fails.
+    unsynced: Vec<Entry>,
+    /// Outcomes of intents that nobody waited for.
+    follow_ups: Vec<Entry>,
+    closing: Vec<oneshot::Sender<()>>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        options: &JournalOptions,
+        queue: mpsc::UnboundedReceiver<Command>,
+        sender: mpsc::WeakUnboundedSender<Command>,
+        shared: Arc<Shared>,
+        committer: Committer,
+        lock: DirectoryLock,
+    ) -> Self {
+        Self {
+            queue,
+            sender,
+            shared,
+            committer: Some(committer),
+            lock,
+            largest_batch: options.largest_batch.max(1),
+            durable_deadline: options.durable_deadline,
+            note_delay: options.note_delay,
+            unsynced: Vec::new(),
+            follow_ups: Vec::new(),
+            closing: Vec::new(),
+        }
+    }
+
+    /// Writes until the journal is closed, or nobody is left who could write to it.
+    pub(super) async fn run(mut self) {
+        // An error means that the runtime is being shut down: there is nobody left to answer.
+        if self.write_until_closed().await.is_err() {
+            return;
+        }
+        drop(self.committer);
+        drop(self.lock);
+        for closing in self.closing {
+            let _ = closing.send(());
+        }
+    }
+
+    async fn write_until_closed(&mut self) -> Result<(), JoinError> {
+        while let Some(entries) = self.gather().await {
+            let sync = self.must_sync(&entries);
+            let backlog = self.commit(entries, sync).await?;
+            if let Some(backlog) = backlog {
+                self.recover(backlog).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next group: everything that is queued. Empty when only a sync is due; none at the end.
+    async fn gather(&mut self) -> Option<Vec<Entry>> {
+        let mut entries = std::mem::take(&mut self.follow_ups);
+        if entries.is_empty() {
+            if !self.closing.is_empty() && self.queue.is_empty() {
+                // From here on permits find the journal closed; what they sent before is still received.
+                self.queue.close();
+            }
+            let received = match self.sync_due() {
+                None => self.queue.recv().await,
+                Some(due) => match timeout_at(due, self.queue.recv()).await {
+                    Ok(received) => received,
+                    Err(_) => return Some(entries),
+                },
+            };
+            match received {
+                Some(command) => self.take(command, &mut entries),
+                None if self.unsynced.is_empty() => return None,
+                None => return Some(entries),
+            }
+        }
+        while entries.len() < self.largest_batch
+            && let Ok(command) = self.queue.try_recv()
+        {
+            self.take(command, &mut entries);
+        }
+        entries.retain(|entry| !entry.is_given_up());
+        Some(entries)
+    }
+
+    fn take(&mut self, command: Command, entries: &mut Vec<Entry>) {
+        match command {
+            Command::Close(reply) => self.closing.push(reply),
+            Command::Write(entry) => {
+                if !matches!(entry.kind, Kind::Outcome { .. }) {
+                    self.shared.taken();
+                }
+                entries.push(*entry);
+            }
+        }
+    }
+
+    /// When the oldest note that is not durable must be.
+    fn sync_due(&self) -> Option<Instant> {
+        let accepted = self.unsynced.iter().find_map(|entry| match entry.kind {
+            Kind::Note { accepted } => Some(accepted),
+            _ => None,
+        });
+        accepted.map(|accepted| accepted + self.note_delay)
+    }
+
+    fn must_sync(&self, entries: &[Entry]) -> bool {
+        !self.closing.is_empty()
+            || self.queue.is_closed()
+            || entries.iter().any(Entry::wants_durability)
+            || self.unsynced.len() + entries.len() >= self.largest_batch
+            || self.sync_due().is_some_and(|due| due <= Instant::now())
+    }
+
+    /// Has `entries` written; answers those that are durable. After a failure, returns what must be written again.
+    async fn commit(&mut self, entries: Vec<Entry>, sync: bool) -> Result<Option<Vec<Entry>>, JoinError> {
+        let mut committer = self.committer.take().expect("the committer is back before the next commit");
+        let mut work = tokio::task::spawn_blocking(move || {
+            let committed = committer.commit(entries.iter().map(|entry| &entry.record), sync);
+            (committer, entries, committed)
+        });
+        let done = match timeout(self.durable_deadline, &mut work).await {
+            Ok(done) => done,
+            Err(_) => {
+                tracing::error!(deadline = ?self.durable_deadline, "the audit journal's disk does not answer");
+                self.shared.fail(UnavailableReason::DiskStalled, "the disk does not answer".to_owned());
+                work.await
+            }
+        };
+        let (committer, mut entries, Committed { durable, error }) = done?;
+        self.committer = Some(committer);
+        self.unsynced.append(&mut entries);
+        let rest = self.unsynced.split_off(durable);
+        let settled = std::mem::replace(&mut self.unsynced, rest);
+        self.shared.count(settled.len(), u64::from(sync && error.is_none()), u64::from(error.is_some()));
+        let Some(error) = error else {
+            // Before anyone is answered, so that who is told of success finds the journal available.
+            self.heal();
+            self.settle(settled);
+            return Ok(None);
+        };
+        tracing::error!(%error, "the audit journal cannot be written");
+        self.shared.fail(UnavailableReason::DiskFailed, error.to_string());
+        self.settle(settled);
+        let backlog = std::mem::take(&mut self.unsynced);
+        Ok(Some(backlog.into_iter().filter_map(|entry| self.keep(entry)).collect()))
+    }
+
+    /// Tries again, at growing distances, until `backlog` is durable in a new segment.
+    async fn recover(&mut self, mut backlog: Vec<Entry>) -> Result<(), JoinError> {
+        let mut pause = FIRST_RETRY;
+        loop {
+            self.refuse_until(Instant::now() + pause, &mut backlog).await;
+            match self.commit(backlog, true).await? {
+                None => return Ok(()),
+                Some(rest) => backlog = rest,
+            }
+            pause = (pause * 2).min(LONGEST_RETRY);
+        }
+    }
+
+    /// Until the next attempt, answers what arrives, so that nobody waits for a disk that is known to fail.
+    async fn refuse_until(&mut self, next: Instant, backlog: &mut Vec<Entry>) {
+        let follow_ups = std::mem::take(&mut self.follow_ups);
+        backlog.extend(follow_ups.into_iter().filter_map(|entry| self.keep(entry)));
+        while let Ok(received) = timeout_at(next, self.queue.recv()).await {
+            let mut entries = Vec::new();
+            match received {
+                Some(command) => self.take(command, &mut entries),
+                None => return tokio::time::sleep_until(next).await,
+            }
+            backlog.extend(entries.into_iter().filter_map(|entry| self.keep(entry)));
+        }
+    }
+
+    /// What is kept while the disk fails: outcomes, and notes that were accepted.
+    fn keep(&self, mut entry: Entry) -> Option<Entry> {
+        match &mut entry.kind {
+            Kind::Note { .. } => {}
+            Kind::Outcome { reply, fate } => {
+                self.shared.hold(fate);
+                if let Some(reply) = reply.take() {
+                    let _ = reply.send(Err(AuditUnavailable::holding(UnavailableReason::DiskFailed)));
+                }
+            }
+            Kind::Intent { .. } => {
+                if let Kind::Intent { reply, .. } = entry.kind {
+                    let _ = reply.send(Err(UnavailableReason::DiskFailed.into()));
+                }
+                return None;
+            }
+        }
+        Some(entry)
+    }
+
+    /// Answers for records that are durable. Outcomes first, so that no permit is refused for one that is not held any
+    /// more.
+    fn settle(&mut self, entries: Vec<Entry>) {
+        let mut intents = Vec::new();
+        for entry in entries {
+            match entry.kind {
+                Kind::Note { .. } => {}
+                Kind::Outcome { reply, fate } => {
+                    self.shared.release(&fate);
+                    if let Some(reply) = reply {
+                        let _ = reply.send(Ok(()));
+                    }
+                }
+                Kind::Intent { reply, if_lost, if_not_forwarded } => intents.push((reply, if_lost, if_not_forwarded)),
+            }
+        }
+        for (reply, if_lost, if_not_forwarded) in intents {
+            match self.sender.upgrade() {
+                Some(queue) if !reply.is_closed() => {
+                    let permit = UnreceivedPermit::new(queue, self.shared.clone(), if_lost, if_not_forwarded);
+                    // One that comes back is dropped, and sends `if_not_forwarded`.
+                    let _ = reply.send(Ok(permit));
+                }
+                _ => self.follow_ups.push(Entry::unattended(if_not_forwarded)),
+            }
+        }
+    }
+
+    fn heal(&self) {
+        if let Some(since) = self.shared.heal() {
+            tracing::info!(%since, "the audit journal is written again");
+        }
+    }
+}
