@@ -1,0 +1,180 @@
+//! A signature writes only once.
+//!
+//! A verified request could be sent again by whoever saw it, for as long as its date is accepted. Reading twice does no
+//! harm; before a write, its signature is looked up here, and remembered.
+//!
+//! What the table cannot know is what an earlier process of this gateway let pass, so writes signed before this process
+//! started are refused. A client whose clock is ahead could have had a signature with a later date accepted earlier;
+//! therefore writes are taken only up to [`MAX_AHEAD`] ahead of the server's clock, and only when their date is that much
+//! later than the start. With both, a signature that an earlier process let write is never let write again, as long as
+//! the two processes' clocks agree; the price is that the first two seconds of a process are for reading.
+//!
+//! The table is this process's own: several replicas that write need shared state.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::sigv4::Verified;
+use crate::clock::SharedClock;
+
+/// How far the date of a write may be ahead of the server's clock: NTP keeps clocks well within a second.
+pub const MAX_AHEAD: SignedDuration = SignedDuration::from_secs(2);
+
+/// Why a write is refused although its signature is genuine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayRefusal {
+    /// A write with this signature was let pass before.
+    #[error("this signed request was already used; sign it anew")]
+    Replayed,
+    /// It was signed before this process could have seen every use of it.
+    #[error("the request was signed at {signed_at}; this server takes writes signed at {earliest} or later")]
+    SignedBeforeStart {
+        /// The date of the signature.
+        signed_at: Timestamp,
+        /// The earliest that is taken.
+        earliest: Timestamp,
+    },
+    /// The client's clock is ahead by more than [`MAX_AHEAD`].
+    #[error("the request was signed at {signed_at}, ahead of this server's time {now}; set the client's clock")]
+    SignedAhead {
+        /// The date of the signature.
+        signed_at: Timestamp,
+        /// The server's time.
+        now: Timestamp,
+    },
+    /// Its date is so old that its use may have been forgotten.
+    #[error("the request was signed at {signed_at}, which is too long ago to write; sign it anew")]
+    SignatureExpired {
+        /// The date of the signature.
+        signed_at: Timestamp,
+    },
+    /// No more signatures can be remembered until others expire.
+    #[error("too many writes within the lifetime of a signature; try again later")]
+    TableFull,
+}
+
+impl ReplayRefusal {
+    /// All the codes there are.
+    pub const CODES: [&'static str; 5] =
+        ["replayed", "signed_before_start", "signed_ahead", "signature_expired", "replay_table_full"];
+
+    /// The stable code of this reason, for clients, records and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::SignedBeforeStart { .. } => "signed_before_start",
+            Self::SignedAhead { .. } => "signed_ahead",
+            Self::SignatureExpired { .. } => "signature_expired",
+            Self::TableFull => "replay_table_full",
+        }
+    }
+}
+
+/// A signature and the last second in which verification would still accept its date.
+type Entry = (i64, [u8; 32]);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// Ordered by expiry, so that the expired stand in front. Both parts of an entry follow from the signature, so
+    /// looking for one is looking for the other.
+    entries: BTreeSet<Entry>,
+    /// The latest expiry that was dropped. Anything that expires no later may have been seen and forgotten; held apart
+    /// from the clock, which can be set back.
+    forgotten: Option<i64>,
+}
+
+/// The signatures that have written.
+///
+/// Each is kept until its own date is too old to be verified. Memory grows with use and is bounded: an entry is 40
+/// bytes in a B-tree at least half full, so no more than about 100 bytes each at any time (10 MB for a capacity of
+/// 100,000).
+#[derive(Debug)]
+pub struct ReplayTable {
+    capacity: usize,
+    max_skew: SignedDuration,
+    clock: SharedClock,
+    earliest: Option<Timestamp>,
+    seen: Mutex<Seen>,
+}
+
+impl ReplayTable {
+    /// An empty table of a process that starts now. `max_skew` must be the verifier's; at most `capacity` signatures are
+    /// remembered at a time.
+    #[must_use]
+    pub fn new(capacity: usize, max_skew: SignedDuration, clock: SharedClock) -> Self {
+        // To the next whole second: dates have no fractions, and one from the second of the start may be from before it.
+        let start = clock.now() + MAX_AHEAD;
+        let earliest = if start.subsec_nanosecond() > 0 { start.as_second() + 1 } else { start.as_second() };
+        let earliest = Timestamp::from_second(earliest).expect("the clock is not at the end of time");
+        Self { earliest: Some(earliest), ..Self::with_no_earlier_process(capacity, max_skew, clock) }
+    }
+
+    /// An empty table of a process whose keys no earlier process has ever known, such as a demonstration that makes its
+    /// keys when it starts: no signature can be older than the process, so none is refused for its date.
+    #[must_use]
+    pub fn with_no_earlier_process(capacity: usize, max_skew: SignedDuration, clock: SharedClock) -> Self {
+        Self { capacity, max_skew, clock, earliest: None, seen: Mutex::default() }
+    }
+
+    /// Lets a write pass, once. Call it last before the write is decided on: what is let pass is used up.
+    ///
+    /// # Errors
+    /// When the signature has written before, or the table cannot know that it has not.
+    pub fn admit(&self, verified: &Verified) -> Result<(), ReplayRefusal> {
+        let now = self.clock.now();
+        let signed_at = verified.signed_at();
+        if let Some(earliest) = self.earliest {
+            if signed_at < earliest {
+                return Err(ReplayRefusal::SignedBeforeStart { signed_at, earliest });
+            }
+            if signed_at > now + MAX_AHEAD {
+                return Err(ReplayRefusal::SignedAhead { signed_at, now });
+            }
+        }
+        let expires = (signed_at + self.max_skew).as_second();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.forget_before(now.as_second());
+        if seen.forgotten.is_some_and(|forgotten| expires <= forgotten) {
+            return Err(ReplayRefusal::SignatureExpired { signed_at });
+        }
+        let entry = (expires, *verified.signature());
+        if seen.entries.contains(&entry) {
+            return Err(ReplayRefusal::Replayed);
+        }
+        if seen.entries.len() >= self.capacity {
+            return Err(ReplayRefusal::TableFull);
+        }
+        seen.entries.insert(entry);
+        Ok(())
+    }
+
+    /// How many signatures are remembered, for metrics. Expired ones count until the next write.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).entries.len()
+    }
+
+    /// Whether none is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Seen {
+    /// Drops what verification would no longer accept in the second `now`.
+    fn forget_before(&mut self, now: i64) {
+        while let Some(&(expires, _)) = self.entries.first()
+            && expires < now
+        {
+            self.entries.pop_first();
+            self.forgotten = self.forgotten.max(Some(expires));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! Why a signed request is refused.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Which part of the credential scope is not what this gateway expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopePart {
+    /// The date, which must be the one of `x-amz-date`.
+    Date,
+    /// The region the client signs for.
+    Region,
+    /// The service the client signs for.
+    Service,
+    /// The last part, always `aws4_request`.
+    Terminator,
+}
+
+impl ScopePart {
+    /// The part's name in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Region => "region",
+            Self::Service => "service",
+            Self::Terminator => "terminator",
+        }
+    }
+}
+
+/// The reason of a refusal. [`code`](Self::code) is stable; `Display` and [`hint`](Self::hint) are for the owner of the
+/// client that was refused.
+///
+/// All of it may be sent to the client: it says what is wrong with the request as sent, and never the canonical request
+/// or the signature that would have been right. That a key is inactive or expired is told only to who signed with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SigV4Refusal {
+    /// There is no `Authorization` header.
+    #[error("the request is not signed: it has no Authorization header")]
+    MissingAuthorization,
+    /// The `Authorization` header is not of the form that SigV4 prescribes.
+    #[error("the Authorization header is malformed: {0}")]
+    MalformedAuthorization(&'static str),
+    /// Another algorithm than `AWS4-HMAC-SHA256`, or another scheme altogether.
+    #[error("the Authorization header's algorithm is not AWS4-HMAC-SHA256, the only one accepted")]
+    UnsupportedAlgorithm,
+    /// The query carries authentication parameters, as a presigned URL does.
+    #[error("authentication in the query string is not accepted")]
+    QueryAuthentication,
+    /// The request target could be read in more than one way.
+    #[error("the request target is ambiguous: {0}")]
+    AmbiguousTarget(&'static str),
+    /// There is no `x-amz-date` header; `Date` does not stand in for it.
+    #[error("the request has no x-amz-date header")]
+    MissingDate,
+    /// `x-amz-date` is not of the form `20260131T120000Z`, or no such time exists.
+    #[error("the x-amz-date header is not a time of the form 20260131T120000Z")]
+    MalformedDate,
+    /// The credential scope names something else than this gateway.
+    #[error("the credential scope's {} is not the expected {expected}", part.as_str())]
+    ScopeMismatch {
+        /// Which part.
+        part: ScopePart,
+        /// What it should be.
+        expected: String,
+        /// The options that make a client sign for this gateway.
+        options: String,
+    },
+    /// Signed too long ago, or too far in the future.
+    #[error("the request was signed at {signed_at}, {} seconds {} this server's time {now}; {} are allowed",
+        seconds_apart(*signed_at, *now), if signed_at < now { "before" } else { "after" }, max_skew.as_secs())]
+    ClockSkew {
+        /// What `x-amz-date` says.
+        signed_at: Timestamp,
+        /// The server's time, in whole seconds.
+        now: Timestamp,
+        /// How far apart they may be.
+        max_skew: SignedDuration,
+    },
+    /// The request carries a session token, which no key of the keyring has.
+    #[error("the request carries x-amz-security-token, which is not accepted here")]
+    SessionTokenNotAccepted,
+    /// A header that must stand at most once stands there again.
+    #[error("the header {name} is given more than once")]
+    DuplicateHeader {
+        /// The header.
+        name: String,
+    },
+    /// A header that must be signed is not among the `SignedHeaders`.
+    #[error("the header {name} must be signed and is not among SignedHeaders")]
+    HeaderNotSigned {
+        /// The header.
+        name: String,
+    },
+    /// `SignedHeaders` names a header that the request does not have.
+    #[error("SignedHeaders names {name}, which the request does not have")]
+    SignedHeaderMissing {
+        /// The header.
+        name: String,
+    },
+    /// A signed header's value is not UTF-8.
+    #[error("the signed header {name} is not UTF-8 text")]
+    HeaderNotText {
+        /// The header.
+        name: String,
+    },
+    /// `x-amz-content-sha256` says that the body is not signed as a whole.
+    #[error("the body is not covered by the signature")]
+    PayloadUnsigned,
+    /// `x-amz-content-sha256` is not the SHA-256 of the body.
+    #[error("x-amz-content-sha256 is not the SHA-256 of the body, in lower-case hex")]
+    PayloadHashMismatch,
+    /// The keyring has no such key.
+    #[error("the access key id is not one of this gateway's keys")]
+    UnknownKey,
+    /// The signature is not the one that the key's secret makes of this request.
+    #[error("the signature does not match the request")]
+    SignatureMismatch,
+    /// The key was disabled.
+    #[error("the key is inactive")]
+    InactiveKey,
+    /// The key has expired.
+    #[error("the key expired at {at}")]
+    ExpiredKey {
+        /// When.
+        at: Timestamp,
+    },
+    /// The key is not good for the environment that the request names.
+    #[error("the key is not good for the environment {environment}")]
+    EnvironmentNotAllowed {
+        /// The environment asked for.
+        environment: String,
+    },
+}
+
+impl SigV4Refusal {
+    /// All the codes there are, in the order in which the checks are made.
+    pub const CODES: [&'static str; 21] = [
+        "query_authentication",
+        "ambiguous_target",
+        "missing_authorization",
+        "unsupported_algorithm",
+        "malformed_authorization",
+        "missing_date",
+        "malformed_date",
+        "scope_mismatch",
+        "clock_skew",
+        "session_token_not_accepted",
+        "duplicate_header",
+        "header_not_signed",
+        "signed_header_missing",
+        "header_not_text",
+        "payload_unsigned",
+        "payload_hash_mismatch",
+        "unknown_key",
+        "signature_mismatch",
+        "inactive_key",
+        "expired_key",
+        "environment_not_allowed",
+    ];
+
+    /// The stable code of this reason, for clients, records and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::QueryAuthentication => "query_authentication",
+            Self::AmbiguousTarget(_) => "ambiguous_target",
+            Self::MissingAuthorization => "missing_authorization",
+            Self::UnsupportedAlgorithm => "unsupported_algorithm",
+            Self::MalformedAuthorization(_) => "malformed_authorization",
+            Self::MissingDate => "missing_date",
+            Self::MalformedDate => "malformed_date",
+            Self::ScopeMismatch { .. } => "scope_mismatch",
+            Self::ClockSkew { .. } => "clock_skew",
+            Self::SessionTokenNotAccepted => "session_token_not_accepted",
+            Self::DuplicateHeader { .. } => "duplicate_header",
+            Self::HeaderNotSigned { .. } => "header_not_signed",
+            Self::SignedHeaderMissing { .. } => "signed_header_missing",
+            Self::HeaderNotText { .. } => "header_not_text",
+            Self::PayloadUnsigned => "payload_unsigned",
+            Self::PayloadHashMismatch => "payload_hash_mismatch",
+            Self::UnknownKey => "unknown_key",
+            Self::SignatureMismatch => "signature_mismatch",
+            Self::InactiveKey => "inactive_key",
+            Self::ExpiredKey { .. } => "expired_key",
+            Self::EnvironmentNotAllowed { .. } => "environment_not_allowed",
+        }
+    }
+
+    /// What the client's owner can do about it, where there is something to say.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::MissingAuthorization | Self::UnsupportedAlgorithm | Self::QueryAuthentication => {
+                "sign the request with AWS Signature Version 4 in the Authorization header, as mcp-proxy-for-aws or \
+                 `iam-mcp-gateway connect` do"
+                    .into()
+            }
+            Self::AmbiguousTarget(_) => {
+                "use /mcp or /mcp/{environment} as it stands: no empty or dot segments, no percent-encoding".into()
+            }
+            Self::ScopeMismatch { part: ScopePart::Region | ScopePart::Service, options, .. } => {
+                format!("tell the client what to sign for: {options}")
+            }
+            Self::ClockSkew { .. } => {
+                "set the clock of the client's machine, and do not keep signed requests for later".into()
+            }
+            Self::SessionTokenNotAccepted | Self::UnknownKey => {
+                "sign with a key of this gateway's keyring, made by its operator with `iam-mcp-gateway keyring add`; \
+                 access keys that AWS issued cannot be verified by anybody but AWS"
+                    .into()
+            }
+            Self::HeaderNotSigned { .. } => {
+                "have the client sign every header it sends; a header that a proxy adds must not start with x-amz- or \
+                 mcp-"
+                    .into()
+            }
+            Self::PayloadUnsigned => "have the client sign the body's SHA-256".into(),
+            Self::SignatureMismatch => {
+                "check the secret access key, and that nothing between the client and the gateway changes the path, \
+                 the Host header or the body"
+                    .into()
+            }
+            Self::InactiveKey | Self::ExpiredKey { .. } => "ask the gateway's operator for a new key".into(),
+            Self::EnvironmentNotAllowed { .. } => {
+                "use an environment the key was made for, or ask the gateway's operator".into()
+            }
+            _ => return None,
+        })
+    }
+
+    pub(super) fn duplicate(name: &str) -> Self {
+        Self::DuplicateHeader { name: shown(name) }
+    }
+
+    pub(super) fn not_signed(name: &str) -> Self {
+        Self::HeaderNotSigned { name: shown(name) }
+    }
+
+    pub(super) fn missing(name: &str) -> Self {
+        Self::SignedHeaderMissing { name: shown(name) }
+    }
+
+    pub(super) fn not_text(name: &str) -> Self {
+        Self::HeaderNotText { name: shown(name) }
+    }
+}
+
+// The names come from the request: tokens by then, but of any length.
+fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+fn seconds_apart(a: Timestamp, b: Timestamp) -> u64 {
+    a.as_second().abs_diff(b.as_second())
+}
