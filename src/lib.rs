@@ -2,5 +2,6 @@
 
 pub mod authn;
 pub mod clock;
+pub mod http;
 pub mod random;
 pub mod secret;
