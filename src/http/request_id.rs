@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderName, HeaderValue};
 
 use super::refusal::Refusal;
@@ -35,6 +36,8 @@ pub(crate) async fn assign(State(random): State<SharedRandom>, mut request: Requ
     if let Some(refusal) = response.extensions().get::<Refusal>() {
         let body = refusal.body(response.extensions().get::<RpcId>(), Some(id.as_str()));
         *response.body_mut() = body;
+        // The router has already set the length of the body as it was.
+        response.headers_mut().remove(CONTENT_LENGTH);
     }
     let value = HeaderValue::from_str(id.as_str()).expect("a UUID is plain ASCII");
     response.headers_mut().insert(X_REQUEST_ID, value);

@@ -25,7 +25,8 @@ impl RpcId {
         struct OnlyId {
             id: RpcId,
         }
-        if body.len() > SEARCHED_BYTES {
+        // serde would take an array for the object, member by member.
+        if body.len() > SEARCHED_BYTES || !body.trim_ascii_start().starts_with(b"{") {
             return None;
         }
         match serde_json::from_slice::<OnlyId>(body).ok()?.id {

@@ -82,7 +82,7 @@ async fn a_request_whose_body_is_in_flight_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn what_outlasts_the_grace_period_is_aborted_and_counted() {
-    let gateway = Gateway::start();
+    let mut gateway = Gateway::start();
     let mut client = gateway.connect();
     client.send(call("wait")).await;
     gateway.settle().await;
@@ -91,7 +91,7 @@ async fn what_outlasts_the_grace_period_is_aborted_and_counted() {
     gateway.drain.begin();
     assert!(client.is_closed().await);
     assert_eq!(started.elapsed().as_secs(), 25);
-    assert_eq!(gateway.server.await.unwrap(), Ended { connections_aborted: 1, tasks_unfinished: 1 });
+    assert_eq!((&mut gateway.server).await.unwrap(), Ended { connections_aborted: 1, tasks_unfinished: 1 });
     assert!(gateway.shows("requests_in_flight 0"));
 }
 

@@ -16,9 +16,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use http::request::Parts;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Channel};
+use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -126,13 +127,12 @@ async fn fake_mcp(
         go_on.notified().await;
     }
     if text.contains("\"stream\"") {
-        let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
-        tokio::spawn(async move {
-            sender.send_data(Bytes::from_static(b"first ")).await.unwrap();
+        let first = stream::once(async { Ok::<_, Infallible>("first ") });
+        let last = stream::once(async move {
             go_on.notified().await;
-            sender.send_data(Bytes::from_static(b"last")).await.unwrap();
+            Ok("last")
         });
-        return Ok(Response::new(Body::new(body)));
+        return Ok(Response::new(Body::from_stream(first.chain(last))));
     }
     if text.contains("\"long\"") {
         return Ok(Response::new(Body::from(vec![b'x'; 1024 * 1024])));
