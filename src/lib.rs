@@ -3,5 +3,6 @@
 pub mod audit;
 pub mod authn;
 pub mod clock;
+pub mod http;
 pub mod random;
 pub mod secret;

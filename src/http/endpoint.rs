@@ -1,0 +1,67 @@
+//! Which environment a path names.
+
+use http::StatusCode;
+use http::request::Parts;
+
+use super::gate::Gate;
+use super::refusal::Refusal;
+
+/// The endpoint a request was sent to; in the extensions of every request to the MCP handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What stands after `/mcp/`: 1 to 32 of `a-z`, `0-9` and `-`. `None` for `/mcp`, the default environment. Whether
+    /// there is such an environment is not known here, so that only a verified caller finds out.
+    pub environment: Option<String>,
+}
+
+impl Endpoint {
+    /// The endpoint of a path as it stands in the request line. An escaped letter is another path, as it is to SigV4.
+    fn of(path: &str) -> Option<Self> {
+        let environment = path.strip_prefix("/mcp")?;
+        if environment.is_empty() {
+            return Some(Self { environment: None });
+        }
+        let environment = environment.strip_prefix('/')?;
+        let is_name = (1..=32).contains(&environment.len())
+            && environment.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        is_name.then(|| Self { environment: Some(environment.to_owned()) })
+    }
+}
+
+/// Lets requests to a possible endpoint pass, and names it.
+#[derive(Debug)]
+pub(crate) struct NamedEndpoint;
+
+impl<B> Gate<B> for NamedEndpoint {
+    fn check(&self, head: &mut Parts, _: &B) -> Result<(), Refusal> {
+        let endpoint = Endpoint::of(head.uri.path()).ok_or_else(not_found)?;
+        head.extensions.insert(endpoint);
+        Ok(())
+    }
+}
+
+/// The answer to every path that is not served.
+pub(crate) fn not_found() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+        .with_hint("the MCP endpoint is /mcp or /mcp/{environment}, without a trailing slash")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_names_the_environment() {
+        assert_eq!(Endpoint::of("/mcp"), Some(Endpoint { environment: None }));
+        assert_eq!(Endpoint::of("/mcp/dev-2"), Some(Endpoint { environment: Some("dev-2".into()) }));
+    }
+
+    #[test]
+    fn other_paths_are_no_endpoint() {
+        let long = format!("/mcp/{}", "a".repeat(33));
+        for path in ["/", "/mcp/", "/mcpx", "/mcp/Dev", "/mcp/%64ev", "/mcp/dev/", "/mcp/dev/x", "/MCP", "//mcp", &long]
+        {
+            assert_eq!(Endpoint::of(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The deadlines of a connection that hyper does not have.
+//!
+//! hyper's header timeout runs from the end of the last reply, so it must be as long as a connection may idle; it gives
+//! no shorter time to a head that has begun, and closes without a word. And hyper waits for ever for a peer that does not
+//! read its reply.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::settings::ServerLimits;
+
+/// The most that is read and thrown away after the server has closed its side.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+const HEAD_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What a connection is doing, as told by both its ends: [`Deadlines`] sees bytes, the service sees requests.
+///
+/// `Waiting` for a request; its first byte makes it `Head`, the complete head makes it `Busy`, and the end of the reply
+/// makes it `Waiting` again. Bytes that arrive while it is busy (the body, or a pipelined request) start no deadline; a
+/// pipelined head that then stays incomplete is left to the idle timeout, or to its next byte.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Phase(Arc<AtomicU8>);
+
+const WAITING: u8 = 0;
+const HEAD: u8 = 1;
+const BUSY: u8 = 2;
+
+/// The time from a request's head to the end of its reply.
+#[derive(Debug)]
+pub(crate) struct Busy(Phase);
+
+impl Phase {
+    /// A head is complete.
+    pub(crate) fn busy(&self) -> Busy {
+        self.0.store(BUSY, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.store(WAITING, Ordering::Relaxed);
+    }
+}
+
+/// A connection that fails when a head takes too long, or when the peer takes no byte of its reply.
+#[derive(Debug)]
+pub(crate) struct Deadlines<T> {
+    io: T,
+    phase: Phase,
+    limits: ServerLimits,
+    head: Timer,
+    write: Timer,
+    linger: Timer,
+    lingered: usize,
+    /// Whether bytes of a reply may still be on their way, so that a 408 would end up in their middle.
+    unflushed: bool,
+    ended: bool,
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Deadlines<T> {
+    pub(crate) fn new(io: T, phase: Phase, limits: ServerLimits) -> Self {
+        let [head, write, linger] = [Timer::default(), Timer::default(), Timer::default()];
+        Self { io, phase, limits, head, write, linger, lingered: 0, unflushed: false, ended: false }
+    }
+
+    /// Answers 408 if that can be done at once and would be understood.
+    fn head_timeout(&mut self, context: &mut Context<'_>) -> io::Error {
+        if !self.unflushed {
+            // 74 bytes fit into the buffer of any socket that has nothing else to send.
+            let _ = Pin::new(&mut self.io).poll_write(context, HEAD_TIMEOUT);
+            let _ = Pin::new(&mut self.io).poll_flush(context);
+        }
+        io::Error::new(io::ErrorKind::TimedOut, "the head of a request took too long")
+    }
+
+    /// The result of a write, or an error when writing has been impossible for too long.
+    fn watch_write<R>(&mut self, result: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
+        if result.is_ready() {
+            self.write.stop();
+            return result;
+        }
+        ready!(self.write.poll(self.limits.write_stall, context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read its reply")))
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<T> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut this.io).poll_read(context, buffer);
+        let received = buffer.filled().len() > before;
+        if result.is_ready() && !received {
+            this.ended = true;
+            return result;
+        }
+        if received {
+            let _ = this.phase.0.compare_exchange(WAITING, HEAD, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        if this.phase.0.load(Ordering::Relaxed) != HEAD {
+            this.head.stop();
+            return result;
+        }
+        // Also when bytes did arrive: a peer that sends one now and then must not be let off.
+        let over = match result {
+            Poll::Ready(_) => this.head.is_over(this.limits.head),
+            Poll::Pending => this.head.poll(this.limits.head, context).is_ready(),
+        };
+        if over {
+            return Poll::Ready(Err(this.head_timeout(context)));
+        }
+        result
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<T> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.unflushed = true;
+        let result = Pin::new(&mut this.io).poll_write(context, bytes);
+        this.watch_write(result, context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.unflushed = true;
+        let result = Pin::new(&mut this.io).poll_write_vectored(context, bytes);
+        this.watch_write(result, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let result = Pin::new(&mut this.io).poll_flush(context);
+        this.unflushed &= !matches!(result, Poll::Ready(Ok(())));
+        this.watch_write(result, context)
+    }
+
+    /// Closes the sending side, then throws away what still arrives, for a while.
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if !this.linger.runs() {
+            let result = Pin::new(&mut this.io).poll_shutdown(context);
+            ready!(this.watch_write(result, context))?;
+        }
+        let mut discarded = [0; 4096];
+        while !this.ended && this.lingered < LINGER_BYTES && this.linger.poll(this.limits.linger, context).is_pending()
+        {
+            let mut buffer = ReadBuf::new(&mut discarded);
+            let read = ready!(Pin::new(&mut this.io).poll_read(context, &mut buffer));
+            this.ended = read.is_err() || buffer.filled().is_empty();
+            this.lingered += buffer.filled().len();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A deadline. Starting it costs a look at the clock; the runtime's timer is set only when there is something to wait for,
+/// which for a head that arrives in one piece there never is.
+#[derive(Debug, Default)]
+struct Timer {
+    deadline: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    /// Starts the timer unless it runs; whether its time is up.
+    fn is_over(&mut self, limit: Duration) -> bool {
+        let now = Instant::now();
+        now >= *self.deadline.get_or_insert(now + limit)
+    }
+
+    /// The same, and wakes the task when the time is up.
+    fn poll(&mut self, limit: Duration, context: &mut Context<'_>) -> Poll<()> {
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + limit);
+        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(context)
+    }
+
+    fn runs(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    fn stop(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,130 @@
+//! The end: announced, graceful, forced.
+
+use tokio::time::Instant;
+
+use super::*;
+
+const NOTHING_LEFT: Ended = Ended { connections_aborted: 0, tasks_unfinished: 0 };
+
+#[tokio::test(start_paused = true)]
+async fn the_end_is_announced_before_connections_are_refused() {
+    let gateway = Gateway::start();
+    let started = Instant::now();
+    gateway.drain.begin();
+    assert_eq!(gateway.ask("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await.status, 503);
+    let mut client = gateway.connect();
+    client.send(post(PING)).await;
+    let reply = client.reply().await;
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    assert!(client.is_closed().await);
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+    assert_eq!(started.elapsed().as_secs(), 5);
+    assert!(gateway.incoming.is_closed(), "nothing is accepted any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_connections_are_closed() {
+    let gateway = Gateway::start();
+    let mut idle = gateway.connect();
+    idle.send(post(PING)).await;
+    assert_eq!(idle.reply().await.header("connection"), None);
+    let mut silent = gateway.connect();
+    gateway.drain.begin();
+    pass(4).await;
+    assert!(gateway.shows("connections 2"));
+    assert!(idle.is_closed().await);
+    assert!(silent.is_closed().await);
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_flight_is_answered() {
+    let gateway = Gateway::start();
+    let mut client = gateway.connect();
+    client.send(call("wait")).await;
+    gateway.settle().await;
+    gateway.drain.begin();
+    pass(15).await;
+    assert!(!gateway.server.is_finished());
+    gateway.go_on.notify_one();
+    let reply = client.reply().await;
+    assert_eq!((reply.status, reply.body.as_str(), reply.header("connection")), (200, "pong", Some("close")));
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_whose_body_is_in_flight_is_completed() {
+    let gateway = Gateway::start();
+    let mut client = gateway.connect();
+    client.send(call("stream")).await;
+    assert_eq!(client.reply().await.header("transfer-encoding"), Some("chunked"));
+    gateway.drain.begin();
+    pass(15).await;
+    gateway.go_on.notify_one();
+    assert_eq!(client.rest().await, "6\r\nfirst \r\n4\r\nlast\r\n0\r\n\r\n");
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_body_is_in_flight_is_answered() {
+    let gateway = Gateway::start();
+    let mut client = gateway.connect();
+    let request = post(PING);
+    let (first, second) = request.split_at(request.len() - 10);
+    gateway.drain.begin();
+    pass(4).await;
+    client.send(first).await;
+    pass(4).await;
+    client.send(second).await;
+    assert_eq!(client.reply().await.status, 200);
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_outlasts_the_grace_period_is_aborted_and_counted() {
+    let mut gateway = Gateway::start();
+    let mut client = gateway.connect();
+    client.send(call("wait")).await;
+    gateway.settle().await;
+    gateway.drain.tasks().spawn(std::future::pending::<()>());
+    let started = Instant::now();
+    gateway.drain.begin();
+    assert!(client.is_closed().await);
+    assert_eq!(started.elapsed().as_secs(), 25);
+    assert_eq!((&mut gateway.server).await.unwrap(), Ended { connections_aborted: 1, tasks_unfinished: 1 });
+    assert!(gateway.shows("requests_in_flight 0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tracked_tasks_are_waited_for() {
+    let gateway = Gateway::start();
+    gateway.drain.tasks().spawn(pass(15));
+    let started = Instant::now();
+    gateway.drain.begin();
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+    assert_eq!(started.elapsed().as_secs(), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_end_waits_for_nothing() {
+    let gateway = Gateway::start();
+    let mut client = gateway.connect();
+    client.send(call("wait")).await;
+    gateway.settle().await;
+    let started = Instant::now();
+    gateway.drain.begin();
+    pass(7).await;
+    gateway.drain.force();
+    assert_eq!(gateway.server.await.unwrap(), Ended { connections_aborted: 1, tasks_unfinished: 0 });
+    assert_eq!(started.elapsed().as_secs(), 7);
+    assert!(client.is_closed().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_end_cuts_the_announcement_short() {
+    let gateway = Gateway::start();
+    let started = Instant::now();
+    gateway.drain.force();
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+    assert_eq!(started.elapsed().as_secs(), 0);
+}
