@@ -1,5 +1,6 @@
 //! A remote MCP endpoint through which AI agents manage AWS IAM.
 
+pub mod arn;
 pub mod authn;
 pub mod clock;
 pub mod random;
