@@ -3,5 +3,6 @@
 pub mod arn;
 pub mod authn;
 pub mod clock;
+pub mod config;
 pub mod random;
 pub mod secret;
