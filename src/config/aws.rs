@@ -1,0 +1,45 @@
+//! `[aws]`: which of AWS's endpoints are called.
+
+use std::collections::BTreeSet;
+
+use super::environments::Environments;
+use super::loopback::LoopbackUrl;
+use super::section::Section;
+use super::sink::Problem;
+use crate::arn::{Partition, Region};
+
+/// `[aws]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aws {
+    sts_region: Option<Region>,
+    /// Replaces AWS's STS, for tests and the sandbox.
+    pub sts_endpoint: Option<LoopbackUrl>,
+    /// Replaces AWS's IAM, for tests and the sandbox.
+    pub iam_endpoint: Option<LoopbackUrl>,
+}
+
+impl Aws {
+    /// The region whose STS is asked: the configured one, else the region of the partition's global services.
+    #[must_use]
+    pub fn sts_region(&self, partition: Partition) -> Region {
+        self.sts_region.clone().unwrap_or_else(|| partition.global_region())
+    }
+}
+
+pub(super) fn read(section: &Section<'_>, environments: &Environments) -> Aws {
+    let sts_region = section.optional("sts_region").and_then(|item| {
+        let region: Region = item.parse()?;
+        let own = Partition::of(&region);
+        let others: BTreeSet<_> = environments.iter().map(|e| e.partition).filter(|p| *p != own).collect();
+        for other in others {
+            item.fault(
+                Problem::conflict(format!("{region} is in partition {own}, and an environment is in {other}"))
+                    .remedy("leave it out: each partition's own region is then used"),
+            );
+        }
+        Some(region)
+    });
+    let sts_endpoint = section.optional("sts_endpoint").and_then(|item| item.parse());
+    let iam_endpoint = section.optional("iam_endpoint").and_then(|item| item.parse());
+    Aws { sts_region, sts_endpoint, iam_endpoint }
+}

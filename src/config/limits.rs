@@ -1,0 +1,73 @@
+//! `[limits]`: what one process takes on.
+
+use std::time::Duration;
+
+use super::section::Section;
+
+/// `[limits]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections.
+    pub connections: u32,
+    /// Requests being worked on at once.
+    pub concurrent_requests: u32,
+    /// The largest request body, in bytes.
+    pub body_bytes: u32,
+    /// How long a request's head may take from its first byte.
+    pub head: Duration,
+    /// How long a request's body may take.
+    pub body: Duration,
+    /// How long a connection may be silent between requests.
+    pub idle: Duration,
+    /// How long a call may take as a whole, from its head to its reply.
+    pub call: Duration,
+    /// How long calls in flight may run on after the order to stop.
+    pub shutdown_grace: Duration,
+    /// How many recent signatures are remembered against replay.
+    pub replay_entries: u32,
+}
+
+pub(super) fn read(section: &Section<'_>) -> Limits {
+    let seconds = |key, range, default, why| Duration::from_secs(section.integer::<u64>(key, range, default, why));
+    Limits {
+        connections: section.integer("connections", 1..=65_536, 1024, "each connection holds a file descriptor"),
+        concurrent_requests: section.integer(
+            "concurrent_requests",
+            1..=65_536,
+            256,
+            "each request in work holds its body and a share of AWS's request rate",
+        ),
+        body_bytes: section.integer(
+            "body_bytes",
+            1024..=4_194_304,
+            1_048_576,
+            "a body is held in memory to verify its signature, before the caller is known; tool calls are small",
+        ),
+        head: seconds("head_seconds", 1..=60, 10, "a head is one small packet; slow ones are an attack"),
+        body: seconds("body_seconds", 1..=120, 20, "a body of a few KiB takes moments; slow ones hold a slot"),
+        idle: seconds(
+            "idle_seconds",
+            5..=4000,
+            75,
+            "longer than the load balancer's idle timeout (60 s, at most 4000)",
+        ),
+        call: seconds(
+            "call_seconds",
+            1..=300,
+            50,
+            "shorter than the load balancer's idle timeout, or clients see a 504",
+        ),
+        shutdown_grace: seconds(
+            "shutdown_grace_seconds",
+            1..=110,
+            25,
+            "shorter than what the orchestrator grants: 30 s on Kubernetes and ECS by default, 120 s at most on Fargate",
+        ),
+        replay_entries: section.integer(
+            "replay_entries",
+            1000..=10_000_000,
+            100_000,
+            "at least the requests of one skew window; an entry takes some 100 bytes",
+        ),
+    }
+}

@@ -1,0 +1,202 @@
+//! The configuration: one TOML file, overridden by `IAM_MCP_GATEWAY__SECTION__KEY` variables, parsed into types that
+//! cannot be wrong.
+//!
+//! The text becomes a tree in which every value knows where it was written (`node`), the variables are laid over it
+//! (`overrides`), and each section reads its own table (`section`). Reading does not stop at a fault: all faults are
+//! reported at once, each with its place, its key and what to do. docs/configuration.md describes every key.
+
+mod audit;
+mod aws;
+mod broker;
+mod environments;
+mod fault;
+mod gateway;
+mod host;
+mod limits;
+mod listen;
+mod log;
+mod loopback;
+mod node;
+mod origin;
+mod overrides;
+mod process;
+mod protect;
+mod reload;
+mod role_mapping;
+mod sealing;
+mod section;
+mod sigv4;
+mod sink;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod warnings;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+pub use audit::Audit;
+pub use aws::Aws;
+pub use broker::Broker;
+pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};
+pub use fault::{Fault, FaultCode, Faults, Place, Warning};
+pub use gateway::{Gateway, GatewayName, GatewayNameError};
+pub use host::{HostPattern, HostPatternError, PortPattern};
+pub use limits::Limits;
+pub use listen::Listen;
+pub use log::{Log, LogFormat};
+pub use loopback::{LoopbackUrl, LoopbackUrlError};
+pub use origin::{Origin, OriginError};
+pub use process::{Environment, ProcessEnvironment};
+pub use protect::Protect;
+pub use role_mapping::{
+    Access, CallerPattern, Confirmation, ExternalId, ExternalIdError, NamePattern, NamePatternError, RESERVED_TAGS,
+    RoleMapping, RoleMappings, Toolset,
+};
+pub use sealing::{
+    SEALING_KEY_BYTES, Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState,
+    read_sealing_keys,
+};
+pub use sigv4::Sigv4;
+pub use tools::Tools;
+
+use node::Table;
+use section::{Item, Section};
+use sink::{Problem, Sink};
+
+/// A configuration without faults. It holds no secrets, only the paths of the files that do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `[gateway]`.
+    pub gateway: Gateway,
+    /// `[listen]`.
+    pub listen: Listen,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[[environment]]`.
+    pub environments: Environments,
+    /// `[[role_mapping]]`.
+    pub role_mappings: RoleMappings,
+    /// `[sigv4]`.
+    pub sigv4: Sigv4,
+    /// `[broker]`.
+    pub broker: Broker,
+    /// `[audit]`.
+    pub audit: Audit,
+    /// `[sealing]`.
+    pub sealing: Sealing,
+    /// `[tools]`.
+    pub tools: Tools,
+    /// `[protect]`.
+    pub protect: Protect,
+    /// `[aws]`.
+    pub aws: Aws,
+    /// `[log]`.
+    pub log: Log,
+    /// The configuration in force, for every record: SHA-256, in lower-case hex, of the canonical JSON (RFC 8785) of the
+    /// file's values with the variables laid over them. Comments, order and layout do not change it.
+    pub digest: String,
+}
+
+/// A configuration, and what to know about it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What works, and probably not as intended.
+    pub warnings: Vec<Warning>,
+}
+
+impl Config {
+    /// Reads the file at `path` and the variables of `environment`.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load(path: &Path, environment: &dyn Environment) -> Result<Loaded, Faults> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path, environment),
+            Err(error) => {
+                let sink = Sink::default();
+                let problem = Problem::new(FaultCode::Unreadable, format!("cannot be read: {error}"));
+                sink.fault(Place::File, "", problem);
+                Err(Faults { file: path.display().to_string(), faults: sink.into_parts().0 })
+            }
+        }
+    }
+
+    /// Reads `text` as if it stood in `file`: faults name that file, and relative paths start from its folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn parse(text: &str, file: &Path, environment: &dyn Environment) -> Result<Loaded, Faults> {
+        let sink = Sink::default();
+        let config = parse(text, file, environment, &sink);
+        let (faults, warnings, _) = sink.into_parts();
+        match config {
+            Some(config) if faults.is_empty() => Ok(Loaded { config, warnings }),
+            _ => Err(Faults { file: file.display().to_string(), faults }),
+        }
+    }
+}
+
+/// Everything into `sink`; a configuration only if nothing was wrong.
+fn parse(text: &str, file: &Path, environment: &dyn Environment, sink: &Sink) -> Option<Config> {
+    let mut tree = node::parse(text, sink);
+    overrides::apply(&mut tree, environment, sink);
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let config = section::read_root(&tree, sink, |root| read(root, folder, &tree));
+    warnings::of_environment(environment, sink);
+    config.filter(|_| sink.is_clean())
+}
+
+fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
+    let gateway = root.table("gateway", gateway::read).flatten();
+    let listen = root.table("listen", listen::read).flatten();
+    let limits = root.table("limits", limits::read);
+    let declared = environments::read(root);
+    let sigv4 = root.table("sigv4", |section| sigv4::read(section, folder)).flatten();
+    let broker = limits.as_ref().and_then(|limits| root.table("broker", |section| broker::read(section, limits)));
+    let mappings = broker.as_ref().map(|broker| role_mapping::read(root, &declared, broker));
+    let audit = root.table("audit", |section| audit::read(section, folder)).flatten();
+    let sealing = root.table("sealing", |section| sealing::read(section, folder));
+    let tools = root.table("tools", tools::read);
+    let protect = root.table("protect", protect::read);
+    let aws = root.table("aws", |section| aws::read(section, &declared.environments));
+    let log = root.table("log", log::read);
+    Some(Config {
+        gateway: gateway?,
+        listen: listen?,
+        limits: limits?,
+        environments: declared.environments,
+        role_mappings: mappings?,
+        sigv4: sigv4?,
+        broker: broker?,
+        audit: audit?,
+        sealing: sealing?,
+        tools: tools?,
+        protect: protect?,
+        aws: aws?,
+        log: log?,
+        digest: digest(tree),
+    })
+}
+
+fn digest(tree: &Table) -> String {
+    let canonical =
+        serde_json_canonicalizer::to_vec(&node::table_to_json(tree)).expect("a tree of JSON values serializes");
+    HEXLOWER.encode(&Sha256::digest(canonical))
+}
+
+/// A path; a relative one starts from the configuration file's folder.
+fn file(item: &Item<'_>, folder: &Path) -> Option<PathBuf> {
+    item.check(|text| {
+        if text.is_empty() || text.contains('\0') {
+            return Err(Problem::invalid("is not a path").remedy("write the path of a file or folder"));
+        }
+        Ok(folder.join(text))
+    })
+}

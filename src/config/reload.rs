@@ -1,0 +1,46 @@
+//! What a new version of the configuration can change while the process runs.
+
+use super::Config;
+
+impl Config {
+    /// What differs in `new` and takes effect only after a restart, by section or key; empty when all of it can be applied.
+    ///
+    /// Applied at once are `gateway.read_only`, `role_mapping`, `protect` and `log.level`; everything else is bound to
+    /// sockets, files, pools or caches that exist since the start.
+    #[must_use]
+    pub fn reloadable_difference(&self, new: &Self) -> Vec<&'static str> {
+        // Exhaustive, so that a new section must be sorted into one of the two groups.
+        let Self {
+            gateway,
+            listen,
+            limits,
+            environments,
+            role_mappings: _,
+            sigv4,
+            broker,
+            audit,
+            sealing,
+            tools,
+            protect: _,
+            aws,
+            log,
+            digest: _,
+        } = self;
+        [
+            ("gateway.name", gateway.name != new.gateway.name),
+            ("listen", *listen != new.listen),
+            ("limits", *limits != new.limits),
+            ("environment", *environments != new.environments),
+            ("sigv4", *sigv4 != new.sigv4),
+            ("broker", *broker != new.broker),
+            ("audit", *audit != new.audit),
+            ("sealing", *sealing != new.sealing),
+            ("tools", *tools != new.tools),
+            ("aws", *aws != new.aws),
+            ("log.format", log.format != new.log.format),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! `[[role_mapping]]`: which IAM role a caller gets in an environment, and what it may do with it.
+
+mod external_id;
+mod pattern;
+mod read;
+mod tags;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub use external_id::{ExternalId, ExternalIdError};
+pub use pattern::{CallerPattern, NamePattern, NamePatternError};
+pub(super) use read::read;
+pub use tags::RESERVED_TAGS;
+pub use terms::{Access, Confirmation, Toolset};
+
+use super::environments::EnvironmentName;
+use crate::arn::{PolicyArn, RoleArn};
+use crate::authn::CallerKind;
+
+/// One `[[role_mapping]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleMapping {
+    /// The mapping's name in records, such as `dev/keyring:ci/*`; unique.
+    pub id: String,
+    /// The environment it is for.
+    pub environment: EnvironmentName,
+    /// The callers it is for.
+    pub caller: CallerPattern,
+    /// The role to assume; in one of the environment's accounts.
+    pub role_arn: RoleArn,
+    /// Whether the callers may write.
+    pub access: Access,
+    /// The tools the callers have; never empty.
+    pub toolsets: BTreeSet<Toolset>,
+    /// Session tags beside the gateway's own.
+    pub tags: BTreeMap<String, String>,
+    /// What the role's trust policy demands as `sts:ExternalId`.
+    pub external_id: Option<ExternalId>,
+    /// How destructive and granting calls are confirmed.
+    pub confirmation: Confirmation,
+    /// The boundary that everything created through this mapping gets and keeps.
+    pub permissions_boundary: Option<PolicyArn>,
+    /// How long an assumed session lasts.
+    pub session: Duration,
+}
+
+/// All mappings, in the file's order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoleMappings(Vec<RoleMapping>);
+
+impl RoleMappings {
+    /// The mapping for a caller in an environment: the most specific whose pattern matches, which is always one. Nobody
+    /// falls through to another environment or another kind of proof.
+    #[must_use]
+    pub fn resolve(&self, environment: &EnvironmentName, kind: CallerKind, name: &str) -> Option<&RoleMapping> {
+        self.0
+            .iter()
+            .filter(|mapping| mapping.environment == *environment && mapping.caller.kind == kind)
+            .filter(|mapping| mapping.caller.pattern.matches(name))
+            .max_by_key(|mapping| mapping.caller.pattern.specificity())
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &RoleMapping> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,155 @@
+//! Which callers a mapping is for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+use crate::authn::CallerKind;
+
+/// The longest caller name a pattern can hold, in characters.
+const MAX_LENGTH: usize = 128;
+
+/// A caller's name, exactly; or the beginning of one, with a single `*` at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum NamePattern {
+    /// `alice`: this name only.
+    Exact(String),
+    /// `ci/*`: every name that begins with `ci/`. Plain `*` is every name.
+    Prefix(String),
+}
+
+impl NamePattern {
+    /// Whether `name` is meant. Letter case matters.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Exact(own) => own == name,
+            Self::Prefix(prefix) => name.starts_with(prefix.as_str()),
+        }
+    }
+
+    /// The more specific of two patterns is the greater: an exact name before every prefix, a longer prefix before a
+    /// shorter one. Two different patterns that match the same name are never equally specific.
+    pub(super) fn specificity(&self) -> (bool, usize) {
+        match self {
+            Self::Exact(name) => (true, name.len()),
+            Self::Prefix(prefix) => (false, prefix.len()),
+        }
+    }
+}
+
+/// Why a text is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NamePatternError {
+    /// Empty or too long.
+    #[error("has {0} characters; a pattern has 1 to {MAX_LENGTH}")]
+    Length(usize),
+    /// A wildcard that is not the last character, or more than one.
+    #[error("may have one *, and only as its last character")]
+    Wildcard,
+    /// Characters that no caller's name has.
+    #[error("may only have letters, digits and . _ @ / + = , - as callers' names do")]
+    Characters,
+}
+
+impl FromStr for NamePattern {
+    type Err = NamePatternError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let length = text.chars().count();
+        if !(1..=MAX_LENGTH).contains(&length) {
+            return Err(NamePatternError::Length(length));
+        }
+        let (head, prefix) = match text.strip_suffix('*') {
+            Some(head) => (head, true),
+            None => (text, false),
+        };
+        if head.contains('*') {
+            return Err(NamePatternError::Wildcard);
+        }
+        if !head.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@/+=,-".contains(&b)) {
+            return Err(NamePatternError::Characters);
+        }
+        Ok(if prefix { Self::Prefix(head.to_owned()) } else { Self::Exact(head.to_owned()) })
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => f.write_str(name),
+            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+        }
+    }
+}
+
+/// The callers of one kind whose names match.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallerPattern {
+    /// How the caller must have proved who it is.
+    pub kind: CallerKind,
+    /// The names that are meant.
+    pub pattern: NamePattern,
+}
+
+impl fmt::Display for CallerPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.as_str(), self.pattern)
+    }
+}
+
+impl Serialize for CallerPattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_exact_or_ends_in_its_only_wildcard() {
+        let pattern = |text: &str| text.parse::<NamePattern>().unwrap();
+        assert!(pattern("alice").matches("alice"));
+        assert!(!pattern("alice").matches("Alice"));
+        assert!(!pattern("alice").matches("alice2"));
+        assert!(pattern("ci/*").matches("ci/deploy"));
+        assert!(!pattern("ci/*").matches("ci"));
+        assert!(pattern("*").matches("anyone"));
+        for text in ["alice", "ci/*", "*"] {
+            assert_eq!(pattern(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused_with_its_reason() {
+        let fault = |text: &str| text.parse::<NamePattern>().unwrap_err();
+        assert_eq!(fault(""), NamePatternError::Length(0));
+        assert_eq!(fault(&"a".repeat(129)), NamePatternError::Length(129));
+        assert_eq!(fault("c*i"), NamePatternError::Wildcard);
+        assert_eq!(fault("ci/**"), NamePatternError::Wildcard);
+        assert_eq!(fault("arn:aws"), NamePatternError::Characters);
+        assert_eq!(fault("a b"), NamePatternError::Characters);
+        assert_eq!(fault("a?"), NamePatternError::Characters);
+    }
+
+    proptest! {
+        #[test]
+        fn different_patterns_that_match_one_name_are_never_equally_specific(
+            name in "[ab]{0,4}",
+            a in "[ab]{0,4}\\*?",
+            b in "[ab]{0,4}\\*?",
+        ) {
+            if let (Ok(a), Ok(b)) = (a.parse::<NamePattern>(), b.parse::<NamePattern>())
+                && a != b && a.matches(&name) && b.matches(&name)
+            {
+                prop_assert_ne!(a.specificity(), b.specificity());
+            }
+        }
+    }
+}
