@@ -1,0 +1,48 @@
+//! A stand-in for STS and IAM that misbehaves as told (`tests/python/faulty_aws.py`).
+
+use serde_json::{Value, json};
+
+use super::python::PythonProcess;
+use super::recording::Recording;
+
+/// A running stand-in. Unless told otherwise it answers AssumeRole and GetCallerIdentity well, and nothing else.
+pub(crate) struct FaultyAws {
+    url: String,
+    recording: Recording,
+    process: PythonProcess,
+}
+
+impl FaultyAws {
+    /// Starts it.
+    pub(crate) fn start() -> Self {
+        let recording = Recording::new();
+        let mut process = PythonProcess::start("faulty_aws.py", &[&recording.option()], &[]);
+        let url = process.hear()["url"].as_str().expect("faulty_aws.py says its address first").to_owned();
+        Self { url, recording, process }
+    }
+
+    /// The endpoint, for IAM and for STS.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Says what the next requests of an action get, in order; the script tells the forms of a behaviour.
+    pub(crate) fn queue(&mut self, action: &str, behaviours: &[Value]) {
+        self.command(&json!({ "queue": { action: behaviours } }));
+    }
+
+    /// Lets every request go on that is held now by a behaviour with `"hold": true`.
+    pub(crate) fn release(&mut self) {
+        self.command(&json!({ "release": true }));
+    }
+
+    /// What it received; a request is recorded before anything is done about it.
+    pub(crate) fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    fn command(&mut self, command: &Value) {
+        self.process.say(command);
+        assert!(self.process.hear()["done"].is_string(), "each command is acknowledged");
+    }
+}
