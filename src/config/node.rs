@@ -103,9 +103,20 @@ pub(super) fn parse(text: &str, sink: &Sink) -> Table {
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let place = error.span().map_or(Place::File, |span| places.at(span.start));
-        sink.fault(place, "", Problem::new(FaultCode::Syntax, format!("not TOML: {}", error.message())));
+        let problem = Problem::new(FaultCode::Syntax, format!("not TOML: {}", error.message()));
+        let bare = error.span().is_some_and(|span| is_in_bare_word(text, span.start));
+        sink.fault(place, "", if bare { problem.remedy("put text in quotes: key = \"text\"") } else { problem });
     }
     table(document.get_ref(), &places, "", sink)
+}
+
+/// Whether the value around `offset` is a word without quotes, which the parser takes for a number or a boolean.
+fn is_in_bare_word(text: &str, offset: usize) -> bool {
+    let line_start = text[..text.floor_char_boundary(offset)].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    line.split_once('=').is_some_and(|(key, value)| {
+        line_start + key.len() < offset && value.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '/')
+    })
 }
 
 /// Takes a value out of the TOML parser's tree.
