@@ -156,11 +156,13 @@ fn parse(text: &str, file: &Path, environment: &dyn Environment, sink: &Sink) ->
 fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let gateway = root.table("gateway", gateway::read).flatten();
     let listen = root.table("listen", listen::read).flatten();
-    let limits = root.table("limits", limits::read);
+    // Where others depend on a section that is no table, they go on with its defaults, so that their faults are found too.
+    let limits = root.table("limits", limits::read).unwrap_or_else(|| defaults(limits::read));
     let declared = environments::read(root);
     let sigv4 = root.table("sigv4", |section| sigv4::read(section, folder)).flatten();
-    let broker = limits.as_ref().and_then(|limits| root.table("broker", |section| broker::read(section, limits)));
-    let mappings = broker.as_ref().map(|broker| role_mapping::read(root, &declared, broker));
+    let broker = |section: &Section<'_>| broker::read(section, &limits);
+    let broker = root.table("broker", broker).unwrap_or_else(|| defaults(broker));
+    let role_mappings = role_mapping::read(root, &declared, &broker);
     let audit = root.table("audit", |section| audit::read(section, folder)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
     let tools = root.table("tools", tools::read);
@@ -170,11 +172,11 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     Some(Config {
         gateway: gateway?,
         listen: listen?,
-        limits: limits?,
+        limits,
         environments: declared.environments,
-        role_mappings: mappings?,
+        role_mappings,
         sigv4: sigv4?,
-        broker: broker?,
+        broker,
         audit: audit?,
         sealing: sealing?,
         tools: tools?,
@@ -183,6 +185,10 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
         log: log?,
         digest: digest(tree),
     })
+}
+
+fn defaults<T>(read: impl FnOnce(&Section<'_>) -> T) -> T {
+    section::read_root(&Table::new(), &Sink::default(), read)
 }
 
 fn digest(tree: &Table) -> String {

@@ -6,20 +6,35 @@ use crate::config::sink::Sink;
 
 const DOCUMENTATION: &str = include_str!("../../../docs/configuration.md");
 
-/// The rows of the documentation's tables by path, such as `role_mapping.access`, with the column of defaults.
-fn documented() -> BTreeMap<String, String> {
+/// A row of one of the documentation's tables.
+struct Row {
+    default: String,
+    possible: String,
+}
+
+/// The rows by path, such as `role_mapping.access`.
+fn documented() -> BTreeMap<String, Row> {
     let mut section = "";
     let mut rows = BTreeMap::new();
     for line in DOCUMENTATION.lines() {
         if let Some(heading) = line.strip_prefix("## `") {
             section = heading.trim_matches(['[', ']', '`']);
         }
-        if let Some((key, rest)) = line.strip_prefix("| `").and_then(|row| row.split_once("` | ")) {
-            let default = rest.split(" | ").next().unwrap_or_default();
-            assert_eq!(rows.insert(format!("{section}.{key}"), default.to_owned()), None, "{section}.{key} twice");
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        if let ["", key, default, possible, _meaning, ""] = cells.as_slice()
+            && key.starts_with('`')
+        {
+            let row = Row { default: (*default).to_owned(), possible: (*possible).to_owned() };
+            let path = format!("{section}.{}", key.trim_matches('`'));
+            assert!(rows.insert(path.clone(), row).is_none(), "{path} twice");
         }
     }
     rows
+}
+
+/// The variable that overrides the key at `path`.
+fn variable(path: &str) -> String {
+    format!("IAM_MCP_GATEWAY__{}", path.replace('.', "__").to_uppercase())
 }
 
 /// Every key that a reader asks for when everything is configured.
@@ -52,39 +67,42 @@ fn every_key_is_documented_and_every_documented_key_exists() {
 fn the_documented_numbers_are_the_defaults() {
     let defaults = config(MINIMAL);
     let mut tried = 0;
-    for (path, default) in documented() {
-        let number = default.strip_prefix('`').and_then(|rest| rest.split('`').next()).unwrap_or_default();
+    for (path, row) in documented() {
+        let number = row.default.strip_prefix('`').and_then(|rest| rest.split('`').next()).unwrap_or_default();
         if number.parse::<u64>().is_ok() {
-            let (section, key) = path.split_once('.').unwrap();
-            let variable = format!("IAM_MCP_GATEWAY__{}__{}", section.to_uppercase(), key.to_uppercase());
-            let mut explicit = parse_with(MINIMAL, &[(&variable, number)]).unwrap().config;
+            let mut explicit = parse_with(MINIMAL, &[(&variable(&path), number)]).unwrap().config;
             explicit.digest.clone_from(&defaults.digest);
             assert_eq!(explicit, defaults, "{path} = {number}");
             tried += 1;
         }
     }
-    assert!(tried > 18, "{tried}");
+    assert_eq!(tried, 19);
 }
 
 #[test]
 fn the_documented_ranges_are_those_that_are_possible() {
     let mut tried = 0;
-    for line in DOCUMENTATION.lines().filter(|line| line.contains("_seconds` |") || line.contains("s` | `")) {
-        let cells: Vec<&str> = line.trim_matches(['|', ' ']).split(" | ").collect();
-        let Some((low, high)) = cells[2].split(',').next().and_then(|range| range.split_once('-')) else { continue };
-        let (Ok(low), Ok(high)) = (low.parse::<u64>(), high.parse::<u64>()) else { continue };
-        let key = cells[0].trim_matches('`').to_uppercase();
-        let sections: Vec<_> =
-            documented().into_keys().filter(|path| path.ends_with(&format!(".{}", key.to_lowercase()))).collect();
-        let section = sections[0].split('.').next().unwrap().to_uppercase();
-        let variable = format!("IAM_MCP_GATEWAY__{section}__{key}");
+    for (path, row) in documented() {
+        let range = row.possible.split(',').next().and_then(|range| range.split_once('-'));
+        let Some((Ok(low), Ok(high))) = range.map(|(low, high)| (low.parse::<u64>(), high.parse::<u64>())) else {
+            continue;
+        };
         for out_of_range in [low - 1, high + 1] {
-            let faults = parse_with(MINIMAL, &[(&variable, &out_of_range.to_string())]).unwrap_err().to_string();
-            assert!(faults.contains(&format!("{low} to {high} is possible")), "{faults}");
+            let value = out_of_range.to_string();
+            let text = minimal_with("access", &format!("session_seconds = {value}\naccess"));
+            let outcome = match path.as_str() {
+                "role_mapping.session_seconds" => parse_with(&text, &[]),
+                _ => parse_with(MINIMAL, &[(&variable(&path), &value)]),
+            };
+            let faults = outcome.expect_err(&path).to_string();
+            assert!(
+                faults.contains(&format!("{value} is out of range; {low} to {high} is possible")),
+                "{path}: {faults}"
+            );
         }
         tried += 1;
     }
-    assert!(tried > 15, "{tried}");
+    assert_eq!(tried, 20);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_variable_that_names_no_key_is_a_fault() {
         ("IAM_MCP_GATEWAY__", "names a section and no key"),
         ("IAM_MCP_GATEWAY__GATEWAY__", "has an empty part between its double underscores"),
         ("IAM_MCP_GATEWAY____NAME", "has an empty part between its double underscores"),
-        ("IAM_MCP_GATEWAY__GATEWAY__NAME__X", "name is not a table in the file"),
+        ("IAM_MCP_GATEWAY__GATEWAY__NAME__X", "\"name\" is not a table in the file"),
     ] {
         let fault = fault(MINIMAL, variable, "x");
         assert!(fault.contains(problem), "{variable}: {fault}");
