@@ -150,7 +150,7 @@ fn parse(text: &str, file: &Path, environment: &dyn Environment, sink: &Sink) ->
     let folder = file.parent().unwrap_or(Path::new(""));
     let config = section::read_root(&tree, sink, |root| read(root, folder, &tree));
     warnings::of_environment(environment, sink);
-    config.filter(|_| sink.is_clean())
+    config
 }
 
 fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
@@ -169,6 +169,9 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let protect = root.table("protect", protect::read);
     let aws = root.table("aws", |section| aws::read(section, &declared.environments));
     let log = root.table("log", log::read);
+    if !root.sink().is_clean() {
+        return None;
+    }
     Some(Config {
         gateway: gateway?,
         listen: listen?,
@@ -192,8 +195,8 @@ fn defaults<T>(read: impl FnOnce(&Section<'_>) -> T) -> T {
 }
 
 fn digest(tree: &Table) -> String {
-    let canonical =
-        serde_json_canonicalizer::to_vec(&node::table_to_json(tree)).expect("a tree of JSON values serializes");
+    let canonical = serde_json_canonicalizer::to_vec(&node::table_to_json(tree))
+        .expect("values without faults are strings, booleans and small integers");
     HEXLOWER.encode(&Sha256::digest(canonical))
 }
 

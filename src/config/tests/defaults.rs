@@ -82,10 +82,11 @@ fn a_mapping_lasts_as_long_as_it_says_or_as_the_broker_says() {
 }
 
 #[test]
-fn the_only_environment_is_the_default_unless_it_is_production() {
+fn the_only_environment_is_the_default_unless_it_is_production_or_says_no() {
     let name = |text: &str| config(text).environments.default_environment().map(|e| e.name.as_str().to_owned());
     assert_eq!(name(MINIMAL).as_deref(), Some("dev"));
     assert_eq!(name(&minimal_with("name = \"dev\"", "name = \"dev\"\nproduction = true")), None);
+    assert_eq!(name(&minimal_with("name = \"dev\"", "name = \"dev\"\ndefault = false")), None);
     let two = minimal_with("", "[[environment]]\nname = \"test\"\naccounts = [\"210987654321\"]\n");
     assert_eq!(name(&two), None);
     assert_eq!(name(&format!("{two}default = true\n")).as_deref(), Some("test"));

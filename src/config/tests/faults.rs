@@ -146,6 +146,7 @@ fn a_file_that_cannot_be_read_is_a_fault() {
 #[test]
 fn values_of_the_wrong_type_are_refused() {
     each_is_one_fault(&[
+        ("", "[limits]\nconnections = 9223372036854775807", "limits.connections: 9223372036854775807 is out of range"),
         ("[gateway]", "limits = 5\n[broker]\n[gateway]", "limits: expected a table, found an integer"),
         ("[gateway]", "broker = 5\n[gateway]", "broker: expected a table, found an integer"),
         (
