@@ -105,19 +105,21 @@ pub(super) struct Declared {
 pub(super) fn read(root: &Section<'_>) -> Declared {
     let reader = Reader::default();
     let mut list = Vec::new();
-    let mut default = None;
+    let (mut default, mut refused) = (None, false);
     let found = root.tables("environment", |section| reader.read(section));
     if root.optional("environment").is_none_or(|item| item.is_empty_list()) {
         root.missing("environment", "write [[environment]] with name = \"dev\" and accounts = [\"123456789012\"]");
     }
     for (environment, is_default) in found.into_iter().flatten() {
-        if is_default {
+        if is_default == Some(true) {
             default = Some(list.len());
         }
+        refused |= is_default == Some(false);
         list.push(environment);
     }
     if let [only] = list.as_slice()
         && !only.production
+        && !refused
     {
         default = Some(0);
     }
@@ -143,7 +145,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&self, section: &Section<'_>) -> Option<(ServedEnvironment, bool)> {
+    fn read(&self, section: &Section<'_>) -> Option<(ServedEnvironment, Option<bool>)> {
         let name = section.required("name", "write name = \"dev\"").and_then(|item| self.name(&item));
         let accounts = section.required("accounts", "write accounts = [\"123456789012\"]").map(|item| {
             if item.is_empty_list() {
@@ -161,7 +163,7 @@ impl Reader {
             Some(default)
         });
         let environment = ServedEnvironment { name: name?, accounts: accounts?, partition, production };
-        Some((environment, default.unwrap_or(false)))
+        Some((environment, default))
     }
 
     fn name(&self, item: &Item<'_>) -> Option<EnvironmentName> {

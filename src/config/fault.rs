@@ -25,7 +25,7 @@ impl fmt::Display for Place {
         match self {
             Self::File => f.write_str("the file"),
             Self::Line { line, .. } => write!(f, "line {line}"),
-            Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Variable(name) => write!(f, "environment variable {}", name.escape_debug()),
         }
     }
 }
@@ -126,7 +126,7 @@ impl fmt::Display for Faults {
             match &fault.place {
                 Place::File => write!(f, "{}", self.file)?,
                 Place::Line { line, column } => write!(f, "{}:{line}:{column}", self.file)?,
-                Place::Variable(name) => write!(f, "environment variable {name}:")?,
+                Place::Variable(name) => write!(f, "environment variable {}:", name.escape_debug())?,
             }
             let separator = if fault.path.is_empty() { "" } else { " " };
             write!(f, "{separator}{}: {fault}", fault.path)?;

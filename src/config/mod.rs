@@ -150,31 +150,36 @@ fn parse(text: &str, file: &Path, environment: &dyn Environment, sink: &Sink) ->
     let folder = file.parent().unwrap_or(Path::new(""));
     let config = section::read_root(&tree, sink, |root| read(root, folder, &tree));
     warnings::of_environment(environment, sink);
-    config.filter(|_| sink.is_clean())
+    config
 }
 
 fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let gateway = root.table("gateway", gateway::read).flatten();
     let listen = root.table("listen", listen::read).flatten();
-    let limits = root.table("limits", limits::read);
+    // Where others depend on a section that is no table, they go on with its defaults, so that their faults are found too.
+    let limits = root.table("limits", limits::read).unwrap_or_else(|| defaults(limits::read));
     let declared = environments::read(root);
     let sigv4 = root.table("sigv4", |section| sigv4::read(section, folder)).flatten();
-    let broker = limits.as_ref().and_then(|limits| root.table("broker", |section| broker::read(section, limits)));
-    let mappings = broker.as_ref().map(|broker| role_mapping::read(root, &declared, broker));
+    let broker = |section: &Section<'_>| broker::read(section, &limits);
+    let broker = root.table("broker", broker).unwrap_or_else(|| defaults(broker));
+    let role_mappings = role_mapping::read(root, &declared, &broker);
     let audit = root.table("audit", |section| audit::read(section, folder)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
     let tools = root.table("tools", tools::read);
     let protect = root.table("protect", protect::read);
     let aws = root.table("aws", |section| aws::read(section, &declared.environments));
     let log = root.table("log", log::read);
+    if !root.sink().is_clean() {
+        return None;
+    }
     Some(Config {
         gateway: gateway?,
         listen: listen?,
-        limits: limits?,
+        limits,
         environments: declared.environments,
-        role_mappings: mappings?,
+        role_mappings,
         sigv4: sigv4?,
-        broker: broker?,
+        broker,
         audit: audit?,
         sealing: sealing?,
         tools: tools?,
@@ -185,9 +190,13 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     })
 }
 
+fn defaults<T>(read: impl FnOnce(&Section<'_>) -> T) -> T {
+    section::read_root(&Table::new(), &Sink::default(), read)
+}
+
 fn digest(tree: &Table) -> String {
-    let canonical =
-        serde_json_canonicalizer::to_vec(&node::table_to_json(tree)).expect("a tree of JSON values serializes");
+    let canonical = serde_json_canonicalizer::to_vec(&node::table_to_json(tree))
+        .expect("values without faults are strings, booleans and small integers");
     HEXLOWER.encode(&Sha256::digest(canonical))
 }
 

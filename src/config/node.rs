@@ -21,6 +21,7 @@ pub(super) struct Node {
 pub(super) enum Value {
     String(String),
     Integer(i64),
+    HugeInteger(String),
     Float(String),
     Boolean(bool),
     Datetime(String),
@@ -44,6 +45,7 @@ impl Node {
         match self.value {
             Value::String(_) => "a string",
             Value::Integer(_) => "an integer",
+            Value::HugeInteger(_) => "an integer beyond 64 bits",
             Value::Float(_) => "a float",
             Value::Boolean(_) => "a boolean",
             Value::Datetime(_) => "a date or time",
@@ -61,7 +63,7 @@ impl Node {
     /// The value alone, without places. Floats and dates become text; no key takes them.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {
-            Value::String(text) | Value::Float(text) | Value::Datetime(text) => json!(text),
+            Value::String(text) | Value::HugeInteger(text) | Value::Float(text) | Value::Datetime(text) => json!(text),
             Value::Integer(number) => json!(number),
             Value::Boolean(flag) => json!(flag),
             Value::Array(items) => items.iter().map(Self::to_json).collect(),
@@ -103,41 +105,41 @@ pub(super) fn parse(text: &str, sink: &Sink) -> Table {
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let place = error.span().map_or(Place::File, |span| places.at(span.start));
-        sink.fault(place, "", Problem::new(FaultCode::Syntax, format!("not TOML: {}", error.message())));
+        let problem = Problem::new(FaultCode::Syntax, format!("not TOML: {}", error.message()));
+        let bare = error.span().is_some_and(|span| is_in_bare_word(text, span.start));
+        sink.fault(place, "", if bare { problem.remedy("put text in quotes: key = \"text\"") } else { problem });
     }
-    table(document.get_ref(), &places, "", sink)
+    table(document.get_ref(), &places)
+}
+
+/// Whether the value around `offset` is a word without quotes, which the parser takes for a number or a boolean.
+fn is_in_bare_word(text: &str, offset: usize) -> bool {
+    let line_start = text[..text.floor_char_boundary(offset)].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    line.split_once('=').is_some_and(|(key, value)| {
+        line_start + key.len() < offset && value.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '/')
+    })
 }
 
 /// Takes a value out of the TOML parser's tree.
-pub(super) fn node(value: &Spanned<DeValue<'_>>, places: &Places<'_>, path: &str, sink: &Sink) -> Node {
+pub(super) fn node(value: &Spanned<DeValue<'_>>, places: &Places<'_>) -> Node {
     let place = places.at(value.span().start);
     let value = match value.get_ref() {
         DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(number) => {
-            Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).unwrap_or_else(|_| {
-                sink.fault(place.clone(), path, Problem::invalid("this integer does not fit into 64 bits"));
-                0
-            }))
-        }
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Value::Integer(number),
+            Err(_) => Value::HugeInteger(number.to_string()),
+        },
         DeValue::Float(number) => Value::Float(number.as_str().to_owned()),
         DeValue::Boolean(flag) => Value::Boolean(*flag),
         DeValue::Datetime(moment) => Value::Datetime(moment.to_string()),
-        DeValue::Array(items) => Value::Array(
-            items.iter().enumerate().map(|(i, item)| node(item, places, &format!("{path}[{i}]"), sink)).collect(),
-        ),
-        DeValue::Table(entries) => Value::Table(table(entries, places, path, sink)),
+        DeValue::Array(items) => Value::Array(items.iter().map(|item| node(item, places)).collect()),
+        DeValue::Table(entries) => Value::Table(table(entries, places)),
     };
     Node { place, value }
 }
 
-fn table(entries: &DeTable<'_>, places: &Places<'_>, path: &str, sink: &Sink) -> Table {
-    entries
-        .iter()
-        .map(|(key, value)| {
-            let name = key.get_ref().to_string();
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            let entry = Entry { key: places.at(key.span().start), node: node(value, places, &path, sink) };
-            (name, entry)
-        })
-        .collect()
+fn table(entries: &DeTable<'_>, places: &Places<'_>) -> Table {
+    let entry = |value, key: &Spanned<_>| Entry { key: places.at(key.span().start), node: node(value, places) };
+    entries.iter().map(|(key, value)| (key.get_ref().to_string(), entry(value, key))).collect()
 }

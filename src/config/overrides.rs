@@ -19,12 +19,12 @@ pub(super) fn apply(root: &mut Table, environment: &dyn Environment, sink: &Sink
     for (name, text) in environment.all() {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
         let keys: Vec<String> = rest.split("__").map(str::to_ascii_lowercase).collect();
-        let path = keys.join(".");
+        let path = keys.join(".").escape_debug().to_string();
         let place = Place::Variable(name.clone());
         let outcome = if text.contains('\u{fffd}') {
             Err(Problem::new(FaultCode::Override, "the value is not UTF-8"))
         } else {
-            set(root, &keys, value(&name, &text, &path, sink), &place)
+            set(root, &keys, value(&name, &text), &place)
         };
         if let Err(problem) = outcome {
             sink.fault(place, &path, problem);
@@ -33,9 +33,9 @@ pub(super) fn apply(root: &mut Table, environment: &dyn Environment, sink: &Sink
 }
 
 /// The value as TOML when it reads as such, else the text itself.
-fn value(variable: &str, text: &str, path: &str, sink: &Sink) -> Node {
+fn value(variable: &str, text: &str) -> Node {
     match DeValue::parse(text.trim()) {
-        Ok(value) => node(&value, &Places::Variable(variable), path, sink),
+        Ok(value) => node(&value, &Places::Variable(variable)),
         Err(_) => Node { place: Place::Variable(variable.to_owned()), value: Value::String(text.to_owned()) },
     }
 }
@@ -59,7 +59,7 @@ fn set(root: &mut Table, keys: &[String], value: Node, place: &Place) -> Result<
         table = match &mut entry.node.value {
             Value::Table(table) => table,
             Value::Array(_) => return Err(array_of_tables()),
-            _ => return Err(Problem::new(FaultCode::Override, format!("{key} is not a table in the file"))),
+            _ => return Err(Problem::new(FaultCode::Override, format!("{key:?} is not a table in the file"))),
         };
     }
     if table.get(last).is_some_and(|entry| entry.node.is_array_of_tables()) {

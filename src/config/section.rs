@@ -43,8 +43,11 @@ impl<'a> Section<'a> {
         value
     }
 
+    /// The path of `key`; one that is no bare TOML key is quoted and escaped, as faults are shown on terminals.
     fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        let key = if bare { key.to_owned() } else { format!("{key:?}") };
+        if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
     }
 
     /// Where everything that is read goes.
@@ -131,7 +134,7 @@ impl<'a> Section<'a> {
         if matches!(item.node.value, Value::Table(_)) {
             let problem = Problem::new(FaultCode::WrongType, "there can be several, and this is a single table");
             item.fault(problem.remedy(format!("write [[{0}]] instead of [{0}]", item.path)));
-            return Vec::new();
+            return item.table(read).into_iter().collect();
         }
         item.items().unwrap_or_default().iter().filter_map(|item| item.table(&read)).collect()
     }

@@ -87,11 +87,14 @@ impl Sink {
 
     /// Faults in the order of the file, and the warnings, and every key that was asked for.
     ///
+    /// A key that is missing because it was misspelled is one fault, not two.
     /// Beside a syntax fault some others are only its echo, and left out: what stands on the same line, and what seems to
     /// be missing or undeclared because the parser could not see it.
     pub(super) fn into_parts(self) -> (Vec<Fault>, Vec<Warning>, BTreeSet<String>) {
         let mut faults = self.faults.into_inner();
         faults.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let misspelled: BTreeSet<String> = faults.iter().filter_map(meant).collect();
+        faults.retain(|fault| fault.code != FaultCode::Missing || !misspelled.contains(&fault.path));
         let broken: BTreeSet<usize> =
             faults.iter().filter(|fault| fault.code == FaultCode::Syntax).filter_map(line).collect();
         if faults.iter().any(|fault| fault.code == FaultCode::Syntax) {
@@ -103,6 +106,13 @@ impl Sink {
         }
         (faults, self.warnings.into_inner(), self.known.into_inner())
     }
+}
+
+/// The path of the key that an unknown key was probably meant to be.
+fn meant(fault: &Fault) -> Option<String> {
+    let suggestion = fault.suggestion.as_ref().filter(|_| fault.code == FaultCode::UnknownKey)?;
+    let (section, _) = fault.path.rsplit_once('.')?;
+    Some(format!("{section}.{suggestion}"))
 }
 
 fn sort_key(fault: &Fault) -> (&Place, &str) {

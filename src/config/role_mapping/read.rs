@@ -90,7 +90,7 @@ fn environment_name(item: &Item<'_>, declared: &Declared) -> Option<EnvironmentN
     let names = || declared.names.iter().map(String::as_str);
     let problem =
         Problem::new(FaultCode::UnknownName, format!("there is no environment {name:?}")).suggest(name, names());
-    let list = names().collect::<Vec<_>>().join(", ");
+    let list = names().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     item.fault(if list.is_empty() { problem } else { problem.remedy(format!("declared: {list}")) });
     None
 }
