@@ -61,7 +61,8 @@ pub(crate) struct Deadlines<T> {
     write: Timer,
     linger: Timer,
     lingered: usize,
-    /// Whether bytes of a reply may still be on their way, so that a 408 would end up in their middle.
+    /// Whether bytes of a reply may still be on their way, so that a 408 would end up in their middle. hyper flushes
+    /// before it reads the next head, but nothing promises that it always will.
     unflushed: bool,
     ended: bool,
 }
@@ -198,5 +199,59 @@ impl Timer {
 
     fn stop(&mut self) {
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    async fn time_out_after(reply: &[u8]) -> String {
+        let (mut client, server) = duplex(1024);
+        let mut connection = Deadlines::new(server, Phase::default(), ServerLimits::default());
+        connection.write_all(reply).await.unwrap();
+        client.write_all(b"POST").await.unwrap();
+        let mut received = [0; 4];
+        connection.read_exact(&mut received).await.unwrap();
+        assert_eq!(connection.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(connection);
+        let mut sent = String::new();
+        client.read_to_string(&mut sent).await.unwrap();
+        sent
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_408_is_never_written_into_an_unfinished_reply() {
+        assert_eq!(time_out_after(b"").await.as_bytes(), HEAD_TIMEOUT);
+        assert_eq!(time_out_after(b"HTTP/1.1 200 O").await, "HTTP/1.1 200 O");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lingering_ends_by_itself() {
+        let (mut client, server) = duplex(1024);
+        let mut connection = Deadlines::new(server, Phase::default(), ServerLimits::default());
+        let started = Instant::now();
+        let closing = tokio::spawn(async move { connection.shutdown().await });
+        client.write_all(&[0; 10_000]).await.unwrap();
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "the client sees the end at once");
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        closing.await.unwrap().unwrap();
+        assert_eq!(started.elapsed(), ServerLimits::default().linger);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lingering_ends_when_the_peer_closes_or_sends_too_much() {
+        let (client, server) = duplex(1024);
+        drop(client);
+        let started = Instant::now();
+        Deadlines::new(server, Phase::default(), ServerLimits::default()).shutdown().await.unwrap();
+        assert_eq!(started.elapsed(), Duration::ZERO);
+
+        let (mut client, server) = duplex(64 * 1024);
+        tokio::spawn(async move { while client.write_all(&[0; 64 * 1024]).await.is_ok() {} });
+        Deadlines::new(server, Phase::default(), ServerLimits::default()).shutdown().await.unwrap();
+        assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }
