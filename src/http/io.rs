@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 use super::settings::ServerLimits;
 
@@ -104,19 +104,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<T> {
             this.ended = true;
             return result;
         }
-        if received {
-            let _ = this.phase.0.compare_exchange(WAITING, HEAD, Ordering::Relaxed, Ordering::Relaxed);
+        if received && this.phase.0.compare_exchange(WAITING, HEAD, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            this.head.stop();
         }
         if this.phase.0.load(Ordering::Relaxed) != HEAD {
             this.head.stop();
             return result;
         }
-        // Also when bytes did arrive: a peer that sends one now and then must not be let off.
-        let over = match result {
-            Poll::Ready(_) => this.head.is_over(this.limits.head),
-            Poll::Pending => this.head.poll(this.limits.head, context).is_ready(),
-        };
-        if over {
+        // hyper reads until nothing is there or the head is complete, so the time runs from the first byte for every head
+        // that is not there at once, and does not stop for one that dribbles in.
+        if result.is_pending() && this.head.poll(this.limits.head, context).is_ready() {
             return Poll::Ready(Err(this.head_timeout(context)));
         }
         result
@@ -172,39 +169,28 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<T> {
     }
 }
 
-/// A deadline. Starting it costs a look at the clock; the runtime's timer is set only when there is something to wait for,
-/// which for a head that arrives in one piece there never is.
+/// A deadline that runs from when it is first waited for: a head that arrives in one piece never sets a timer.
 #[derive(Debug, Default)]
-struct Timer {
-    deadline: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
+struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Starts the timer unless it runs; whether its time is up.
-    fn is_over(&mut self, limit: Duration) -> bool {
-        let now = Instant::now();
-        now >= *self.deadline.get_or_insert(now + limit)
-    }
-
-    /// The same, and wakes the task when the time is up.
     fn poll(&mut self, limit: Duration, context: &mut Context<'_>) -> Poll<()> {
-        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + limit);
-        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(context)
+        self.0.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(context)
     }
 
     fn runs(&self) -> bool {
-        self.deadline.is_some()
+        self.0.is_some()
     }
 
     fn stop(&mut self) {
-        *self = Self::default();
+        self.0 = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::Instant;
 
     use super::*;
 
