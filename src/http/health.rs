@@ -35,7 +35,7 @@ impl Health {
         Self { drain, components: Components::default() }
     }
 
-    /// Adds a component, which is not ready until it says so. Two handles of one name are the same component.
+    /// Adds a component, which is not ready until it says so. Asked for again, it starts anew.
     ///
     /// Only what keeps the replica from answering anything belongs here: a fault that still lets reads through must not
     /// drain every replica at once.

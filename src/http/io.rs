@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 use super::settings::ServerLimits;
 
@@ -61,7 +61,8 @@ pub(crate) struct Deadlines<T> {
     write: Timer,
     linger: Timer,
     lingered: usize,
-    /// Whether bytes of a reply may still be on their way, so that a 408 would end up in their middle.
+    /// Whether bytes of a reply may still be on their way, so that a 408 would end up in their middle. hyper flushes
+    /// before it reads the next head, but nothing promises that it always will.
     unflushed: bool,
     ended: bool,
 }
@@ -103,19 +104,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<T> {
             this.ended = true;
             return result;
         }
-        if received {
-            let _ = this.phase.0.compare_exchange(WAITING, HEAD, Ordering::Relaxed, Ordering::Relaxed);
+        if received && this.phase.0.compare_exchange(WAITING, HEAD, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            this.head.stop();
         }
         if this.phase.0.load(Ordering::Relaxed) != HEAD {
             this.head.stop();
             return result;
         }
-        // Also when bytes did arrive: a peer that sends one now and then must not be let off.
-        let over = match result {
-            Poll::Ready(_) => this.head.is_over(this.limits.head),
-            Poll::Pending => this.head.poll(this.limits.head, context).is_ready(),
-        };
-        if over {
+        // hyper reads until nothing is there or the head is complete, so the time runs from the first byte for every head
+        // that is not there at once, and does not stop for one that dribbles in.
+        if result.is_pending() && this.head.poll(this.limits.head, context).is_ready() {
             return Poll::Ready(Err(this.head_timeout(context)));
         }
         result
@@ -171,32 +169,75 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<T> {
     }
 }
 
-/// A deadline. Starting it costs a look at the clock; the runtime's timer is set only when there is something to wait for,
-/// which for a head that arrives in one piece there never is.
+/// A deadline that runs from when it is first waited for: a head that arrives in one piece never sets a timer.
 #[derive(Debug, Default)]
-struct Timer {
-    deadline: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
+struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Starts the timer unless it runs; whether its time is up.
-    fn is_over(&mut self, limit: Duration) -> bool {
-        let now = Instant::now();
-        now >= *self.deadline.get_or_insert(now + limit)
-    }
-
-    /// The same, and wakes the task when the time is up.
     fn poll(&mut self, limit: Duration, context: &mut Context<'_>) -> Poll<()> {
-        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + limit);
-        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(context)
+        self.0.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(context)
     }
 
     fn runs(&self) -> bool {
-        self.deadline.is_some()
+        self.0.is_some()
     }
 
     fn stop(&mut self) {
-        *self = Self::default();
+        self.0 = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn time_out_after(reply: &[u8]) -> String {
+        let (mut client, server) = duplex(1024);
+        let mut connection = Deadlines::new(server, Phase::default(), ServerLimits::default());
+        connection.write_all(reply).await.unwrap();
+        client.write_all(b"POST").await.unwrap();
+        let mut received = [0; 4];
+        connection.read_exact(&mut received).await.unwrap();
+        assert_eq!(connection.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(connection);
+        let mut sent = String::new();
+        client.read_to_string(&mut sent).await.unwrap();
+        sent
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_408_is_never_written_into_an_unfinished_reply() {
+        assert_eq!(time_out_after(b"").await.as_bytes(), HEAD_TIMEOUT);
+        assert_eq!(time_out_after(b"HTTP/1.1 200 O").await, "HTTP/1.1 200 O");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lingering_ends_by_itself() {
+        let (mut client, server) = duplex(1024);
+        let mut connection = Deadlines::new(server, Phase::default(), ServerLimits::default());
+        let started = Instant::now();
+        let closing = tokio::spawn(async move { connection.shutdown().await });
+        client.write_all(&[0; 10_000]).await.unwrap();
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "the client sees the end at once");
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        closing.await.unwrap().unwrap();
+        assert_eq!(started.elapsed(), ServerLimits::default().linger);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lingering_ends_when_the_peer_closes_or_sends_too_much() {
+        let (client, server) = duplex(1024);
+        drop(client);
+        let started = Instant::now();
+        Deadlines::new(server, Phase::default(), ServerLimits::default()).shutdown().await.unwrap();
+        assert_eq!(started.elapsed(), Duration::ZERO);
+
+        let (mut client, server) = duplex(64 * 1024);
+        tokio::spawn(async move { while client.write_all(&[0; 64 * 1024]).await.is_ok() {} });
+        Deadlines::new(server, Phase::default(), ServerLimits::default()).shutdown().await.unwrap();
+        assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

@@ -38,7 +38,8 @@ pub(crate) fn every(
         // First of all, so that everything further in can name the request, and last on the way out, so that every
         // refusal, whoever made it, tells the client that name.
         .layer(from_fn_with_state(random, request_id::assign))
-        // Before the request is logged, so that the log says where it came from. It only reads and parses.
+        // Before the request is logged, so that the log says where it came from. It refuses
+        // nothing that a client could send.
         .layer(gate(ClientAddresses { trusted_proxies: settings.trusted_proxies }))
         // Outside of everything that can refuse or fail: each request is counted once, under what became of it.
         .layer(from_fn_with_state(metrics, observe::observe))

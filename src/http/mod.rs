@@ -1,6 +1,6 @@
 //! Everything between the socket and the MCP handler: connections, limits, who may knock, and how a refusal reads.
 //!
-//! [`serve`] owns the connections (how many, how long a head may take, how they end), [`router`] the paths, and
+//! [`serve`] owns the connections (how many, how long a head may take, how they end), [`router()`] the paths, and
 //! `layers.rs` the order in which a request is looked at. Who is calling is decided by an [`Authenticate`]; nothing here
 //! knows of keys, policies or tools.
 

@@ -49,3 +49,22 @@ pub(crate) fn claimed(request: &Request) -> Option<String> {
     let claimed = String::from_utf8_lossy(request.headers().get(X_REQUEST_ID)?.as_bytes());
     Some(claimed.chars().take(64).flat_map(char::escape_debug).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn a_claimed_id_cannot_disturb_the_log() {
+        let claim = |value: &[u8]| {
+            let request = Request::builder().header(X_REQUEST_ID, value).body(Body::empty()).unwrap();
+            claimed(&request).unwrap()
+        };
+        assert_eq!(claim(b"abc-1"), "abc-1");
+        assert_eq!(claim("a\t\u{202e}b".as_bytes()), "a\\t\\u{202e}b");
+        assert_eq!(claim(&[b'x'; 1000]).len(), 64);
+        assert_eq!(claimed(&Request::new(Body::empty())), None);
+    }
+}

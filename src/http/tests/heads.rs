@@ -36,6 +36,22 @@ async fn a_head_of_100_kib_is_answered_431_and_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_head_may_have_32_kib() {
+    let gateway = Gateway::start();
+    let with_head_of = |bytes: usize| {
+        let rest = post_with("X-Long: \r\n", PING).len() - PING.len();
+        post_with(&format!("X-Long: {}\r\n", "x".repeat(bytes - rest)), PING)
+    };
+    for (bytes, status) in [(32 * 1024, 200), (32 * 1024 + 1, 431)] {
+        let (near, far) = duplex(64 * 1024);
+        gateway.incoming.send(Ok((far, "203.0.113.9:1".parse().unwrap()))).unwrap();
+        let mut client = Client(near);
+        client.send(with_head_of(bytes)).await;
+        assert_eq!(client.reply().await.status, status, "{bytes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn more_than_64_header_lines_are_answered_431() {
     let lines = |count| {
         (0..count).fold(String::new(), |mut lines, number| {
@@ -220,4 +236,12 @@ async fn http_2_is_not_spoken() {
     let rest = client.rest().await;
     assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 4"), "{rest}");
     assert_eq!(gateway.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_1_0_is_answered_and_closed() {
+    let gateway = Gateway::start();
+    let mut client = gateway.connect();
+    client.send(post(PING).replace("HTTP/1.1", "HTTP/1.0")).await;
+    assert!(client.rest().await.ends_with("pong"));
 }

@@ -5,6 +5,7 @@ mod door;
 mod ending;
 mod envelope;
 mod heads;
+mod library;
 mod overload;
 
 use std::convert::Infallible;

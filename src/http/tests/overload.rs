@@ -53,9 +53,26 @@ async fn a_call_keeps_its_place_until_its_reply_is_sent() {
     let mut streaming = gateway.connect();
     streaming.send(call("stream")).await;
     assert_eq!(streaming.reply().await.status, 200);
+    assert!(gateway.shows("requests_in_flight 1"));
     assert_eq!(gateway.ask(post(PING)).await.status, 503);
     gateway.go_on.notify_one();
     gateway.settle().await;
+    assert!(gateway.shows("requests_in_flight 0"));
+    assert_eq!(gateway.ask(post(PING)).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_client_hangs_up_gives_its_place_back_and_is_counted() {
+    let mut setup = Setup::new();
+    setup.settings.calls.concurrent = 1;
+    let gateway = setup.start();
+    let mut client = gateway.connect();
+    client.send(call("wait")).await;
+    gateway.settle().await;
+    drop(client);
+    gateway.settle().await;
+    assert!(gateway.shows("requests_total{reason=\"aborted\",stage=\"gateway\"} 1"));
+    assert!(gateway.shows("requests_in_flight 0"));
     assert_eq!(gateway.ask(post(PING)).await.status, 200);
 }
 
