@@ -47,7 +47,9 @@ fn meaning(request: &Request) -> Option<(Vec<u8>, Vec<String>)> {
         Some(rest.split(',').next()?.trim().to_owned())
     };
     let signed: Vec<String> = field("SignedHeaders=")?.split(';').map(str::to_owned).collect();
-    let canonical = request.canonical(&signed, &sha256_hex(&request.body));
+    // No server sees a fragment: it is cut off while the target is parsed.
+    let target = request.target.split('#').next()?;
+    let canonical = request.clone().retarget(target).canonical(&signed, &sha256_hex(&request.body));
     Some((canonical, vec![field("Credential=")?, field("Signature=")?]))
 }
 
@@ -179,10 +181,10 @@ fn no_mutation_of_a_signed_request_is_accepted_unless_its_canonical_request_is_e
         };
         match verifier.verify(&head, &request.body) {
             Ok(_) => {
-                assert_eq!(
-                    meaning(&request),
-                    meaning(original),
-                    "accepted though it is another request; SIGV4_MUTATIONS=1 SIGV4_MUTATION_SEED={seed}: {request:?}"
+                assert!(
+                    meaning(&request) == meaning(original),
+                    "accepted though it is another request; SIGV4_MUTATIONS=1 SIGV4_MUTATION_SEED={seed}: {:?} {head:?}",
+                    request.target
                 );
                 *outcomes.entry("accepted").or_default() += 1;
             }
