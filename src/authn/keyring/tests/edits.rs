@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -154,6 +154,23 @@ fn an_edit_through_a_symbolic_link_changes_the_target() {
     editor(&link).add(new_key("bob")).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(editor(&path).list().unwrap().len(), 2);
+}
+
+#[test]
+fn an_edit_keeps_the_file_s_owner_and_mode() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keyring.json");
+    let file = KeyringFile::new(&path).allow_group_read(true);
+    let editor = KeyringEditor::new(file, ManualClock::at(noon()), Arc::new(SystemRandom));
+    editor.add(new_key("alice")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o440)).unwrap();
+    // Only root may give a file away; everybody else checks that it stays theirs.
+    let _ = chown(&path, Some(12_345), Some(12_346));
+    let before = fs::metadata(&path).unwrap();
+    editor.add(new_key("bob")).unwrap();
+    let after = fs::metadata(&path).unwrap();
+    assert_ne!(before.ino(), after.ino());
+    assert_eq!((before.uid(), before.gid(), before.mode()), (after.uid(), after.gid(), after.mode()));
 }
 
 #[test]
