@@ -7,7 +7,8 @@
 //! started are refused. A client whose clock is ahead could have had a signature with a later date accepted earlier;
 //! therefore writes are taken only up to [`MAX_AHEAD`] ahead of the server's clock, and only when their date is that much
 //! later than the start. With both, a signature that an earlier process let write is never let write again, as long as
-//! the two processes' clocks agree; the price is that the first two seconds of a process are for reading.
+//! the two processes' clocks agree; the price is that the first two or three seconds of
+//! a process are for reading.
 //!
 //! The table is this process's own: several replicas that write need shared state.
 
@@ -105,9 +106,8 @@ impl ReplayTable {
     /// remembered at a time.
     #[must_use]
     pub fn new(capacity: usize, max_skew: SignedDuration, clock: SharedClock) -> Self {
-        // To the next whole second: dates have no fractions, and one from the second of the start may be from before it.
-        let start = clock.now() + MAX_AHEAD;
-        let earliest = if start.subsec_nanosecond() > 0 { start.as_second() + 1 } else { start.as_second() };
+        // The first whole second after it: dates have no fractions, and an earlier process may have ended at this moment.
+        let earliest = (clock.now() + MAX_AHEAD).as_second() + 1;
         let earliest = Timestamp::from_second(earliest).expect("the clock is not at the end of time");
         Self { earliest: Some(earliest), ..Self::with_no_earlier_process(capacity, max_skew, clock) }
     }

@@ -3,6 +3,8 @@
 //! An edit holds an exclusive lock on `<file>.lock` from reading to renaming, so of two editors at once the second sees
 //! what the first wrote. The new content goes to a temporary file beside the old one (mode 0600), is synced, renamed
 //! over it, and the directory is synced: a reader or a power cut meets the old version or the new one, never a mixture.
+//! The new file gets the old one's owner, group and (already checked) mode, so that an edit by root does not lock the
+//! gateway out.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -163,6 +165,11 @@ struct Lock {
 
 fn replace(target: &Path, temporary: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = private(OpenOptions::new().create_new(true).write(true)).open(temporary)?;
+    match fs::metadata(target) {
+        Ok(old) => keep_owner(&file, &old)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(temporary, target)?;
@@ -178,6 +185,23 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 #[cfg(not(unix))]
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
+}
+
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        fchown(file, Some(old.uid()), Some(old.gid()))?;
+    }
+    // Writing goes on through the open file, even where the mode is 0400.
+    file.set_permissions(old.permissions())
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_file: &File, _old: &fs::Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

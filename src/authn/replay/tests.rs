@@ -80,8 +80,8 @@ fn what_was_signed_before_the_start_cannot_write() {
     let (table, _) = table(10);
     assert_eq!(admit(&table, 1, at(-1)), Err("signed_before_start"));
     assert_eq!(admit(&table, 1, at(0)), Err("signed_before_start"));
-    assert_eq!(admit(&table, 1, at(1)), Err("signed_before_start"));
-    assert_eq!(admit(&table, 1, at(2)), Ok(()));
+    assert_eq!(admit(&table, 1, at(2)), Err("signed_before_start"));
+    assert_eq!(admit(&table, 1, at(3)), Ok(()));
 }
 
 #[test]

@@ -32,11 +32,15 @@ pub(super) struct Scope<'a> {
     pub(super) service: &'a str,
 }
 
+/// More copies of signed headers than any client sends. aws-sigv4 sizes a `HeaderMap` by their number, which panics
+/// beyond some 24,000.
+const MAX_VALUES: usize = 256;
+
 /// Signs the request anew: its method, path and query, every copy of each header of `signed_headers`, and the body's
 /// hash. `host` must be among the headers.
 ///
 /// # Errors
-/// When a signed header is not text, or the target is too long to be a URI with a host.
+/// When a signed header is not text, there are too many of them, or the target is too long to be a URI with a host.
 pub(super) fn compute(
     head: &Parts,
     signed_headers: &[&str],
@@ -50,6 +54,9 @@ pub(super) fn compute(
             let value = std::str::from_utf8(value.as_bytes()).map_err(|_| SigV4Refusal::not_text(name))?;
             headers.push((*name, value));
         }
+    }
+    if headers.len() > MAX_VALUES {
+        return Err(SigV4Refusal::MalformedAuthorization("SignedHeaders must cover no more than 256 header values"));
     }
     // The host that is signed is the header's. This one only keeps the URI absolute: aws-sigv4 panics on one that is
     // not.

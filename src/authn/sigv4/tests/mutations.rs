@@ -47,7 +47,9 @@ fn meaning(request: &Request) -> Option<(Vec<u8>, Vec<String>)> {
         Some(rest.split(',').next()?.trim().to_owned())
     };
     let signed: Vec<String> = field("SignedHeaders=")?.split(';').map(str::to_owned).collect();
-    let canonical = request.canonical(&signed, &sha256_hex(&request.body));
+    // No server sees a fragment: it is cut off while the target is parsed.
+    let target = request.target.split('#').next()?;
+    let canonical = request.clone().retarget(target).canonical(&signed, &sha256_hex(&request.body));
     Some((canonical, vec![field("Credential=")?, field("Signature=")?]))
 }
 
@@ -78,7 +80,15 @@ fn mutate(request: &mut Request, dice: &mut Dice) {
                 2 => drop(pairs.pop()),
                 _ => pairs.push(dice.pick(&["X-Amz-Date=1", "a=1", "a", "", "%61=x%20y", "b=%32"])),
             }
-            request.target = format!("{path}?{}", pairs.join("&"));
+            // Other spellings that a lenient decoder takes for the same.
+            let query = pairs.join("&");
+            let query = match dice.below(4) {
+                0 => query.replace("%20", "+"),
+                1 => query.replace("%EF%BF%BD", "%FF"),
+                2 => query.replace("%25zz", "%zz"),
+                _ => query,
+            };
+            request.target = format!("{path}?{query}");
         }
         5 | 6 => dice.edit(&mut request.headers[header].1, b"  ,;=/aA0\t\xfc"),
         7 => drop(request.headers.remove(header)),
@@ -157,7 +167,7 @@ fn no_mutation_of_a_signed_request_is_accepted_unless_its_canonical_request_is_e
     let body_hash = sha256_hex(&call().body);
     let originals = [
         signer.sign(call()),
-        signer.sign(call().retarget("/mcp?b=2&a=x%20y&a=")),
+        signer.sign(call().retarget("/mcp?b=2&a=x%20y&a=&c=%EF%BF%BD&d=%25zz")),
         signer.sign(call().with("x-amz-content-sha256", &body_hash).with("accept-language", "de,  en")),
         signer.sign(Request { method: "GET".into(), body: Vec::new(), ..call().without("content-type") }),
     ];
@@ -179,10 +189,10 @@ fn no_mutation_of_a_signed_request_is_accepted_unless_its_canonical_request_is_e
         };
         match verifier.verify(&head, &request.body) {
             Ok(_) => {
-                assert_eq!(
-                    meaning(&request),
-                    meaning(original),
-                    "accepted though it is another request; SIGV4_MUTATIONS=1 SIGV4_MUTATION_SEED={seed}: {request:?}"
+                assert!(
+                    meaning(&request) == meaning(original),
+                    "accepted though it is another request; SIGV4_MUTATIONS=1 SIGV4_MUTATION_SEED={seed}: {:?} {head:?}",
+                    request.target
                 );
                 *outcomes.entry("accepted").or_default() += 1;
             }

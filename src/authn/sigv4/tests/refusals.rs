@@ -77,6 +77,7 @@ refusals! {
     a_path_parameter_is_refused: "ambiguous_target" <= at("/mcp/dev;a=b");
     a_target_that_is_no_path_is_refused: "ambiguous_target" <= at("*");
     a_target_with_another_host_is_refused: "ambiguous_target" <= at("http://other.example/mcp/dev");
+    a_target_too_long_to_be_signed_is_refused: "ambiguous_target" <= at(&format!("/{}", "a".repeat(65_530)));
     a_raw_plus_in_the_query_is_refused: "ambiguous_target" <= at("/mcp?a=1+2");
     a_bare_percent_in_the_query_is_refused: "ambiguous_target" <= at("/mcp?a=%2");
     a_percent_without_hex_in_the_query_is_refused: "ambiguous_target" <= at("/mcp?a=%zz");
@@ -123,6 +124,9 @@ refusals! {
         "malformed_authorization" <= authorization(|value| value.replace(";host;", "; host;"));
     a_signed_authorization_is_refused:
         "malformed_authorization" <= authorization(|value| value.replace("accept;", "accept;authorization;"));
+
+    more_signed_values_than_any_client_sends_are_refused: "malformed_authorization" <=
+        Signer::default().sign((0..25_000).fold(call(), |call, _| call.with("x-many", "value")));
 
     a_request_without_date_is_refused: "missing_date" <= signed().without("x-amz-date");
     a_date_header_is_no_substitute:
