@@ -167,7 +167,7 @@ impl Journal {
             Ok(Err(_)) => return Err(UnavailableReason::Closed.into()),
             Err(_) => return Err(UnavailableReason::TimedOut.into()),
         };
-        self.shared.check_nothing_held()?;
+        self.shared.check_permits()?;
         Ok(permit.received())
     }
 

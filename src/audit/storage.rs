@@ -12,7 +12,7 @@ const DIRECTORY_MODE: u32 = 0o700;
 
 /// Where segments are kept. All methods block; the journal calls them where blocking is allowed.
 pub trait Storage: Debug + Send + Sync + 'static {
-    /// Makes sure that `directory` exists; one that is created is for its owner only.
+    /// Makes sure that `directory` exists; one that is created is for its owner only, and its name durable.
     ///
     /// # Errors
     /// When it cannot be created.
@@ -78,7 +78,11 @@ pub struct DiskStorage;
 
 impl Storage for DiskStorage {
     fn prepare(&self, directory: &Path) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory)
+        if directory.is_dir() {
+            return Ok(());
+        }
+        DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory)?;
+        sync_parent(directory)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
@@ -120,6 +124,7 @@ impl Storage for DiskStorage {
 
 fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
     }

@@ -161,9 +161,15 @@ impl Shared {
         self.gate().queued -= 1;
     }
 
-    /// An intent that was under way while an outcome came to be held is refused as well.
-    pub(super) fn check_nothing_held(&self) -> Result<(), UnavailableReason> {
-        if self.gate().held > 0 { Err(UnavailableReason::Holding) } else { Ok(()) }
+    /// Whether a permit may be handed out now. An intent that was made durable just before the disk failed, or before an
+    /// outcome came to be held, is refused as well.
+    pub(super) fn check_permits(&self) -> Result<(), UnavailableReason> {
+        let gate = self.gate();
+        match &gate.failing {
+            Some(failing) => Err(failing.reason),
+            None if gate.held > 0 => Err(UnavailableReason::Holding),
+            None => Ok(()),
+        }
     }
 
     /// Counts an outcome as held, unless it is durable. Returns whether it is held.

@@ -18,6 +18,7 @@ use faulty::{Faulty, FaultyDisk};
 mod faults;
 mod faulty;
 mod lifecycle;
+mod model;
 
 fn record(stage: &str, name: &str) -> Record {
     Record::from_fields(&json!({"stage": stage, "name": name})).unwrap()
@@ -101,9 +102,6 @@ async fn healed(journal: &Journal) {
     }
 }
 
-fn reason<T>(result: Result<T, AuditUnavailable>) -> UnavailableReason {
-    match result {
-        Ok(_) => panic!("it was taken"),
-        Err(refused) => refused.reason,
-    }
+fn reason<T: std::fmt::Debug>(result: Result<T, AuditUnavailable>) -> UnavailableReason {
+    result.unwrap_err().reason
 }

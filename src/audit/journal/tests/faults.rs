@@ -122,16 +122,30 @@ async fn a_segment_that_cannot_be_created_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rotation_that_fails_repeats_nothing_that_was_durable_and_answers_what_was() {
+async fn a_rotation_that_fails_repeats_nothing_that_was_durable_and_gives_no_permit_on_a_failing_disk() {
+    let folder = Folder::new();
+    let journal = folder.try_open(|options| options.largest_segment = 1).await.unwrap();
+    journal.note(record("read", "before")).unwrap();
+    folder.disk.next(Trouble::CreateFails(ErrorKind::StorageFull));
+    // The note fills the first segment, and is made durable before the rotation for the intents fails.
+    let (first, second) = tokio::join!(journal.intent(intent_of("a")), journal.intent(intent_of("b")));
+    assert_eq!((reason(first), reason(second)), (UnavailableReason::DiskFailed, UnavailableReason::DiskFailed));
+    healed(&journal).await;
+    journal.close().await.unwrap();
+    assert_eq!(folder.told(), ["segment start", "read before", "segment recovery"]);
+    folder.assert_verified();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intent_made_durable_just_before_the_disk_failed_gets_no_permit() {
     let folder = Folder::new();
     let journal = folder.try_open(|options| options.largest_segment = 1).await.unwrap();
     folder.disk.next(Trouble::CreateFails(ErrorKind::StorageFull));
     let (first, second) = tokio::join!(journal.intent(intent_of("a")), journal.intent(intent_of("b")));
-    assert_eq!(reason(second), UnavailableReason::DiskFailed);
+    assert_eq!((reason(first), reason(second)), (UnavailableReason::DiskFailed, UnavailableReason::DiskFailed));
     healed(&journal).await;
-    journal.outcome(first.unwrap(), record("outcome", "a")).await.unwrap();
     journal.close().await.unwrap();
-    assert_eq!(folder.told(), ["segment start", "intent a", "segment recovery", "outcome a"]);
+    assert_eq!(folder.told(), ["segment start", "intent a", "segment recovery", "not-forwarded a"]);
     folder.assert_verified();
 }
 
