@@ -185,7 +185,6 @@ impl Committer {
 
     /// Gives up the segment: what the disk holds of it after the last durable record is unknown from now on.
     fn abandon(&mut self) {
-        self.head = self.durable;
         self.pending = 0;
         self.buffer.clear();
         if let Some(segment) = self.segment.take()

@@ -210,6 +210,18 @@ fn a_file_under_another_name_is_found() {
 }
 
 #[test]
+fn a_recovery_header_that_claims_less_than_came_before_is_not_believed() {
+    let mut stale = Builder::default();
+    let heads = stale.segment(Reason::Start, ChainHead::START, 3);
+    stale.segment(Reason::Recovery, heads[1], 1);
+    let mut files = three_segments();
+    files.push(("zzz.jsonl".to_owned(), stale.files.remove(1).1));
+    let report = verified(&files);
+    assert!(report.files[..3].iter().all(|file| file.verdict == Verdict::Verified), "{report:#?}");
+    assert_eq!(report.files[3].bad.as_ref().unwrap().fault, Fault::SequenceDiffers { expected: 13 });
+}
+
+#[test]
 fn records_cut_off_at_the_very_end_cannot_be_seen() {
     assert_eq!(verified(&edited(2, |lines| lines.truncate(2))).verdict, Verdict::Verified);
 }
