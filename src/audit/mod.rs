@@ -20,6 +20,7 @@
 
 mod canonical;
 mod chain;
+mod event;
 mod journal;
 mod lock;
 mod record;
@@ -30,6 +31,7 @@ mod storage;
 mod verify;
 
 pub use chain::{ChainHead, Hash};
+pub use event::{Event, Stage};
 pub use journal::{
     AuditUnavailable, Intent, Journal, JournalCounters, JournalOptions, JournalState, Permit, Recorded,
     UnavailableReason,

@@ -11,3 +11,4 @@ pub mod sigv4;
 pub(crate) mod testing;
 
 pub use caller::{Caller, CallerKind};
+pub use sigv4::Verified;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::host::HostPattern;
-use super::origin::AllowedOrigin;
+use crate::config::{HostPattern, Origin};
 
 /// What one listener grants its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +99,7 @@ pub struct HttpSettings {
     /// The names this gateway answers to; a request with any other `Host` is refused.
     pub hosts: Vec<HostPattern>,
     /// The web origins that may call; a request without `Origin` (anything but a browser) is not concerned.
-    pub origins: Vec<AllowedOrigin>,
+    pub origins: Vec<Origin>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Limits of bodies.

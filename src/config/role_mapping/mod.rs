@@ -9,6 +9,7 @@ mod terms;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use external_id::{ExternalId, ExternalIdError};
@@ -50,13 +51,13 @@ pub struct RoleMapping {
 
 /// All mappings, in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RoleMappings(Vec<RoleMapping>);
+pub struct RoleMappings(Vec<Arc<RoleMapping>>);
 
 impl RoleMappings {
     /// The mapping for a caller in an environment: the most specific whose pattern matches, which is always one. Nobody
     /// falls through to another environment or another kind of proof.
     #[must_use]
-    pub fn resolve(&self, environment: &EnvironmentName, kind: CallerKind, name: &str) -> Option<&RoleMapping> {
+    pub fn resolve(&self, environment: &EnvironmentName, kind: CallerKind, name: &str) -> Option<&Arc<RoleMapping>> {
         self.0
             .iter()
             .filter(|mapping| mapping.environment == *environment && mapping.caller.kind == kind)
@@ -66,6 +67,6 @@ impl RoleMappings {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &RoleMapping> {
-        self.0.iter()
+        self.0.iter().map(Arc::as_ref)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::pattern::{CallerPattern, NamePattern};
@@ -29,7 +30,7 @@ pub(in crate::config) fn read(root: &Section<'_>, declared: &Declared, broker: &
         let subject = format!("environment {}", environment.name);
         root.sink().warn(subject, "has no role_mapping, so every caller is refused there");
     }
-    RoleMappings(mappings)
+    RoleMappings(mappings.into_iter().map(Arc::new).collect())
 }
 
 fn mapping(section: &Section<'_>, declared: &Declared, broker: &Broker, seen: &Seen) -> Option<RoleMapping> {

@@ -15,6 +15,15 @@ pub enum Access {
 }
 
 impl Access {
+    /// The word used in configuration and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::ReadWrite => "read-write",
+        }
+    }
+
     pub(super) const CHOICES: [(&'static str, Self); 2] =
         [("read-only", Self::ReadOnly), ("read-write", Self::ReadWrite)];
 }
@@ -30,6 +39,15 @@ pub enum Confirmation {
 }
 
 impl Confirmation {
+    /// The word used in configuration and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Model => "model",
+        }
+    }
+
     pub(super) const CHOICES: [(&'static str, Self); 2] = [("model", Self::Model), ("none", Self::None)];
 }
 

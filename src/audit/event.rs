@@ -1,0 +1,145 @@
+//! What a record says: CloudTrail's shape, so that tools that read CloudTrail can read it.
+//!
+//! Field names: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::record::{Record, RecordError};
+
+/// What a record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// A write is about to be forwarded.
+    Intent,
+    /// What became of a write.
+    Outcome,
+    /// A read, with its result's kind.
+    Read,
+    /// A dry run, or the plan that waits for a confirmation.
+    DryRun,
+    /// Refused; nothing was done.
+    Denied,
+    /// The gateway made a mistake in this call.
+    Panic,
+    /// A request whose author could not be verified.
+    Authentication,
+    /// Something the gateway works by was loaded anew, or could not be.
+    Reload,
+}
+
+/// One event.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// The version of CloudTrail's record format that this follows.
+    pub event_version: &'static str,
+    /// When it happened, to the millisecond.
+    #[serde(serialize_with = "millisecond")]
+    pub event_time: Timestamp,
+    /// A random UUID.
+    #[serde(rename = "eventID")]
+    pub event_id: String,
+    /// Always `McpGatewayEvent`.
+    pub event_type: &'static str,
+    /// The gateway's name.
+    pub event_source: String,
+    /// What happened, `CallTool` for calls.
+    pub event_name: &'static str,
+    /// What the record is about.
+    pub stage: Stage,
+    /// Where AWS was asked.
+    pub aws_region: String,
+    /// Who AWS sees, or the caller where AWS was not asked.
+    pub user_identity: Value,
+    /// The client's address.
+    #[serde(rename = "sourceIPAddress", skip_serializing_if = "Option::is_none")]
+    pub source_ip_address: Option<String>,
+    /// What the client calls itself; its own word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The gateway's id of the request.
+    #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Whether nothing can have been changed.
+    pub read_only: bool,
+    /// Always true: CloudTrail's word for the control plane.
+    pub management_event: bool,
+    /// The account that was acted on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient_account_id: Option<String>,
+    /// The refusal's or failure's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// Its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// What was asked for; secrets are never in it.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub request_parameters: Value,
+    /// What was answered.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub response_elements: Value,
+    /// What the gateway knows beyond CloudTrail's fields.
+    pub additional_event_data: Map<String, Value>,
+}
+
+fn millisecond<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.3}"))
+}
+
+impl Event {
+    /// An event of the gateway `source`, with nothing in it yet but when, what and which.
+    #[must_use]
+    pub fn new(source: &str, event_name: &'static str, stage: Stage, event_time: Timestamp, event_id: String) -> Self {
+        Self {
+            event_version: "1.11",
+            event_time,
+            event_id,
+            event_type: "McpGatewayEvent",
+            event_source: source.to_owned(),
+            event_name,
+            stage,
+            aws_region: String::new(),
+            user_identity: Value::Null,
+            source_ip_address: None,
+            user_agent: None,
+            request_id: None,
+            read_only: true,
+            management_event: true,
+            recipient_account_id: None,
+            error_code: None,
+            error_message: None,
+            request_parameters: Value::Null,
+            response_elements: Value::Null,
+            additional_event_data: Map::new(),
+        }
+    }
+
+    /// The event as a record of the journal.
+    ///
+    /// # Errors
+    /// None for events: they are objects without `integrity`.
+    pub fn into_record(self) -> Result<Record, RecordError> {
+        Record::from_fields(&self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_cloudtrails_field_names() {
+        let time = "2026-11-20T12:00:00.5Z".parse().unwrap();
+        let event = Event::new("iam-mcp.example.internal", "CallTool", Stage::DryRun, time, "id".into());
+        let record = event.into_record().unwrap();
+        assert_eq!(record.fields()["eventTime"], "2026-11-20T12:00:00.500Z");
+        assert_eq!(record.fields()["eventID"], "id");
+        assert_eq!(record.fields()["stage"], "dry-run");
+        assert_eq!(record.fields()["eventType"], "McpGatewayEvent");
+        assert!(!record.fields().contains_key("errorCode"));
+    }
+}

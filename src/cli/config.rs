@@ -1,0 +1,103 @@
+//! `config check`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Failure, Outcome, out};
+use crate::authn::keyring::{Keyring, KeyringFile};
+use crate::config::{Config as Configuration, Loaded, ProcessEnvironment, read_sealing_keys};
+
+/// Check a configuration.
+#[derive(Debug, Args)]
+pub struct Config {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Say everything that is wrong with a configuration file, at once.
+    #[command(after_help = "Example:\n  iam-mcp-gateway config check --config gateway.toml\n\n\
+        Exit codes: 0 the configuration can be served, 64 it cannot.")]
+    Check {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// None of its own: a bad configuration is an outcome.
+pub fn run(command: Config) -> Result<Outcome, Failure> {
+    let Subcommands::Check { config: path, json } = command.command;
+    let Loaded { config, warnings } = match Configuration::load(&path, &ProcessEnvironment) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            if json {
+                out::json(&json!({"ok": false, "faults": faults.faults, "warnings": [], "files": []}));
+            } else {
+                out::line(&faults.to_string());
+                let count = faults.faults.len();
+                out::line(&out::styled(out::BAD, &format!("{} cannot be served: {count} fault(s)", path.display())));
+            }
+            return Ok(Outcome::BadConfiguration);
+        }
+    };
+    let files = faults_of_files(&config);
+    if json {
+        let warnings: Vec<_> =
+            warnings.iter().map(|warning| json!({"subject": warning.subject, "message": warning.message})).collect();
+        out::json(&json!({
+            "ok": files.is_empty(), "faults": [], "warnings": warnings, "files": files, "digest": config.digest,
+        }));
+    } else {
+        for warning in &warnings {
+            let head = out::styled(out::CAUTION, "warning:");
+            out::line(&format!("{head} {}: {}", warning.subject, warning.message));
+        }
+        for fault in &files {
+            out::line(&format!("{} {fault}", out::styled(out::BAD, "error:")));
+        }
+        summary(&config, files.is_empty());
+    }
+    Ok(if files.is_empty() { Outcome::Done } else { Outcome::BadConfiguration })
+}
+
+/// What is wrong with the files that the configuration names.
+fn faults_of_files(config: &Configuration) -> Vec<String> {
+    let keyring = KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
+    let mut faults: Vec<String> = Keyring::open(keyring).err().map(|error| error.to_string()).into_iter().collect();
+    if let Err(error) = read_sealing_keys(&config.sealing) {
+        faults.push(error.to_string());
+    }
+    faults
+}
+
+fn summary(config: &Configuration, ok: bool) {
+    out::line(&format!(
+        "gateway       {}{}",
+        config.gateway.name.as_str(),
+        if config.gateway.read_only { " (read-only)" } else { "" }
+    ));
+    out::line(&format!("listens on    {}", config.listen.address));
+    for environment in config.environments.iter() {
+        let accounts: Vec<&str> = environment.accounts.iter().map(|account| account.as_str()).collect();
+        out::line(&format!("environment   {} ({})", environment.name.as_str(), accounts.join(", ")));
+        for mapping in config.role_mappings.iter().filter(|mapping| mapping.environment == environment.name) {
+            out::line(&format!("  {}  ->  {}  {}", mapping.id, mapping.role_arn, mapping.access.as_str()));
+        }
+    }
+    out::line(&format!("digest        {}", config.digest));
+    if ok {
+        out::line(&out::styled(out::GOOD, "the configuration can be served"));
+    } else {
+        out::line(&out::styled(out::BAD, "the configuration cannot be served before its files are right"));
+    }
+}

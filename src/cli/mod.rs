@@ -1,0 +1,74 @@
+//! The command line, a file for each command.
+//!
+//! Exit codes: 0 ok, 1 what was asked for failed, 2 wrong usage (clap's own), 64 bad configuration (`EX_USAGE` of
+//! sysexits.h, as proxies use it).
+
+pub mod audit;
+pub mod call;
+pub mod config;
+pub mod healthcheck;
+pub mod keyring;
+pub mod out;
+pub mod serve;
+pub mod tools;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve MCP until told to stop.
+    Serve(serve::Serve),
+    /// Call a tool of a running gateway, signed with the usual AWS credentials.
+    Call(call::Call),
+    /// List the tools, or the IAM policy that a mapped role needs for them.
+    Tools(tools::Tools),
+    /// Add, list and disable the keys that clients sign with.
+    Keyring(keyring::Keyring),
+    /// Check a configuration.
+    Config(config::Config),
+    /// Verify audit journals.
+    Audit(audit::Audit),
+    /// Ask a running gateway whether it lives; for container health checks.
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what was asked for.
+    Done,
+    /// It could not; why was said.
+    Failed,
+    /// The configuration is bad; why was said.
+    BadConfiguration,
+}
+
+/// A failure that is still to be said.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl<E: Display> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Outcome {
+    /// The exit code; a failure is said on standard error first.
+    #[must_use]
+    pub fn report(outcome: Result<Self, Failure>) -> ExitCode {
+        match outcome {
+            Ok(Self::Done) => ExitCode::SUCCESS,
+            Ok(Self::Failed) => ExitCode::from(1),
+            Ok(Self::BadConfiguration) => ExitCode::from(64),
+            Err(Failure(message)) => {
+                out::error(&message);
+                ExitCode::from(1)
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A client of a gateway: signs with AWS credentials and posts MCP messages.
+
+pub mod sign;
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use crate::clock::SharedClock;
+use sign::{Scope, SigningError};
+
+/// The MCP revision that this client speaks: without sessions, so one request is one call.
+const PROTOCOL: &str = "2026-07-28";
+
+/// Why a call got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The URL cannot be called.
+    #[error("{0}")]
+    Url(String),
+    /// The request could not be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The gateway could not be reached, or broke off.
+    #[error("the gateway at {url} cannot be reached: {reason}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The answer is no MCP message.
+    #[error("the answer (HTTP {0}) is no MCP message; is this the URL of a gateway's /mcp endpoint?")]
+    Unreadable(u16),
+    /// The gateway refused the request.
+    #[error("{message}{}", .hint.as_ref().map(|hint| format!("\n  {hint}")).unwrap_or_default())]
+    Refused {
+        /// The stable code, where one was given.
+        code: Option<String>,
+        /// What it said.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+/// A client of one gateway endpoint.
+#[derive(Debug)]
+pub struct Client {
+    url: http::Uri,
+    credentials: Credentials,
+    scope: Scope,
+    clock: SharedClock,
+    connector: Connector,
+}
+
+impl Client {
+    /// A client for the endpoint at `url`, `https://iam-mcp.example.internal/mcp`; plain HTTP to loopback only.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`].
+    pub fn new(url: &str, credentials: Credentials, scope: Scope, clock: SharedClock) -> Result<Self, ClientError> {
+        let parsed: http::Uri = url.parse().map_err(|_| ClientError::Url(format!("{url} is not a URL")))?;
+        let host = parsed.host().unwrap_or_default();
+        let loopback = host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+        match parsed.scheme_str() {
+            Some("https") => {}
+            Some("http") if loopback => {}
+            Some("http") => {
+                return Err(ClientError::Url(format!("{url}: plain http goes to this machine only; use https")));
+            }
+            _ => return Err(ClientError::Url(format!("{url} must begin with https://"))),
+        }
+        let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
+        Ok(Self { url: parsed, credentials, scope, clock, connector })
+    }
+
+    /// Calls a tool and answers its result, `{structuredContent, isError, ...}`.
+    ///
+    /// # Errors
+    /// When there is no result: the gateway cannot be reached, or refused the request before the tool.
+    pub async fn call_tool(&self, name: &str, arguments: &Value, timeout: Duration) -> Result<Value, ClientError> {
+        let body = json!({
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {
+                "name": name,
+                "arguments": arguments,
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": PROTOCOL,
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                    "io.modelcontextprotocol/clientInfo":
+                        {"name": "iam-mcp-gateway call", "version": env!("CARGO_PKG_VERSION")},
+                },
+            },
+        });
+        let headers = [("mcp-protocol-version", PROTOCOL), ("mcp-method", "tools/call"), ("mcp-name", name)];
+        let request = self.signed(body.to_string(), &headers)?;
+        let unreachable = |reason: String| ClientError::Unreachable { url: self.url.to_string(), reason };
+        let exchange = async {
+            let answer = self.connector.call(request).await.map_err(|error| {
+                let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+                unreachable(format!("{error}{source}"))
+            })?;
+            let status = answer.status().as_u16();
+            let body = answer.into_body().collect().await.map_err(|error| unreachable(error.to_string()))?;
+            Ok::<_, ClientError>((status, body.to_bytes()))
+        };
+        let (status, answer) =
+            tokio::time::timeout(timeout, exchange).await.map_err(|_| unreachable("no answer in time".into()))??;
+        let message: Value = serde_json::from_slice(&answer).map_err(|_| ClientError::Unreadable(status))?;
+        if let Some(result) = message.get("result") {
+            return Ok(result.clone());
+        }
+        let error = message.get("error").ok_or(ClientError::Unreadable(status))?;
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+        Err(ClientError::Refused {
+            code: text(&error["data"]["code"]),
+            message: text(&error["message"]).unwrap_or_else(|| format!("the gateway answered HTTP {status}")),
+            hint: text(&error["data"]["hint"]),
+        })
+    }
+
+    fn signed(&self, body: String, headers: &[(&str, &str)]) -> Result<HttpRequest, ClientError> {
+        let host = self.url.authority().map(ToString::to_string).unwrap_or_default();
+        let mut all = vec![
+            ("host", host.as_str()),
+            ("content-type", "application/json"),
+            ("accept", "application/json, text/event-stream"),
+        ];
+        all.extend_from_slice(headers);
+        let added =
+            sign::headers("POST", &self.url, &all, body.as_bytes(), &self.credentials, &self.scope, self.clock.now())?;
+        let mut request = http::Request::builder().method("POST").uri(self.url.clone());
+        for (name, value) in all.iter().copied().chain(added.iter().map(|(name, value)| (*name, value.as_str()))) {
+            request = request.header(name, value);
+        }
+        let request = request.body(SdkBody::from(body)).map_err(|error| ClientError::Url(error.to_string()))?;
+        HttpRequest::try_from(request).map_err(|error| ClientError::Url(error.to_string()))
+    }
+}

@@ -1,0 +1,245 @@
+//! From a configuration to a gateway that can answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use axum::Router;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::arn::Partition;
+use crate::audit::{Journal, JournalOptions, OpenError, Record, Storage};
+use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
+use crate::authn::replay::ReplayTable;
+use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
+use crate::authorize::{Authorizer, Protected};
+use crate::broker::sts::AwsSts;
+use crate::broker::{Broker, CacheSettings, own};
+use crate::clock::SharedClock;
+use crate::config::{Config, SealingKeyFaults, read_sealing_keys};
+use crate::current::Current;
+use crate::http::{
+    BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, metrics_router, router,
+};
+use crate::iam::endpoint::Endpoint;
+use crate::iam::{ClientFactory, ClientSettings, RecentWrites, http};
+use crate::mcp::authenticate::SigV4Authenticator;
+use crate::mcp::calls::Calls;
+use crate::mcp::confirm::Confirmer;
+use crate::mcp::handler::Handler;
+use crate::mcp::refused::RefusedAuthentications;
+use crate::mcp::road::{InForce, Road};
+use crate::mcp::service::service;
+use crate::mcp::trail::Stationery;
+use crate::random::SharedRandom;
+use crate::tools::catalogue::Catalogue;
+
+/// What the gateway takes from the outside, so that tests can decide it.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Time.
+    pub clock: SharedClock,
+    /// Randomness.
+    pub random: SharedRandom,
+    /// The audit journal's disk.
+    pub storage: Arc<dyn Storage>,
+    /// The tools.
+    pub catalogue: Catalogue,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The keyring.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The SigV4 settings.
+    #[error(transparent)]
+    SigV4(#[from] SigV4OptionsError),
+    /// The sealing keys.
+    #[error(transparent)]
+    Sealing(#[from] SealingKeyFaults),
+    /// The audit journal.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+}
+
+/// A gateway that can answer as soon as its routers are served.
+#[derive(Debug)]
+pub struct Gateway {
+    /// The public listener's router.
+    pub router: Router,
+    /// The metrics listener's router.
+    pub metrics_router: Router,
+    /// The public listener's limits.
+    pub server_limits: ServerLimits,
+    /// The figures.
+    pub metrics: Metrics,
+    /// How the end begins.
+    pub drain: Drain,
+    /// The audit journal.
+    pub journal: Journal,
+    /// The configuration in force.
+    pub in_force: Arc<Current<InForce>>,
+    /// The keys in force.
+    pub keyring: Arc<Keyring>,
+    /// Time and identifiers for records.
+    pub stationery: Stationery,
+    /// Whether the audit journal takes records.
+    pub audit_readiness: Readiness,
+}
+
+impl InForce {
+    /// The configuration with its judge.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { authorizer: Authorizer::new(Protected::of(&config)), config }
+    }
+}
+
+impl Gateway {
+    /// Puts a gateway together.
+    ///
+    /// # Errors
+    /// What keeps it from starting; nothing listens yet.
+    pub async fn assemble(config: Config, outside: Outside) -> Result<Self, StartError> {
+        let Outside { clock, random, storage, catalogue } = outside;
+        let keyring_file =
+            KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
+        let keyring = Arc::new(Keyring::open(keyring_file)?);
+        let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
+        let sigv4 = SigV4Options::new(config.sigv4.service.clone(), config.sigv4.regions.clone(), max_skew)?;
+        let sealing_keys = read_sealing_keys(&config.sealing)?;
+        let journal = Journal::open(journal_options(&config), storage, Arc::clone(&clock), Arc::clone(&random)).await?;
+
+        let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random) };
+        let drain = Drain::new();
+        let health = Health::new(drain.clone());
+        let metrics = Metrics::new();
+        let settings = http_settings(&config);
+        let server_limits = server_limits(&config);
+        let in_force = Arc::new(Current::new(InForce::new(config)));
+        let road = Arc::new(road(&in_force, &journal, &stationery, &sealing_keys, catalogue).await);
+
+        let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
+        let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
+        let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
+        let handler = Handler::new(road, drain.tasks().clone(), Calls::new(&metrics));
+        let router = router(service(handler), authenticator, settings, health.clone(), metrics.clone(), random);
+        Ok(Self {
+            router,
+            metrics_router: metrics_router(health.clone(), metrics.clone()),
+            server_limits,
+            metrics,
+            drain,
+            journal,
+            in_force,
+            keyring,
+            stationery,
+            audit_readiness: health.component("audit"),
+        })
+    }
+}
+
+async fn road(
+    in_force: &Arc<Current<InForce>>,
+    journal: &Journal,
+    stationery: &Stationery,
+    sealing_keys: &[crate::config::SealingKey],
+    catalogue: Catalogue,
+) -> Road {
+    let current = in_force.get();
+    let config = &current.config;
+    let connections = http::connections();
+    let sleep = SharedAsyncSleep::new(TokioSleep::new());
+    // The configuration sees to it that there is an environment, and that all partitions agree on the region of STS.
+    let partition = config.environments.iter().next().map_or(Partition::Aws, |environment| environment.partition);
+    let sts_region = aws_types::region::Region::new(config.aws.sts_region(partition).as_str().to_owned());
+    let sts_endpoint = Endpoint {
+        region: sts_region.clone(),
+        url: config.aws.sts_endpoint.as_ref().map(|url| url.as_str().to_owned()),
+    };
+    let sts = AwsSts::new(
+        &sts_endpoint,
+        own::credentials(sts_region).await,
+        connections.clone(),
+        sleep.clone(),
+        &client_settings(config.broker.sts_timeout),
+    );
+    let cache = CacheSettings {
+        refresh_ahead: config.broker.refresh_ahead,
+        capacity: usize::try_from(config.broker.cached_sessions).unwrap_or(usize::MAX),
+    };
+    let clock = &stationery.clock;
+    Road {
+        catalogue,
+        in_force: Arc::clone(in_force),
+        replay: ReplayTable::new(
+            usize::try_from(config.limits.replay_entries).unwrap_or(usize::MAX),
+            SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX),
+            Arc::clone(clock),
+        ),
+        broker: Broker::new(Arc::new(sts), cache, Arc::clone(clock)),
+        clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
+        recent: Arc::new(RecentWrites::default()),
+        confirmer: Confirmer::new(
+            sealing_keys,
+            config.tools.confirmation,
+            Arc::clone(clock),
+            Arc::clone(&stationery.random),
+        ),
+        journal: journal.clone(),
+        stationery: stationery.clone(),
+        deadline: config.limits.call,
+    }
+}
+
+/// Three attempts within `operation`, each with its share of it.
+fn client_settings(operation: Duration) -> ClientSettings {
+    ClientSettings { connect: Duration::from_secs(3).min(operation), attempt: operation / 2, operation, attempts: 3 }
+}
+
+fn journal_options(config: &Config) -> JournalOptions {
+    let context = json!({
+        "gateway": config.gateway.name.as_str(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "configuration": config.digest,
+    });
+    JournalOptions {
+        durable_deadline: config.audit.durable,
+        note_delay: config.audit.delay,
+        largest_segment: config.audit.segment_bytes,
+        context: Record::from_fields(&context).expect("an object without integrity"),
+        ..JournalOptions::new(&config.audit.directory)
+    }
+}
+
+fn http_settings(config: &Config) -> HttpSettings {
+    HttpSettings {
+        hosts: config.listen.hosts.clone(),
+        origins: config.listen.origins.clone(),
+        trusted_proxies: config.listen.trusted_proxies.clone(),
+        body: BodyLimits {
+            max_bytes: usize::try_from(config.limits.body_bytes).unwrap_or(usize::MAX),
+            deadline: config.limits.body,
+            ..BodyLimits::default()
+        },
+        calls: CallLimits {
+            concurrent: usize::try_from(config.limits.concurrent_requests).unwrap_or(usize::MAX),
+            // What was begun when the call's own deadline ran out, applying a plan, is finished; the reply waits for it.
+            deadline: config.limits.call + config.broker.aws_timeout + config.audit.durable * 2,
+        },
+    }
+}
+
+fn server_limits(config: &Config) -> ServerLimits {
+    ServerLimits {
+        connections: usize::try_from(config.limits.connections).unwrap_or(usize::MAX),
+        idle: config.limits.idle,
+        head: config.limits.head,
+        announce: Duration::ZERO,
+        grace: config.limits.shutdown_grace,
+        ..ServerLimits::default()
+    }
+}

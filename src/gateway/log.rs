@@ -1,0 +1,32 @@
+//! The process's log on standard error.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{Log, LogFormat};
+
+/// Begins logging as `log` says; without a format, text on a terminal and JSON elsewhere.
+pub fn begin(log: &Log) {
+    let terminal = std::io::stderr().is_terminal();
+    let format = log.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter(log.level));
+    // A second subscriber is refused: then the first one logs.
+    let _first_stays = match format {
+        LogFormat::Text => registry.with(layer.with_ansi(terminal && anstream_colour())).try_init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+    };
+}
+
+/// Our own events at `level`. The libraries' never below warnings: rmcp logs arguments and results at debug, and the
+/// SDK's traces hold requests, so a level for looking at the gateway must not let secrets into the log.
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new().with_target("iam_mcp_gateway", level).with_default(level.min(LevelFilter::WARN))
+}
+
+fn anstream_colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}

@@ -1,0 +1,10 @@
+//! The running gateway: everything put together, kept up to date, and ended in order.
+
+pub mod assemble;
+pub mod log;
+pub mod reload;
+pub mod run;
+
+pub use assemble::{Gateway, Outside, StartError};
+pub use reload::Reloader;
+pub use run::{Listeners, run};

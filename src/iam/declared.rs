@@ -1,0 +1,145 @@
+//! What a tool says it will call, before it may call it.
+
+use serde::{Serialize, Serializer};
+
+use super::entity::Resource;
+
+/// An IAM action, `iam:GetUser`, as policies write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Action(&'static str);
+
+impl Action {
+    /// The action for the API operation of that name; `name` includes the service prefix.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The action as policies write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// The API operation, `GetUser`.
+    #[must_use]
+    pub fn operation(self) -> &'static str {
+        self.0.split_once(':').map_or(self.0, |(_, operation)| operation)
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+/// What an identifying member of an operation's input may be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Member {
+    /// Exactly this.
+    Is(String),
+    /// Whatever AWS's answers to the plan's reads name.
+    Found,
+}
+
+/// One API operation that a call may make: the action, what it acts on, and the input members that identify it.
+///
+/// The meter refuses an operation whose identifying members are not those declared, so that a tool with a mistake in it
+/// cannot reach beyond what was authorized and recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DeclaredCall {
+    /// The IAM action.
+    pub action: Action,
+    /// What stage one judges, and what the record names.
+    pub resource: Resource,
+    /// The members of the operation's input that identify what it acts on, by their API names (`UserName`).
+    pub members: Vec<(&'static str, Member)>,
+}
+
+impl DeclaredCall {
+    /// `action` on `resource`, no identifying members yet.
+    #[must_use]
+    pub fn new(action: Action, resource: Resource) -> Self {
+        Self { action, resource, members: Vec::new() }
+    }
+
+    /// Adds a member that must have exactly this value.
+    #[must_use]
+    pub fn with(mut self, member: &'static str, value: &str) -> Self {
+        self.members.push((member, Member::Is(value.to_owned())));
+        self
+    }
+
+    /// Adds a member whose value only AWS's answers will tell.
+    #[must_use]
+    pub fn with_found(mut self, member: &'static str) -> Self {
+        self.members.push((member, Member::Found));
+        self
+    }
+
+    /// Whether `exact`, a call of a plan, is one that was declared here.
+    #[must_use]
+    pub fn allows(&self, exact: &Self) -> bool {
+        let members = exact.members.iter().filter_map(|(name, member)| match member {
+            Member::Is(value) => Some((*name, value.as_str())),
+            Member::Found => None,
+        });
+        self.covers(exact.action.operation(), members)
+    }
+
+    /// Whether an operation with these identifying input members is what was declared here.
+    ///
+    /// Every member that is present must be declared, and every member that is declared must be present: leaving
+    /// `UserName` out of `GetUser` asks about somebody else.
+    #[must_use]
+    pub fn covers<'a>(&self, operation: &str, present: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
+        if self.action.operation() != operation {
+            return false;
+        }
+        let mut seen = 0;
+        for (name, value) in present {
+            let Some((_, member)) = self.members.iter().find(|(declared, _)| *declared == name) else {
+                return false;
+            };
+            if matches!(member, Member::Is(expected) if expected != value) {
+                return false;
+            }
+            seen += 1;
+        }
+        seen == self.members.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET_USER: Action = Action::new("iam:GetUser");
+
+    fn declared() -> DeclaredCall {
+        DeclaredCall::new(GET_USER, Resource::user("bob")).with("UserName", "bob")
+    }
+
+    #[test]
+    fn the_declared_call_is_covered() {
+        assert!(declared().covers("GetUser", [("UserName", "bob")].into_iter()));
+    }
+
+    #[test]
+    fn another_operation_resource_or_a_missing_member_is_not() {
+        assert!(!declared().covers("DeleteUser", [("UserName", "bob")].into_iter()));
+        assert!(!declared().covers("GetUser", [("UserName", "eve")].into_iter()));
+        assert!(!declared().covers("GetUser", std::iter::empty()));
+        assert!(!declared().covers("GetUser", [("UserName", "bob"), ("PolicyName", "p")].into_iter()));
+    }
+
+    #[test]
+    fn a_member_found_by_the_plan_may_have_any_value() {
+        let call = DeclaredCall::new(Action::new("iam:GetUserPolicy"), Resource::user("bob"))
+            .with("UserName", "bob")
+            .with_found("PolicyName");
+        assert!(call.covers("GetUserPolicy", [("UserName", "bob"), ("PolicyName", "x")].into_iter()));
+        assert!(!call.covers("GetUserPolicy", [("UserName", "bob")].into_iter()));
+    }
+}

@@ -1,0 +1,185 @@
+//! IAM entities and the ARNs they can have.
+
+use crate::arn::{AccountId, Partition};
+
+/// The account that a call acts on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Account {
+    /// The partition that the account lives in.
+    pub partition: Partition,
+    /// The account's number.
+    pub id: AccountId,
+}
+
+impl Account {
+    fn arn(&self, resource: &str) -> String {
+        format!("arn:{}:iam::{}:{resource}", self.partition, self.id)
+    }
+}
+
+/// The kinds of entity that IAM's resource ARNs tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EntityKind {
+    /// `user/`
+    User,
+    /// `group/`
+    Group,
+    /// `mfa/`: a virtual MFA device.
+    Mfa,
+}
+
+impl EntityKind {
+    /// The word before the first slash of the ARN's resource part.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Mfa => "mfa",
+        }
+    }
+}
+
+/// One IAM entity, by name; its path is part of its ARN and often not known before AWS was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Entity {
+    /// What it is.
+    pub kind: EntityKind,
+    /// Its friendly name; names are unique ignoring case within an account.
+    pub name: String,
+    /// Its path, `/` or `/division/team/`; `None` while unknown.
+    pub path: Option<String>,
+}
+
+/// What an action acts on, as the Service Authorization Reference states it for that action.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// One entity.
+    Entity(Entity),
+    /// Every entity of a kind below a path prefix, as the `List*` actions are authorized
+    /// (`arn:aws:iam::123456789012:user/division/`).
+    Below(EntityKind, String),
+    /// Any entity of a kind: which ones is known only after the plan's reads.
+    Any(EntityKind),
+    /// An entity whose whole ARN AWS has told.
+    Arn(String),
+}
+
+impl Resource {
+    /// The user `name`, its path unknown.
+    #[must_use]
+    pub fn user(name: &str) -> Self {
+        Self::Entity(Entity { kind: EntityKind::User, name: name.to_owned(), path: None })
+    }
+
+    /// The resource as an ARN, or as an ARN pattern (`*`) where the path or the name is not known yet.
+    ///
+    /// The form for people and records; a decision over an unknown path uses [`Resource::could_be`].
+    #[must_use]
+    pub fn display(&self, account: &Account) -> String {
+        match self {
+            Self::Entity(Entity { kind, name, path: Some(path) }) => {
+                account.arn(&format!("{}{path}{name}", kind.as_str()))
+            }
+            Self::Entity(Entity { kind, name, path: None }) => account.arn(&format!("{}/*{name}", kind.as_str())),
+            Self::Below(kind, prefix) => account.arn(&format!("{}{prefix}", kind.as_str())),
+            Self::Any(kind) => account.arn(&format!("{}/*", kind.as_str())),
+            Self::Arn(arn) => arn.clone(),
+        }
+    }
+
+    /// Whether this resource is, or could turn out to be, `arn`.
+    ///
+    /// IAM's names are unique ignoring case, so the comparison ignores it too: it decides about refusing, where the
+    /// wider match is the safe one.
+    #[must_use]
+    pub fn could_be(&self, account: &Account, arn: &str) -> bool {
+        match self {
+            Self::Entity(Entity { kind, name, path: None }) => {
+                let prefix = account.arn(&format!("{}/", kind.as_str()));
+                starts_with_ignoring_case(arn, &prefix)
+                    && arn.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name))
+            }
+            Self::Any(kind) => starts_with_ignoring_case(arn, &account.arn(&format!("{}/", kind.as_str()))),
+            // Listing touches no entity.
+            Self::Below(..) => false,
+            exact => exact.display(account).eq_ignore_ascii_case(arn),
+        }
+    }
+
+    /// Whether this resource is, or could turn out to be, the entity `name` at any path below `prefix`
+    /// (`arn:aws:iam::123456789012:role/`).
+    #[must_use]
+    pub fn could_be_named(&self, account: &Account, prefix: &str, name: &str) -> bool {
+        let named = |last: &str| last.eq_ignore_ascii_case(name);
+        match self {
+            Self::Entity(Entity { kind, name: own, .. }) => {
+                account.arn(&format!("{}/", kind.as_str())).eq_ignore_ascii_case(prefix) && named(own)
+            }
+            Self::Any(kind) => account.arn(&format!("{}/", kind.as_str())).eq_ignore_ascii_case(prefix),
+            Self::Arn(arn) => starts_with_ignoring_case(arn, prefix) && arn.rsplit('/').next().is_some_and(named),
+            Self::Below(..) => false,
+        }
+    }
+
+    /// Whether this resource has, or could turn out to have, an ARN that begins with `prefix` (ignoring case).
+    #[must_use]
+    pub fn could_begin_with(&self, account: &Account, prefix: &str) -> bool {
+        match self {
+            Self::Entity(Entity { kind, path: None, .. }) | Self::Any(kind) => {
+                // Some path makes it so, unless the prefix names another kind, account or partition.
+                let known = account.arn(&format!("{}/", kind.as_str()));
+                starts_with_ignoring_case(prefix, &known) || starts_with_ignoring_case(&known, prefix)
+            }
+            Self::Below(..) => false,
+            exact => starts_with_ignoring_case(&exact.display(account), prefix),
+        }
+    }
+}
+
+fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        Account { partition: "aws".parse().unwrap(), id: "123456789012".parse().unwrap() }
+    }
+
+    #[test]
+    fn a_user_of_unknown_path_could_be_any_user_of_that_name() {
+        let user = Resource::user("bob");
+        assert!(user.could_be(&account(), "arn:aws:iam::123456789012:user/bob"));
+        assert!(user.could_be(&account(), "arn:aws:iam::123456789012:user/a/b/Bob"));
+        assert!(!user.could_be(&account(), "arn:aws:iam::123456789012:user/bobby"));
+        assert!(!user.could_be(&account(), "arn:aws:iam::123456789012:role/bob"));
+        assert!(!user.could_be(&account(), "arn:aws:iam::999999999999:user/bob"));
+    }
+
+    #[test]
+    fn a_known_path_decides() {
+        let user = Resource::Entity(Entity { kind: EntityKind::User, name: "bob".into(), path: Some("/ops/".into()) });
+        assert_eq!(user.display(&account()), "arn:aws:iam::123456789012:user/ops/bob");
+        assert!(user.could_begin_with(&account(), "arn:aws:iam::123456789012:user/ops/"));
+        assert!(!user.could_begin_with(&account(), "arn:aws:iam::123456789012:user/dev/"));
+    }
+
+    #[test]
+    fn an_unknown_path_could_be_below_any_prefix_of_its_kind() {
+        let user = Resource::user("bob");
+        assert!(user.could_begin_with(&account(), "arn:aws:iam::123456789012:user/ops/"));
+        assert!(user.could_begin_with(&account(), "arn:aws:iam::123456789012:"));
+        assert!(!user.could_begin_with(&account(), "arn:aws:iam::123456789012:role/ops/"));
+        assert!(!user.could_begin_with(&account(), "arn:aws:iam::999999999999:user/"));
+    }
+
+    #[test]
+    fn a_list_is_authorized_on_its_prefix() {
+        let list = Resource::Below(EntityKind::User, "/ops/".into());
+        assert_eq!(list.display(&account()), "arn:aws:iam::123456789012:user/ops/");
+        assert!(!list.could_be(&account(), "arn:aws:iam::123456789012:user/ops/"));
+    }
+}

@@ -1,0 +1,124 @@
+//! What went wrong with an AWS call, in words that can be shown.
+
+use aws_sdk_iam::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// Whether AWS can have acted on a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Nothing reached AWS.
+    No,
+    /// AWS answered that it did not do it.
+    Refused,
+    /// Nobody knows: the request was sent and no answer could be read.
+    Unknown,
+}
+
+/// An AWS call that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct AwsFailure {
+    /// AWS's error code where AWS answered; else the gateway's own.
+    pub code: String,
+    /// AWS's message, or what happened on the way.
+    pub message: String,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+    /// The action, `iam:GetUser` or `sts:AssumeRole`.
+    pub action: &'static str,
+    /// What it acted on.
+    pub resource: String,
+    /// Whether the same call may succeed later.
+    pub retryable: bool,
+    /// Whether AWS can have acted.
+    pub sent: Sent,
+}
+
+/// AWS's error codes for too many requests, which say that nothing was done.
+const THROTTLING: [&str; 5] =
+    ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"];
+
+fn is_throttling(code: &str) -> bool {
+    THROTTLING.contains(&code)
+}
+
+impl AwsFailure {
+    /// What the SDK's error says about `action` on `resource`.
+    #[must_use]
+    pub fn of<E>(action: &'static str, resource: String, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let request_id = error.request_id().map(ToOwned::to_owned);
+        let (code, message, retryable, sent) = match error {
+            SdkError::ServiceError(answer) => {
+                let status = answer.raw().status();
+                match answer.err().code() {
+                    Some(code) => {
+                        let server_fault = status.is_server_error() && !is_throttling(code);
+                        let sent = if server_fault { Sent::Unknown } else { Sent::Refused };
+                        let message = answer.err().message().unwrap_or("AWS gave no message").to_owned();
+                        (code.to_owned(), message, server_fault || is_throttling(code), sent)
+                    }
+                    None => (
+                        "AwsAnswerUnreadable".to_owned(),
+                        format!("AWS answered HTTP {} with nothing that can be read as an error", status.as_u16()),
+                        true,
+                        Sent::Unknown,
+                    ),
+                }
+            }
+            SdkError::TimeoutError(_) => {
+                ("AwsTimeout".to_owned(), "AWS did not answer in time".to_owned(), true, Sent::Unknown)
+            }
+            SdkError::DispatchFailure(failure) => {
+                let unsent = failure.as_connector_error().is_some_and(|error| error.is_user());
+                tracing::warn!(action, error = %DisplayErrorContext(error), "an AWS call failed on the way");
+                (
+                    "AwsUnreachable".to_owned(),
+                    "the connection to AWS failed before an answer came".to_owned(),
+                    true,
+                    if unsent { Sent::No } else { Sent::Unknown },
+                )
+            }
+            SdkError::ResponseError(_) => {
+                tracing::warn!(action, error = %DisplayErrorContext(error), "an AWS answer could not be read");
+                ("AwsAnswerUnreadable".to_owned(), "AWS's answer could not be read".to_owned(), true, Sent::Unknown)
+            }
+            other => {
+                // Our own interceptor's refusal, or a request that could not be built: nothing was sent.
+                tracing::error!(action, error = %DisplayErrorContext(other), "an AWS call was not sent");
+                (
+                    "UndeclaredAwsCall".to_owned(),
+                    "the gateway did not send this AWS call, because the tool had not declared it".to_owned(),
+                    false,
+                    Sent::No,
+                )
+            }
+        };
+        Self { code, message, request_id, action, resource, retryable, sent }
+    }
+
+    /// An answer that lacks what it must have.
+    #[must_use]
+    pub fn unreadable(action: &'static str, resource: &str) -> Self {
+        Self {
+            code: "AwsAnswerUnreadable".to_owned(),
+            message: "AWS's answer lacks what it must have".to_owned(),
+            request_id: None,
+            action,
+            resource: resource.to_owned(),
+            retryable: true,
+            sent: Sent::Unknown,
+        }
+    }
+
+    /// Whether AWS said that the entity does not exist.
+    #[must_use]
+    pub fn is_no_such_entity(&self) -> bool {
+        self.sent == Sent::Refused && self.code == "NoSuchEntity"
+    }
+}

@@ -1,0 +1,225 @@
+//! Records every attempt of every AWS call, and refuses a call that was not declared before anything is sent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_iam::operation::RequestId as _;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::telemetry::CapturedTelemetryAttributes;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::declared::DeclaredCall;
+use super::entity::Account;
+
+/// The input members that identify what an IAM operation acts on. The meter reads them from every request, so one that
+/// is not declared cannot be smuggled into a declared operation.
+pub(crate) const IDENTIFYING_MEMBERS: &[&str] = &[
+    "UserName",
+    "NewUserName",
+    "RoleName",
+    "GroupName",
+    "PolicyArn",
+    "PolicyName",
+    "AccessKeyId",
+    "SerialNumber",
+    "CertificateId",
+    "SSHPublicKeyId",
+    "ServiceSpecificCredentialId",
+    "PathPrefix",
+    "Path",
+    "PermissionsBoundary",
+];
+
+/// One attempt of one AWS call, as the audit record lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsCall {
+    /// The IAM action, `iam:CreateUser`.
+    pub action: &'static str,
+    /// The declared resource, as an ARN or ARN pattern.
+    pub resource: String,
+    /// AWS's request id, where an answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The HTTP status, where an answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there is no good answer: the SDK's short words, never an answer's own text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// Milliseconds from sending to answer.
+    pub ms: u64,
+}
+
+/// What one tool call may do, and what it did: shared by the clients of its read and its write session.
+#[derive(Debug)]
+pub struct Meter {
+    account: Account,
+    declared: Vec<DeclaredCall>,
+    calls: Mutex<Vec<AwsCall>>,
+}
+
+/// Refusal of a call that the tool did not declare: a mistake in the tool, never the caller's.
+#[derive(Debug, thiserror::Error)]
+#[error("the AWS call {operation} was not declared by the tool and was not sent")]
+pub struct Undeclared {
+    operation: String,
+}
+
+impl Meter {
+    /// A meter for calls to `account` that lets `declared` through.
+    #[must_use]
+    pub fn new(account: Account, declared: Vec<DeclaredCall>) -> Arc<Self> {
+        Arc::new(Self { account, declared, calls: Mutex::new(Vec::new()) })
+    }
+
+    /// The attempts so far, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<AwsCall> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The account that the metered calls act on.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn push(&self, call: AwsCall) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+}
+
+/// The interceptor that is added to a tool's SDK client.
+#[derive(Debug, Clone)]
+pub(crate) struct MeterInterceptor(pub(crate) Arc<Meter>);
+
+/// What the hooks of one execution tell each other.
+#[derive(Debug)]
+struct Matched {
+    action: &'static str,
+    resource: String,
+}
+
+impl Storable for Matched {
+    type Storer = StoreReplace<Self>;
+}
+
+#[derive(Debug)]
+struct AttemptStarted(Instant);
+
+impl Storable for AttemptStarted {
+    type Storer = StoreReplace<Self>;
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for MeterInterceptor {
+    fn name(&self) -> &'static str {
+        "meter"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = cfg.load::<Metadata>().map_or("", Metadata::name);
+        let members = cfg.load::<CapturedTelemetryAttributes>();
+        let present = || members.iter().flat_map(|members| members.iter());
+        let declared = self.0.declared.iter().find(|declared| declared.covers(operation, present()));
+        let Some(declared) = declared else {
+            return Err(Undeclared { operation: operation.to_owned() }.into());
+        };
+        let matched =
+            Matched { action: declared.action.as_str(), resource: declared.resource.display(&self.0.account) };
+        cfg.interceptor_state().store_put(matched);
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        cfg.interceptor_state().store_put(AttemptStarted(Instant::now()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(matched) = cfg.load::<Matched>() else {
+            // Refused before it was sent: there was no attempt.
+            return Ok(());
+        };
+        let ms = cfg
+            .load::<AttemptStarted>()
+            .map_or(0, |started| u64::try_from(started.0.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let response = context.response();
+        let status = response.map(|response| response.status().as_u16());
+        let request_id = response.and_then(|response| response.request_id().map(ToOwned::to_owned));
+        let error_code = match context.output_or_error() {
+            Some(Ok(_)) | None => None,
+            Some(Err(error)) if error.is_timeout_error() => Some("Timeout".to_owned()),
+            Some(Err(_)) if response.is_none() => Some("ConnectionFailed".to_owned()),
+            Some(Err(_)) => Some(
+                response
+                    .and_then(|response| response.body().bytes())
+                    .and_then(error_code_in)
+                    .unwrap_or_else(|| "UnreadableAnswer".to_owned()),
+            ),
+        };
+        self.0.push(AwsCall {
+            action: matched.action,
+            resource: matched.resource.clone(),
+            request_id,
+            status,
+            error_code,
+            ms,
+        });
+        Ok(())
+    }
+}
+
+/// AWS's error code in the XML of an error answer: the first `<Code>`, if it reads like a code.
+///
+/// The error is type-erased where an attempt ends, so its code is looked for in the answer. Nothing but a short word of
+/// letters, digits, dots and underscores is taken: the answer may come from anybody on the path.
+fn error_code_in(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let code = text.split_once("<Code>")?.1.split_once("</Code>")?.0;
+    let plausible = (1..=64).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
+    plausible.then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_code_is_read_from_the_answer() {
+        let body = b"<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code></Error></ErrorResponse>";
+        assert_eq!(error_code_in(body).as_deref(), Some("NoSuchEntity"));
+    }
+
+    #[test]
+    fn what_does_not_read_like_a_code_is_not_taken() {
+        assert_eq!(error_code_in(b"<Code>see\nhere</Code>"), None);
+        assert_eq!(error_code_in(b"<Code></Code>"), None);
+        assert_eq!(error_code_in(b"garbage"), None);
+        assert_eq!(error_code_in(b"\xff<Code>A</Code>"), None);
+    }
+}

@@ -1,0 +1,26 @@
+//! The IAM client that a tool gets: it carries the caller's assumed credentials, records every attempt, and refuses a
+//! call that was not declared.
+
+pub mod change;
+pub mod client;
+pub mod declared;
+pub mod endpoint;
+pub mod entity;
+pub mod failure;
+pub mod http;
+pub mod meter;
+pub mod reader;
+pub mod recent;
+pub mod retry;
+pub mod shape;
+pub mod writer;
+
+pub use change::{Change, PlannedCall};
+pub use client::{ClientFactory, ClientSettings};
+pub use declared::{Action, DeclaredCall, Member};
+pub use entity::{Account, Entity, EntityKind, Resource};
+pub use failure::{AwsFailure, Sent};
+pub use meter::{AwsCall, Meter};
+pub use reader::Reader;
+pub use recent::RecentWrites;
+pub use writer::{Interrupted, Writer};

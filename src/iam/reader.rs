@@ -1,0 +1,104 @@
+//! What a tool reads IAM with.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_iam::Client;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
+
+use super::client::{ClientFactory, Purpose};
+use super::declared::Action;
+use super::endpoint::Endpoint;
+use super::entity::{Account, EntityKind, Resource};
+use super::failure::AwsFailure;
+use super::meter::Meter;
+use super::recent::RecentWrites;
+
+/// The pause before an entity that was created a moment ago is looked up again; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// IAM through the caller's read session: its credentials allow reading only, and its meter lets only declared
+/// operations through.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    client: Client,
+    account: Account,
+    recent: Arc<RecentWrites>,
+}
+
+impl Reader {
+    /// A reader with the credentials of the caller's read session.
+    #[must_use]
+    pub fn new(
+        factory: &ClientFactory,
+        endpoint: &Endpoint,
+        credentials: Credentials,
+        meter: Arc<Meter>,
+        recent: Arc<RecentWrites>,
+    ) -> Self {
+        let account = meter.account().clone();
+        Self { client: factory.client(Purpose::Reading, endpoint, credentials, meter), account, recent }
+    }
+
+    /// The SDK's client; undeclared operations fail before they are sent.
+    #[must_use]
+    pub fn iam(&self) -> &Client {
+        &self.client
+    }
+
+    /// The account that is read.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Awaits a call that was made with [`Reader::iam`] and says what failed in terms of `action` on `resource`.
+    ///
+    /// # Errors
+    /// The call's failure.
+    pub async fn read<T, E>(
+        &self,
+        action: Action,
+        resource: &Resource,
+        // The SDK's futures are kilobytes: on the heap they do not swell every future that awaits them.
+        call: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
+    ) -> Result<T, AwsFailure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        call.await.map_err(|error| AwsFailure::of(action.as_str(), resource.display(&self.account), &error))
+    }
+
+    /// Looks an entity up by name; one that was created through this gateway within the last seconds is waited for
+    /// while AWS answers that it does not exist.
+    ///
+    /// # Errors
+    /// The last look-up's failure.
+    pub async fn settled<T, F>(
+        &self,
+        kind: EntityKind,
+        name: &str,
+        mut look_up: impl FnMut() -> F,
+    ) -> Result<T, AwsFailure>
+    where
+        F: Future<Output = Result<T, AwsFailure>>,
+    {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let failure = match look_up().await {
+                Err(failure) if failure.is_no_such_entity() => failure,
+                answer => return answer,
+            };
+            match self.recent.settles_at(&self.account, kind, name) {
+                Some(until) if Instant::now() + pause <= until => tokio::time::sleep(pause).await,
+                _ => return Err(failure),
+            }
+            pause *= 2;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! IAM's own shapes as JSON, with AWS's field names and ISO 8601 dates, as `aws iam` prints them.
+
+use aws_sdk_iam::types;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde_json::{Map, Value, json};
+
+use super::change::Tag;
+
+/// A time as ISO 8601; IAM's times are valid dates, and one that is not reads as `null`.
+#[must_use]
+pub fn time(time: &DateTime) -> Value {
+    time.fmt(Format::DateTime).map_or(Value::Null, Value::String)
+}
+
+/// A user, as `GetUser` and `ListUsers` answer it; absent members are left out.
+#[must_use]
+pub fn user(user: &types::User) -> Value {
+    let mut shape = Map::new();
+    shape.insert("Path".into(), user.path().into());
+    shape.insert("UserName".into(), user.user_name().into());
+    shape.insert("UserId".into(), user.user_id().into());
+    shape.insert("Arn".into(), user.arn().into());
+    shape.insert("CreateDate".into(), time(user.create_date()));
+    if let Some(used) = user.password_last_used() {
+        shape.insert("PasswordLastUsed".into(), time(used));
+    }
+    if let Some(boundary) = user.permissions_boundary() {
+        shape.insert(
+            "PermissionsBoundary".into(),
+            json!({
+                "PermissionsBoundaryType": boundary.permissions_boundary_type().map(|kind| kind.as_str()),
+                "PermissionsBoundaryArn": boundary.permissions_boundary_arn(),
+            }),
+        );
+    }
+    if !user.tags().is_empty() {
+        shape.insert("Tags".into(), user.tags().iter().map(tag).collect());
+    }
+    Value::Object(shape)
+}
+
+/// A tag.
+#[must_use]
+pub fn tag(tag: &types::Tag) -> Value {
+    json!({"Key": tag.key(), "Value": tag.value()})
+}
+
+/// A tag in the SDK's form.
+pub(super) fn sdk_tag(tag: Tag) -> types::Tag {
+    types::Tag::builder().key(tag.key).value(tag.value).build().expect("key and value are set")
+}
+
+/// A policy document as JSON: IAM answers it URL-encoded (RFC 3986).
+///
+/// A document that cannot be decoded or read is given as the text it is, so that nothing is lost.
+#[must_use]
+pub fn policy_document(encoded: &str) -> Value {
+    let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8();
+    let text = decoded.as_deref().unwrap_or(encoded);
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_encoded_document_becomes_an_object() {
+        let document = policy_document("%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D");
+        assert_eq!(document, json!({"Version": "2012-10-17", "Statement": []}));
+    }
+
+    #[test]
+    fn a_plus_in_a_document_stays_a_plus() {
+        assert_eq!(policy_document("%7B%22a%22%3A%22b+c%22%7D"), json!({"a": "b+c"}));
+    }
+
+    #[test]
+    fn a_document_that_is_not_json_stays_text() {
+        assert_eq!(policy_document("not%20json"), json!("not json"));
+    }
+
+    #[test]
+    fn a_user_has_awss_field_names() {
+        let shaped = user(
+            &types::User::builder()
+                .path("/ops/")
+                .user_name("bob")
+                .user_id("AIDA1")
+                .arn("arn:aws:iam::123456789012:user/ops/bob")
+                .create_date(DateTime::from_secs(1_700_000_000))
+                .build()
+                .unwrap(),
+        );
+        assert_eq!(
+            shaped,
+            json!({
+                "Path": "/ops/", "UserName": "bob", "UserId": "AIDA1",
+                "Arn": "arn:aws:iam::123456789012:user/ops/bob", "CreateDate": "2023-11-14T22:13:20Z",
+            })
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! From a signed HTTP request to its verified caller.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+
+use super::refused::RefusedAuthentications;
+use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
+use crate::authorize::mapping;
+use crate::current::Current;
+use crate::http::{Authenticate, Endpoint, Refusal};
+
+use super::road::InForce;
+
+/// Verifies SigV4 signatures with the keys of the keyring.
+#[derive(Debug)]
+pub struct SigV4Authenticator {
+    verifier: SigV4Verifier,
+    in_force: Arc<Current<InForce>>,
+    refused: RefusedAuthentications,
+}
+
+impl SigV4Authenticator {
+    /// An authenticator; every refusal is told to `refused`, which records it.
+    #[must_use]
+    pub fn new(verifier: SigV4Verifier, in_force: Arc<Current<InForce>>, refused: RefusedAuthentications) -> Self {
+        Self { verifier, in_force, refused }
+    }
+
+    fn verify(&self, head: &mut Parts, body: &Bytes) -> Result<(), SigV4Refusal> {
+        let verified = self.verifier.verify(head, body)?;
+        let named = head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
+        match named {
+            // A key that is good for an environment may know that it is not served, any other key may not.
+            Some(named) => verified.good_for(named)?,
+            None => {
+                // Without a default environment the road says so, to callers whoever they are.
+                let in_force = self.in_force.get();
+                if let Ok(environment) = mapping::environment(&in_force.config, None) {
+                    verified.good_for(environment.name.as_str())?;
+                }
+            }
+        }
+        head.extensions.insert(Arc::new(verified));
+        Ok(())
+    }
+}
+
+impl Authenticate for SigV4Authenticator {
+    fn authenticate(&self, head: &mut Parts, body: &Bytes) -> Result<(), Refusal> {
+        self.verify(head, body).map_err(|refusal| {
+            self.refused.note(head, &refusal);
+            let mut answer =
+                Refusal::new(StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string()).with_challenge();
+            if let Some(hint) = refusal.hint() {
+                answer = answer.with_hint(hint);
+            }
+            answer
+        })
+    }
+}

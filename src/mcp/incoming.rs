@@ -1,0 +1,46 @@
+//! A tools/call as it arrives, with everything that was verified about it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::authn::Verified;
+
+/// One tools/call.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Who signed it, and the signature.
+    pub verified: Arc<Verified>,
+    /// The environment that the path named; `None` for the default one.
+    pub environment: Option<String>,
+    /// The gateway's id of the HTTP request.
+    pub request_id: String,
+    /// The client's address.
+    pub source_ip: Option<String>,
+    /// What the client calls itself in its User-Agent; its own word.
+    pub user_agent: Option<String>,
+    /// The MCP revision of the request.
+    pub protocol: Option<String>,
+    /// What the client calls itself in MCP; its own word.
+    pub client: Option<String>,
+    /// The JSON-RPC id.
+    pub rpc_id: String,
+    /// The tool's name as it was given.
+    pub tool: String,
+    /// The arguments as they were given.
+    pub arguments: Map<String, Value>,
+    /// Where steps of a long call are told, if the client asked to hear of them.
+    pub progress: Option<UnboundedSender<Step>>,
+}
+
+/// A step of a call that takes several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How many AWS calls are done.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+    /// The action that was just done.
+    pub action: &'static str,
+}

@@ -1,0 +1,18 @@
+//! MCP: the handler that rmcp drives, the one road that every call takes, listing, confirmation and replies.
+
+pub mod authenticate;
+pub mod calls;
+pub mod confirm;
+pub mod handler;
+pub mod incoming;
+pub mod listing;
+pub mod protocol;
+pub mod refused;
+pub mod reply;
+pub mod road;
+pub mod service;
+pub mod trail;
+
+pub use incoming::Incoming;
+pub use reply::Reply;
+pub use road::Road;

@@ -1,0 +1,284 @@
+//! Checks a call's arguments against the tool's parameters.
+
+use serde_json::{Map, Value};
+
+use super::error::ToolError;
+use super::parameter::{Kind, Parameter, TAG_TEXT};
+use super::spec::Spec;
+use crate::iam::change::Tag;
+
+/// The most tags that IAM takes on one entity.
+const MOST_TAGS: usize = 50;
+
+/// Arguments that were checked: every one is known, of its type and within its constraint; all required ones are there.
+#[derive(Debug, Clone, Default)]
+pub struct Arguments(Map<String, Value>);
+
+impl Arguments {
+    /// Checks `given` against the parameters of `spec`. An explicit `null` is the same as leaving the argument out.
+    ///
+    /// # Errors
+    /// One error that names every fault; its `parameter` is the first one's. Values are not echoed.
+    pub fn check(spec: &Spec, given: &Map<String, Value>) -> Result<Self, ToolError> {
+        let mut faults: Vec<(String, String)> = Vec::new();
+        let mut checked = Map::new();
+        for (name, value) in given {
+            let Some(parameter) = spec.parameters().find(|parameter| parameter.name == name) else {
+                faults.push((name.clone(), unknown(spec, name)));
+                continue;
+            };
+            if value.is_null() {
+                continue;
+            }
+            match check(parameter, value) {
+                Ok(()) => {
+                    checked.insert(name.clone(), value.clone());
+                }
+                Err(fault) => faults.push((name.clone(), fault)),
+            }
+        }
+        for parameter in spec.parameters().filter(|parameter| parameter.required) {
+            let refused = faults.iter().any(|(name, _)| name == parameter.name);
+            if !checked.contains_key(parameter.name) && !refused {
+                faults.push((parameter.name.to_owned(), "is required".to_owned()));
+            }
+        }
+        let Some((first, _)) = faults.first() else {
+            return Ok(Self(checked));
+        };
+        let listed: Vec<String> =
+            faults.iter().map(|(name, fault)| format!("{}: {fault}", super::text::visible(&shortened(name)))).collect();
+        let names: Vec<&str> =
+            spec.parameters().filter(|parameter| parameter.is_listed()).map(|parameter| parameter.name).collect();
+        let takes = if names.is_empty() { "no parameters".to_owned() } else { names.join(", ") };
+        Err(ToolError::gateway("ValidationError", listed.join("; "))
+            .parameter(super::text::visible(&shortened(first)).into_owned())
+            .hint(format!("{} takes {takes}", spec.name)))
+    }
+
+    /// The text of `name`, or its parameter's default where it has one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// The text of a required parameter.
+    ///
+    /// # Panics
+    /// When the parameter is not a required text parameter: the tool's table is wrong then.
+    #[must_use]
+    pub fn required(&self, name: &str) -> &str {
+        self.text(name).expect("the check refuses calls without their required arguments")
+    }
+
+    /// Whether `name` was given as `true`.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The whole number of `name`, if it was given.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.0.get(name).and_then(Value::as_i64)
+    }
+
+    /// The tags of `name`, in the order of their keys; empty if none were given.
+    #[must_use]
+    pub fn tags(&self, name: &str) -> Vec<Tag> {
+        self.0.get(name).map(|value| tags(value).expect("the check refuses what is not tags")).unwrap_or_default()
+    }
+
+    /// The arguments as they were given, without the named ones: what a confirmation is bound to.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Map<String, Value> {
+        self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+}
+
+fn unknown(spec: &Spec, name: &str) -> String {
+    let nearest = spec
+        .parameters()
+        .filter(|parameter| parameter.is_listed())
+        .map(|parameter| (strsim::jaro_winkler(parameter.name, name), parameter.name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, near)) => format!("is not a parameter; did you mean {near}?"),
+        None => "is not a parameter".to_owned(),
+    }
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
+    match parameter.kind {
+        Kind::Text(pattern) => match value {
+            Value::String(text) if pattern.fits(text) => Ok(()),
+            Value::String(_) => Err(format!("must be {}", pattern.words)),
+            other => Err(format!("must be a string, not {}", type_of(other))),
+        },
+        Kind::Boolean => match value {
+            Value::Bool(_) => Ok(()),
+            other => Err(format!("must be true or false, not {}", type_of(other))),
+        },
+        Kind::Integer { min, max, .. } => match value.as_i64() {
+            Some(number) if (min..=max).contains(&number) => Ok(()),
+            Some(_) => Err(format!("must be between {min} and {max}")),
+            None => Err(format!("must be a whole number, not {}", type_of(value))),
+        },
+        Kind::Tags => tags(value).map(|_| ()),
+        Kind::Refused(why) => Err(why.to_owned()),
+        Kind::Ignored => Ok(()),
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Reads tags from either form, with IAM's rules on them.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules>.
+fn tags(value: &Value) -> Result<Vec<Tag>, String> {
+    const FORM: &str = "must be an object of tag keys to string values, or a list of {\"Key\", \"Value\"}";
+    let mut tags = Vec::new();
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                let value = value.as_str().ok_or(FORM)?;
+                tags.push(Tag { key: key.clone(), value: value.to_owned() });
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                let members = item.as_object().filter(|members| members.len() == 2).ok_or(FORM)?;
+                let key = members.get("Key").and_then(Value::as_str).ok_or(FORM)?;
+                let value = members.get("Value").and_then(Value::as_str).ok_or(FORM)?;
+                tags.push(Tag { key: key.to_owned(), value: value.to_owned() });
+            }
+        }
+        _ => return Err(FORM.to_owned()),
+    }
+    if tags.len() > MOST_TAGS {
+        return Err(format!("must have at most {MOST_TAGS} tags"));
+    }
+    tags.sort_by(|a, b| a.key.cmp(&b.key));
+    for tag in &tags {
+        let (key, value) = (tag.key.chars().count(), tag.value.chars().count());
+        if !(1..=128).contains(&key) || value > 256 {
+            return Err("has a tag whose key is not 1-128 or whose value is not 0-256 characters".to_owned());
+        }
+        if !TAG_TEXT.is_match(&tag.key) || !TAG_TEXT.is_match(&tag.value) {
+            return Err("has a tag with other characters than letters, spaces, digits and _.:/=+-@".to_owned());
+        }
+        if tag.key.to_ascii_lowercase().starts_with("aws:") {
+            return Err("has a tag key that begins with aws:, which AWS keeps for itself".to_owned());
+        }
+    }
+    // IAM's tag keys are not case-sensitive: `Team` and `team` are one tag.
+    let mut keys: Vec<String> = tags.iter().map(|tag| tag.key.to_lowercase()).collect();
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err("has the same tag key twice (keys differ by more than case)".to_owned());
+    }
+    Ok(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tools::catalogue::CATALOGUE;
+
+    fn check_call(tool: &str, arguments: &Value) -> Result<Arguments, ToolError> {
+        let tool = CATALOGUE.find(tool).expect("a tool of the catalogue");
+        Arguments::check(tool.spec, arguments.as_object().expect("an object"))
+    }
+
+    #[test]
+    fn an_unknown_argument_is_refused_with_the_nearest_name() {
+        let error = check_call("get_user", &json!({"username": "bob"})).unwrap_err();
+        assert_eq!(error.code, "ValidationError");
+        assert_eq!(error.parameter.as_deref(), Some("username"));
+        assert!(error.message.contains("did you mean user_name?"), "{}", error.message);
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once_and_no_value_is_echoed() {
+        let error = check_call("create_user", &json!({"user_name": 7, "path": "s3cret", "tags": 1})).unwrap_err();
+        for name in ["user_name: must be a string", "path: must be", "tags: must be an object"] {
+            assert!(error.message.contains(name), "{}", error.message);
+        }
+        assert!(!error.message.contains("s3cret"));
+    }
+
+    #[test]
+    fn a_missing_argument_is_named() {
+        let error = check_call("create_user", &json!({})).unwrap_err();
+        assert_eq!(error.message, "user_name: is required");
+    }
+
+    #[test]
+    fn null_is_the_same_as_left_out() {
+        assert!(check_call("list_users", &json!({"path_prefix": null})).is_ok());
+        assert!(check_call("create_user", &json!({"user_name": null})).is_err());
+    }
+
+    #[test]
+    fn numbers_are_whole_and_within_bounds() {
+        assert_eq!(check_call("list_users", &json!({"max_items": 5})).unwrap().integer("max_items"), Some(5));
+        for wrong in [json!(0), json!(1001), json!(1.5), json!("5"), json!(true)] {
+            assert!(check_call("list_users", &json!({"max_items": wrong})).is_err());
+        }
+    }
+
+    #[test]
+    fn tags_come_in_either_form() {
+        let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+        let expected = vec![tag("a", "1"), tag("b", "2")];
+        for form in [json!({"b": "2", "a": "1"}), json!([{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}])] {
+            let arguments = check_call("create_user", &json!({"user_name": "bob", "tags": form})).unwrap();
+            assert_eq!(arguments.tags("tags"), expected);
+        }
+    }
+
+    #[test]
+    fn tags_that_iam_would_refuse_are_refused_here() {
+        for wrong in [
+            json!({"": "x"}),
+            json!({"aws:x": "y"}),
+            json!({"AWS:x": "y"}),
+            json!({"a": "x\u{202e}"}),
+            json!([{"Key": "Team", "Value": "1"}, {"Key": "team", "Value": "2"}]),
+            json!([{"Key": "a"}]),
+            json!({"a": 1}),
+            json!({"k".repeat(129): ""}),
+        ] {
+            assert!(check_call("create_user", &json!({"user_name": "bob", "tags": wrong})).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_refused_parameter_says_why_and_does_not_echo_its_value() {
+        let error = check_call("get_version", &json!({"profile": "prod-admin"})).unwrap_err();
+        assert!(error.message.contains("the gateway chooses the role"), "{}", error.message);
+        assert!(!format!("{error:?}").contains("prod-admin"));
+    }
+
+    #[test]
+    fn awslabs_confirmed_is_accepted_and_means_nothing() {
+        let arguments = check_call("delete_user", &json!({"user_name": "bob", "confirmed": true})).unwrap();
+        assert_eq!(arguments.without(&["user_name", "confirmed"]), Map::new());
+    }
+}

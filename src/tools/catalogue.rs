@@ -1,0 +1,121 @@
+//! The table of all tools.
+
+use std::collections::BTreeSet;
+
+use super::{Spec, Tool, governance, users};
+use crate::config::Toolset;
+use crate::iam::Action;
+
+/// The tools of this gateway, in the order in which they are listed.
+pub static CATALOGUE: Catalogue = Catalogue(&[
+    users::list::TOOL,
+    users::get::TOOL,
+    users::create::TOOL,
+    users::delete::TOOL,
+    governance::whoami::TOOL,
+    governance::version::TOOL,
+]);
+
+/// A table of tools.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalogue(pub &'static [Tool]);
+
+impl Catalogue {
+    /// All tools.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Tool> + use<> {
+        self.0.iter()
+    }
+
+    /// The tool of that name or alias.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&'static Tool> {
+        self.iter().find(|tool| tool.spec.name == name || tool.spec.aliases.contains(&name))
+    }
+
+    /// The name of the tool that a misspelt name most likely meant.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Option<&'static str> {
+        self.iter()
+            .map(|tool| (strsim::jaro_winkler(tool.spec.name, name), tool.spec.name))
+            .filter(|(likeness, _)| *likeness > 0.85)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| name)
+    }
+
+    /// Every action that tools of these toolsets read with, sorted.
+    #[must_use]
+    pub fn read_actions(&self, toolsets: &BTreeSet<Toolset>) -> BTreeSet<Action> {
+        self.actions_of(toolsets, |spec| spec.reads)
+    }
+
+    /// Every action that tools of these toolsets write with, sorted.
+    #[must_use]
+    pub fn write_actions(&self, toolsets: &BTreeSet<Toolset>) -> BTreeSet<Action> {
+        self.actions_of(toolsets, |spec| spec.writes)
+    }
+
+    fn actions_of(&self, toolsets: &BTreeSet<Toolset>, of: fn(&Spec) -> &'static [Action]) -> BTreeSet<Action> {
+        self.iter()
+            .filter(|tool| toolsets.contains(&tool.spec.toolset))
+            .flat_map(|tool| of(tool.spec))
+            .copied()
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::{Work, schema};
+
+    #[test]
+    fn names_and_aliases_are_unique_snake_case() {
+        let mut seen = BTreeSet::new();
+        for name in CATALOGUE.iter().flat_map(|tool| std::iter::once(&tool.spec.name).chain(tool.spec.aliases)) {
+            assert!(seen.insert(name), "{name} twice");
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_effect_and_the_kind_of_work_agree() {
+        for tool in CATALOGUE.iter() {
+            let writes = matches!(tool.work, Work::Write(_));
+            assert_eq!(tool.spec.effect.writes(), writes, "{}", tool.spec.name);
+            assert_eq!(!tool.spec.writes.is_empty(), writes, "{}", tool.spec.name);
+            assert_eq!(
+                tool.spec.reads.is_empty(),
+                matches!(tool.work, Work::Local(_)) || tool.spec.name == "create_user"
+            );
+        }
+    }
+
+    #[test]
+    fn every_listed_parameter_is_described() {
+        for tool in CATALOGUE.iter() {
+            for parameter in tool.spec.parameters().filter(|parameter| parameter.is_listed()) {
+                let length = parameter.description.chars().count();
+                assert!((8..=100).contains(&length), "{}.{}", tool.spec.name, parameter.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_model_reads_stays_small() {
+        let read: usize = CATALOGUE
+            .iter()
+            .map(|tool| {
+                tool.spec.name.len()
+                    + tool.spec.description.len()
+                    + serde_json::to_string(&schema::input(tool.spec)).unwrap().len()
+            })
+            .sum();
+        assert!(read < 48 * 1024, "{read}");
+    }
+
+    #[test]
+    fn a_misspelt_name_finds_its_neighbour() {
+        assert_eq!(CATALOGUE.nearest("list_user"), Some("list_users"));
+        assert_eq!(CATALOGUE.nearest("zzz"), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! Parameters of tools: name, meaning and constraint, in one place for the JSON schema and the check.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// One parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name, in `snake_case`.
+    pub name: &'static str,
+    /// One short line for a model.
+    pub description: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Whether a call must give it.
+    pub required: bool,
+}
+
+/// What a parameter takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Text that fits a pattern; the length is counted in characters.
+    Text(&'static Pattern),
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number within bounds, both included.
+    Integer {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+        /// What a call that leaves it out means.
+        default: i64,
+    },
+    /// Tags: an object of key to value, or AWS's list of `{Key, Value}`.
+    Tags,
+    /// A parameter that other servers take and this one refuses, with the reason; accepted in name only and not listed.
+    Refused(&'static str),
+    /// A parameter that other servers take and that means nothing here; any value, not listed.
+    Ignored,
+}
+
+impl Parameter {
+    /// Whether a model is told of it.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        !matches!(self.kind, Kind::Refused(_) | Kind::Ignored)
+    }
+}
+
+/// A pattern with its length bounds: the JSON schema shows it and the check runs it.
+#[derive(Debug)]
+pub struct Pattern {
+    /// A regular expression that is read alike by ECMA 262 (JSON Schema) and the `regex` crate.
+    pub expression: &'static str,
+    /// The constraint in words.
+    pub words: &'static str,
+    /// The fewest characters.
+    pub min: usize,
+    /// The most characters.
+    pub max: usize,
+    /// What a call that leaves it out means, where that is a value.
+    pub default: Option<&'static str>,
+    compiled: LazyLock<Regex>,
+}
+
+impl Pattern {
+    /// Whether the text fits.
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
+        // The length first: it bounds what the expression has to look at.
+        (self.min..=self.max).contains(&text.chars().count()) && self.compiled.is_match(text)
+    }
+}
+
+macro_rules! pattern {
+    ($name:ident, $expression:literal, $min:literal..=$max:literal, $words:literal $(, default = $default:literal)?) => {
+        #[doc = $words]
+        pub static $name: Pattern = Pattern {
+            expression: $expression,
+            words: $words,
+            min: $min,
+            max: $max,
+            default: pattern!(@default $($default)?),
+            compiled: LazyLock::new(|| Regex::new($expression).expect("the patterns of parameters are tested")),
+        };
+    };
+    (@default) => { None };
+    (@default $default:literal) => { Some($default) };
+}
+
+// Constraints from the IAM API reference, CreateUser, ListUsers and TagUser.
+pattern!(USER_NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=64, "1-64 letters, digits or any of _+=,.@-");
+pattern!(
+    PATH,
+    r"^(/|/[!-~]*/)$",
+    1..=512,
+    "begins and ends with / and has printable ASCII between, at most 512 characters",
+    default = "/"
+);
+pattern!(PATH_PREFIX, r"^/[!-~]*$", 1..=512, "begins with / and has printable ASCII after, at most 512 characters");
+pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged");
+pattern!(
+    POLICY_ARN,
+    r"^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[!-~]+$",
+    20..=2048,
+    "a policy's ARN, arn:aws:iam::ACCOUNT:policy/NAME"
+);
+pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line");
+pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged");
+
+/// The part of a tag that IAM checks: letters, spaces, digits of any script and `_.:/=+-@`.
+pub static TAG_TEXT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$").expect("a fixed expression"));
+
+/// What every writing tool takes.
+pub static OF_WRITES: [Parameter; 1] = [Parameter {
+    name: "dry_run",
+    description: "true: only answer what would be done; nothing is changed",
+    kind: Kind::Boolean,
+    required: false,
+}];
+
+/// What every tool that is confirmed takes.
+pub static OF_CONFIRMED: [Parameter; 3] = [
+    Parameter {
+        name: "confirmation_token",
+        description: "the token of the first answer, to do what it planned",
+        kind: Kind::Text(&TOKEN),
+        required: false,
+    },
+    Parameter {
+        name: "reason",
+        description: "why, in one line; kept in the audit record",
+        kind: Kind::Text(&REASON),
+        required: false,
+    },
+    // awslabs' parameter: a model's own word that somebody confirmed, which proves nothing and so changes nothing.
+    Parameter { name: "confirmed", description: "", kind: Kind::Ignored, required: false },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles_and_its_default_fits() {
+        for pattern in [&USER_NAME, &PATH, &PATH_PREFIX, &MARKER, &POLICY_ARN, &REASON, &TOKEN] {
+            assert!(pattern.default.is_none_or(|default| pattern.fits(default)), "{}", pattern.words);
+            assert!(!pattern.fits(""));
+            assert!(!pattern.fits(&"a".repeat(pattern.max + 1)));
+        }
+    }
+
+    #[test]
+    fn names_and_paths_are_iams() {
+        for name in ["bob", "svc+deploy@example.com", "a,b=c.d-e_f", &"x".repeat(64)] {
+            assert!(USER_NAME.fits(name), "{name}");
+        }
+        for name in ["bo b", "bob/x", "bob*", "böb", "bob\n", &"x".repeat(65)] {
+            assert!(!USER_NAME.fits(name), "{name}");
+        }
+        for path in ["/", "/division/team/", "/a!~/"] {
+            assert!(PATH.fits(path), "{path}");
+        }
+        for path in ["", "division/", "/division", "/a b/", "//\u{e9}/"] {
+            assert!(!PATH.fits(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_one_visible_line() {
+        assert!(REASON.fits("left the company, ticket 42"));
+        assert!(!REASON.fits("line\nbreak"));
+        assert!(!REASON.fits("right-to-left \u{202e} override"));
+    }
+}

@@ -1,0 +1,87 @@
+//! What a tool is, as data.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::parameter::{self, Parameter};
+use crate::config::Toolset;
+use crate::iam::Action;
+
+/// What a tool does to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Creates or changes.
+    Write,
+    /// Removes access, data, credentials or entities.
+    Destructive,
+    /// May give a principal more than it had.
+    Grant,
+}
+
+impl Effect {
+    /// The word in records, metrics and context keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+            Self::Grant => "grant",
+        }
+    }
+
+    /// Whether calls change something.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self != Self::Read
+    }
+
+    /// Whether calls are confirmed before they are made.
+    #[must_use]
+    pub fn is_confirmed(self) -> bool {
+        matches!(self, Self::Destructive | Self::Grant)
+    }
+}
+
+/// What agents, policies and records know of a tool.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its name: a contract.
+    pub name: &'static str,
+    /// Other names under which it is called; accepted, not listed.
+    pub aliases: &'static [&'static str],
+    /// A title for people.
+    pub title: &'static str,
+    /// What it does and answers, for a model.
+    pub description: &'static str,
+    /// The toolset that a role mapping allows or not.
+    pub toolset: Toolset,
+    /// What it does to the account.
+    pub effect: Effect,
+    /// Whether calling it again with the same arguments changes nothing more.
+    pub idempotent: bool,
+    /// Whether it deals with the world beyond the gateway.
+    pub open_world: bool,
+    /// Its own parameters; [`Spec::parameters`] adds those of its effect.
+    pub own_parameters: &'static [Parameter],
+    /// The members of its result.
+    pub output: fn() -> Value,
+    /// Every action that its calls can need for reading: the read session's policy is made of these.
+    pub reads: &'static [Action],
+    /// Every action that its calls can need for writing: the write session's policy is made of these.
+    pub writes: &'static [Action],
+}
+
+impl Spec {
+    /// All parameters: its own, and those that every tool of its effect takes.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + use<> {
+        let effect = self.effect;
+        self.own_parameters
+            .iter()
+            .chain(parameter::OF_WRITES.iter().filter(move |_| effect.writes()))
+            .chain(parameter::OF_CONFIRMED.iter().filter(move |_| effect.is_confirmed()))
+    }
+}

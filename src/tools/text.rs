@@ -1,0 +1,114 @@
+//! Text from AWS is data: what could steer a reader is made visible.
+//!
+//! Names, descriptions, tags and policy strings can be written by an attacker and are read by a model. Control
+//! characters, invisible format characters (bidirectional overrides, zero-width characters, the tag characters that
+//! spell hidden text), line separators and private-use characters are shown as `\u{...}`. A backslash before `u{` is
+//! escaped likewise, so that the original can always be told from its escaped form.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// The text with every character that a reader would not see, or that would rearrange what it sees, spelled out.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    // ASCII text without control characters or backslashes is nearly all there is.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        let opens_escape = character == '\\' && rest.as_str().starts_with("u{");
+        if opens_escape || is_hidden(character) {
+            shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn is_hidden(character: char) -> bool {
+    use GeneralCategory as Category;
+    let category = character.general_category();
+    let hidden = matches!(
+        category,
+        Category::Control
+            | Category::Format
+            | Category::PrivateUse
+            | Category::Unassigned
+            | Category::LineSeparator
+            | Category::ParagraphSeparator
+    );
+    // Variation selectors are marks by category, show nothing, and can carry a hidden byte each; so can the blank
+    // Hangul fillers and the combining grapheme joiner.
+    hidden
+        || matches!(
+            character,
+            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
+        )
+}
+
+/// Makes every string of a result visible, names of members included.
+pub fn make_visible(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(shown) = visible(text) {
+                *text = shown;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_visible),
+        Value::Object(members) => {
+            if members.keys().any(|key| matches!(visible(key), Cow::Owned(_))) {
+                *members = std::mem::take(members)
+                    .into_iter()
+                    .map(|(key, value)| (visible(&key).into_owned(), value))
+                    .collect();
+            }
+            members.values_mut().for_each(make_visible);
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_text_of_any_script_is_left_as_it_is() {
+        for text in ["alice@example.com", "Zoë Müller", "山田太郎", "Владимир", "a b", "C:\\users"] {
+            assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
+    fn what_hides_or_rearranges_text_is_spelled_out() {
+        for (text, shown) in [
+            ("a\nb", "a\\u{a}b"),
+            ("\u{202e}drowssap", "\\u{202e}drowssap"),
+            ("a\u{200b}b", "a\\u{200b}b"),
+            ("\u{e0041}\u{e0042}", "\\u{e0041}\\u{e0042}"),
+            ("x\u{fe0f}", "x\\u{fe0f}"),
+            ("\u{2028}", "\\u{2028}"),
+            ("\u{1b}[31m", "\\u{1b}[31m"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+
+    #[test]
+    fn an_escape_in_the_original_cannot_pass_for_one_of_ours() {
+        assert_eq!(visible("\\u{202e}"), "\\u{5c}u{202e}");
+    }
+
+    #[test]
+    fn strings_and_keys_deep_inside_are_made_visible() {
+        let mut value = serde_json::json!({"a\u{200b}": [{"b": "c\u{202e}"}], "n": 1});
+        make_visible(&mut value);
+        assert_eq!(value, serde_json::json!({"a\\u{200b}": [{"b": "c\\u{202e}"}], "n": 1}));
+    }
+}

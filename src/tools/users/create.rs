@@ -1,0 +1,101 @@
+//! `create_user`
+
+use serde_json::{Value, json};
+
+use super::USER;
+use crate::config::Toolset;
+use crate::iam::change::actions::CREATE_USER;
+use crate::iam::{Change, DeclaredCall, Entity, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
+use crate::tools::parameter::{Kind, PATH, POLICY_ARN, Parameter};
+use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
+
+/// `create_user`
+pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&CreateUser) };
+
+static SPEC: Spec = Spec {
+    name: "create_user",
+    aliases: &[],
+    title: "Create an IAM user",
+    description: "Creates an IAM user, without password, keys or permissions.",
+    toolset: Toolset::Users,
+    effect: Effect::Write,
+    idempotent: false,
+    open_world: false,
+    own_parameters: &[
+        USER,
+        Parameter {
+            name: "path",
+            description: "the user's path, such as /division/team/",
+            kind: Kind::Text(&PATH),
+            required: false,
+        },
+        Parameter {
+            name: "permissions_boundary",
+            description: "ARN of the policy that bounds the user's permissions",
+            kind: Kind::Text(&POLICY_ARN),
+            required: false,
+        },
+        Parameter {
+            name: "tags",
+            description: "tags as an object of key to value, at most 50",
+            kind: Kind::Tags,
+            required: false,
+        },
+    ],
+    output: || json!({"User": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
+    reads: &[],
+    writes: &[CREATE_USER],
+};
+
+struct CreateUser;
+
+impl CreateUser {
+    /// The one AWS call of this tool: everything it needs is in the arguments and the role mapping.
+    fn planned(call: &Call) -> Result<PlannedCall, ToolError> {
+        let name = call.arguments.required("user_name");
+        let path = call.arguments.text("path").unwrap_or("/");
+        let change = Change::CreateUser {
+            user_name: name.to_owned(),
+            path: path.to_owned(),
+            permissions_boundary: boundary(call)?,
+            tags: call.arguments.tags("tags"),
+        };
+        let user = Entity { kind: EntityKind::User, name: name.to_owned(), path: Some(path.to_owned()) };
+        Ok(change.on(Resource::Entity(user)))
+    }
+}
+
+/// The boundary to set: the one that the role mapping requires on everything created, else the caller's choice.
+fn boundary(call: &Call) -> Result<Option<String>, ToolError> {
+    let asked = call.arguments.text("permissions_boundary");
+    let Some(required) = call.facts.mapping.permissions_boundary.as_ref().map(ToString::to_string) else {
+        return Ok(asked.map(ToOwned::to_owned));
+    };
+    match asked {
+        Some(asked) if asked != required => Err(ToolError::gateway(
+            "PermissionsBoundaryRequired",
+            format!("users created with this role mapping have the permissions boundary {required}"),
+        )
+        .parameter("permissions_boundary")
+        .hint("leave permissions_boundary out: the gateway sets it")),
+        _ => Ok(Some(required)),
+    }
+}
+
+impl WriteTool for CreateUser {
+    fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
+        let writes: Vec<DeclaredCall> = vec![Self::planned(call)?.declared()];
+        Ok(Declaration { reads: Vec::new(), writes })
+    }
+
+    fn plan<'a>(&'a self, call: &'a Call, _reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
+        Box::pin(async move { Ok(Plan::adding(vec![Self::planned(call)?])) })
+    }
+
+    fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {
+        Box::pin(async move {
+            let mut answers = writer.perform(&plan.calls).await?;
+            Ok(json!({"User": answers.pop().unwrap_or_default()}))
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! `delete_user`
+
+use serde_json::{Value, json};
+
+use super::USER;
+use super::inventory::{self, Inventory};
+use crate::config::Toolset;
+use crate::iam::change::actions;
+use crate::iam::{Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
+use crate::tools::parameter::{Kind, Parameter};
+use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
+
+/// `delete_user`
+pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&DeleteUser) };
+
+static SPEC: Spec = Spec {
+    name: "delete_user",
+    aliases: &[],
+    title: "Delete an IAM user",
+    description: "Deletes an IAM user. A user that still has groups, policies, keys, a password, MFA devices or other \
+                  credentials is deleted only with force, which removes them first. The first call answers the plan and \
+                  a confirmation_token; call again with the token to do it.",
+    toolset: Toolset::Users,
+    effect: Effect::Destructive,
+    idempotent: false,
+    open_world: false,
+    own_parameters: &[
+        USER,
+        Parameter {
+            name: "force",
+            description: "true: first remove everything that hangs on the user",
+            kind: Kind::Boolean,
+            required: false,
+        },
+    ],
+    output: || json!({"Deleted": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
+    reads: inventory::ACTIONS,
+    writes: &[
+        actions::REMOVE_USER_FROM_GROUP,
+        actions::DETACH_USER_POLICY,
+        actions::DELETE_USER_POLICY,
+        actions::DELETE_ACCESS_KEY,
+        actions::DELETE_LOGIN_PROFILE,
+        actions::DEACTIVATE_MFA_DEVICE,
+        actions::DELETE_VIRTUAL_MFA_DEVICE,
+        actions::DELETE_SIGNING_CERTIFICATE,
+        actions::DELETE_SSH_PUBLIC_KEY,
+        actions::DELETE_SERVICE_SPECIFIC_CREDENTIAL,
+        actions::DELETE_USER,
+    ],
+};
+
+struct DeleteUser;
+
+impl WriteTool for DeleteUser {
+    fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
+        let name = call.arguments.required("user_name");
+        let user = || Resource::user(name);
+        let on_user = |action| DeclaredCall::new(action, user()).with("UserName", name);
+        let mut writes = vec![on_user(actions::DELETE_USER)];
+        if call.arguments.is_set("force") {
+            writes.extend([
+                DeclaredCall::new(actions::REMOVE_USER_FROM_GROUP, Resource::Any(EntityKind::Group))
+                    .with("UserName", name)
+                    .with_found("GroupName"),
+                on_user(actions::DETACH_USER_POLICY).with_found("PolicyArn"),
+                on_user(actions::DELETE_USER_POLICY).with_found("PolicyName"),
+                on_user(actions::DELETE_ACCESS_KEY).with_found("AccessKeyId"),
+                on_user(actions::DELETE_LOGIN_PROFILE),
+                on_user(actions::DEACTIVATE_MFA_DEVICE).with_found("SerialNumber"),
+                DeclaredCall::new(actions::DELETE_VIRTUAL_MFA_DEVICE, Resource::Any(EntityKind::Mfa))
+                    .with_found("SerialNumber"),
+                on_user(actions::DELETE_SIGNING_CERTIFICATE).with_found("CertificateId"),
+                on_user(actions::DELETE_SSH_PUBLIC_KEY).with_found("SSHPublicKeyId"),
+                on_user(actions::DELETE_SERVICE_SPECIFIC_CREDENTIAL).with_found("ServiceSpecificCredentialId"),
+            ]);
+        }
+        Ok(Declaration { reads: inventory::declared(name), writes })
+    }
+
+    fn plan<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
+        Box::pin(async move {
+            let name = call.arguments.required("user_name");
+            let inventory = Inventory::read(reader, name).await?;
+            let mut calls = removals(&inventory);
+            if !calls.is_empty() && !call.arguments.is_set("force") {
+                let blocking: Vec<String> =
+                    calls.iter().map(|call| call.change.action().operation().to_owned()).collect();
+                return Err(ToolError::gateway(
+                    "DeleteConflict",
+                    format!("the user {name} cannot be deleted before these are done: {}", blocking.join(", ")),
+                )
+                .on(actions::DELETE_USER.as_str(), inventory.user.arn())
+                .hint(
+                    "call with force=true to remove them first, or with force=true and dry_run=true to see the plan",
+                ));
+            }
+            let user = Resource::Arn(inventory.user.arn().to_owned());
+            calls.push(Change::DeleteUser { user_name: name.to_owned() }.on(user));
+            Ok(Plan {
+                calls,
+                lost: serde_json::Map::from_iter([("User".to_owned(), Value::Object(inventory.shown()))]),
+            })
+        })
+    }
+
+    fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {
+        Box::pin(async move {
+            writer.perform(&plan.calls).await?;
+            let user = &plan.lost["User"];
+            Ok(json!({"Deleted": {"UserName": user["UserName"], "Arn": user["Arn"]}}))
+        })
+    }
+}
+
+/// The calls that clear the way for DeleteUser.
+///
+/// What lets the user act goes first (keys, password), so that a run that stops half-way leaves the user with less,
+/// never with its access intact and its traces gone.
+fn removals(inventory: &Inventory) -> Vec<PlannedCall> {
+    let name = || inventory.user.user_name().to_owned();
+    let on_user = || Resource::Arn(inventory.user.arn().to_owned());
+    let mut calls = Vec::new();
+    for id in inventory.access_keys.iter().filter_map(|key| key.access_key_id()) {
+        calls.push(Change::DeleteAccessKey { user_name: name(), access_key_id: id.to_owned() }.on(on_user()));
+    }
+    if inventory.login_profile.is_some() {
+        calls.push(Change::DeleteLoginProfile { user_name: name() }.on(on_user()));
+    }
+    for certificate in &inventory.certificates {
+        let certificate_id = certificate.certificate_id().to_owned();
+        calls.push(Change::DeleteSigningCertificate { user_name: name(), certificate_id }.on(on_user()));
+    }
+    for key in &inventory.ssh_keys {
+        let ssh_public_key_id = key.ssh_public_key_id().to_owned();
+        calls.push(Change::DeleteSshPublicKey { user_name: name(), ssh_public_key_id }.on(on_user()));
+    }
+    for credential in &inventory.service_credentials {
+        let service_specific_credential_id = credential.service_specific_credential_id().to_owned();
+        calls.push(
+            Change::DeleteServiceSpecificCredential { user_name: name(), service_specific_credential_id }.on(on_user()),
+        );
+    }
+    for group in &inventory.groups {
+        let change = Change::RemoveUserFromGroup { user_name: name(), group_name: group.group_name().to_owned() };
+        calls.push(change.on(Resource::Arn(group.arn().to_owned())));
+    }
+    for policy_arn in inventory.attached.iter().filter_map(|policy| policy.policy_arn()) {
+        calls.push(Change::DetachUserPolicy { user_name: name(), policy_arn: policy_arn.to_owned() }.on(on_user()));
+    }
+    for (policy_name, _) in &inventory.inline {
+        calls.push(Change::DeleteUserPolicy { user_name: name(), policy_name: policy_name.clone() }.on(on_user()));
+    }
+    for device in &inventory.mfa_devices {
+        let serial_number = device.serial_number().to_owned();
+        calls.push(
+            Change::DeactivateMfaDevice { user_name: name(), serial_number: serial_number.clone() }.on(on_user()),
+        );
+        // A hardware device's serial is no ARN, and there is no virtual device to delete.
+        if serial_number.starts_with("arn:") {
+            let device = Resource::Arn(serial_number.clone());
+            calls.push(Change::DeleteVirtualMfaDevice { serial_number }.on(device));
+        }
+    }
+    calls
+}
