@@ -78,7 +78,7 @@ impl Authorizer {
     /// `ToolNotAllowed`, `ReadOnlyGateway`, `ReadOnlyCaller` or `ProtectedResource`.
     pub fn judge<T: Judged>(&self, value: T) -> Result<Authorized<T>, ToolError> {
         access::check(value.spec(), value.facts())?;
-        self.protected.check(&value.facts().account, &value.writes())?;
+        self.protected.check_declared(&value.facts().account, &value.writes())?;
         let decision = Decision::allowed_by_mapping(&value.facts().mapping.id);
         Ok(Authorized { value, decision })
     }
@@ -109,7 +109,7 @@ impl WriteAuthorizer {
             }
         }
         let exact: Vec<DeclaredCall> = plan.calls.iter().map(crate::iam::PlannedCall::declared).collect();
-        self.0.protected.check(account, &exact)?;
+        self.0.protected.check_planned(account, &exact)?;
         Ok(Authorized { value: plan, decision: declared.decision.clone() })
     }
 }
@@ -119,3 +119,6 @@ impl WriteAuthorizer {
 pub fn may_call(effect: Effect, read_only_gateway: bool, access: crate::config::Access) -> bool {
     !effect.writes() || (!read_only_gateway && access == crate::config::Access::ReadWrite)
 }
+
+#[cfg(test)]
+mod tests;

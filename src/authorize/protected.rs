@@ -1,11 +1,11 @@
 //! Resources that no tool changes, whatever a policy says.
 //!
 //! The gateway's own role, the mapped roles, the boundaries that mappings require, and what configuration adds: whoever
-//! could change them could widen its own permissions or slip the stamp. An entity whose path is not known yet is judged
-//! as every ARN that it could have.
+//! could change them could widen its own permissions or slip the stamp. Before the plan's reads only what is known is
+//! judged; in the plan, an entity whose path is still not known is judged as every ARN that it could have.
 
 use crate::config::Config;
-use crate::iam::{Account, DeclaredCall};
+use crate::iam::{Account, DeclaredCall, Resource};
 use crate::tools::ToolError;
 
 /// One protected resource.
@@ -47,36 +47,50 @@ impl Protected {
         self
     }
 
-    /// Refuses the calls if one of them changes, or could turn out to change, a protected resource.
+    /// Refuses calls that no answer from AWS could allow: those whose resource is known to be protected before anything
+    /// was read.
     ///
     /// # Errors
     /// `ProtectedResource`.
-    pub fn check(&self, account: &Account, writes: &[DeclaredCall]) -> Result<(), ToolError> {
-        for call in writes {
-            if self.0.iter().any(|guarded| guarded.could_be(account, call)) {
-                return Err(ToolError::gateway(
-                    "ProtectedResource",
-                    "this resource is, or by its name could be, part of the gateway's own security: no tool changes it",
-                )
-                .on(call.action.as_str(), call.resource.display(account))
-                .hint("the gateway's role, mapped roles and their boundaries are changed outside of the gateway"));
-            }
-        }
-        Ok(())
+    pub fn check_declared(&self, account: &Account, writes: &[DeclaredCall]) -> Result<(), ToolError> {
+        let known = writes.iter().filter(|call| call.resource.is_known());
+        refuse_any(known, account, |call| self.0.iter().any(|guarded| guarded.could_be(account, &call.resource)))
+    }
+
+    /// Refuses planned calls that change a protected resource. What is still not known of a resource is judged as
+    /// everything that it could be.
+    ///
+    /// # Errors
+    /// `ProtectedResource`.
+    pub fn check_planned(&self, account: &Account, writes: &[DeclaredCall]) -> Result<(), ToolError> {
+        refuse_any(writes.iter(), account, |call| {
+            self.0.iter().any(|guarded| guarded.could_be(account, &call.resource))
+        })
+    }
+}
+
+fn refuse_any<'c>(
+    mut calls: impl Iterator<Item = &'c DeclaredCall>,
+    account: &Account,
+    is_guarded: impl Fn(&DeclaredCall) -> bool,
+) -> Result<(), ToolError> {
+    match calls.find(|call| is_guarded(call)) {
+        None => Ok(()),
+        Some(call) => Err(ToolError::gateway(
+            "ProtectedResource",
+            "this resource is, or by its name could be, part of the gateway's own security: no tool changes it",
+        )
+        .on(call.action.as_str(), call.resource.display(account))
+        .hint("the gateway's role, mapped roles, their boundaries and [protect] are changed outside of the gateway")),
     }
 }
 
 impl Guarded {
-    fn could_be(&self, account: &Account, call: &DeclaredCall) -> bool {
-        // A resource that only the plan's reads tell is judged when they have told it: judged now, a protected group
-        // would forbid every force delete.
-        if matches!(call.resource, crate::iam::Resource::Any(_)) {
-            return false;
-        }
+    fn could_be(&self, account: &Account, resource: &Resource) -> bool {
         match self {
-            Self::Arn(arn) => call.resource.could_be(account, arn),
-            Self::Prefix(prefix) => call.resource.could_begin_with(account, prefix),
-            Self::Named { prefix, name } => call.resource.could_be_named(account, prefix, name),
+            Self::Arn(arn) => resource.could_be(account, arn),
+            Self::Prefix(prefix) => resource.could_begin_with(account, prefix),
+            Self::Named { prefix, name } => resource.could_be_named(account, prefix, name),
         }
     }
 }
@@ -96,7 +110,7 @@ fn own_identity(arn: &str) -> Guarded {
 mod tests {
     use super::*;
     use crate::iam::change::actions::DELETE_USER;
-    use crate::iam::{Entity, EntityKind, Resource};
+    use crate::iam::{Entity, EntityKind};
 
     fn account() -> Account {
         Account { partition: "aws".parse().unwrap(), id: "123456789012".parse().unwrap() }
@@ -113,20 +127,28 @@ mod tests {
     #[test]
     fn a_user_whose_path_is_unknown_is_judged_as_every_user_it_could_be() {
         let protected = Protected(vec![Guarded::Arn("arn:aws:iam::123456789012:user/break-glass/bob".into())]);
-        let refused = protected.check(&account(), &deletes(Resource::user("BOB"))).unwrap_err();
+        let refused = protected.check_planned(&account(), &deletes(Resource::user("BOB"))).unwrap_err();
         assert_eq!(refused.code, "ProtectedResource");
         assert_eq!(refused.action.as_deref(), Some("iam:DeleteUser"));
-        assert!(protected.check(&account(), &deletes(Resource::user("eve"))).is_ok());
-        assert!(protected.check(&account(), &user_at("/dev/")).is_ok());
-        assert!(protected.check(&account(), &user_at("/break-glass/")).is_err());
+        assert!(protected.check_planned(&account(), &deletes(Resource::user("eve"))).is_ok());
+        assert!(protected.check_planned(&account(), &user_at("/dev/")).is_ok());
+        assert!(protected.check_planned(&account(), &user_at("/break-glass/")).is_err());
+    }
+
+    #[test]
+    fn before_the_reads_only_what_is_known_is_judged() {
+        let protected = Protected(vec![Guarded::Prefix("arn:aws:iam::123456789012:user/break-glass/".into())]);
+        assert!(protected.check_declared(&account(), &deletes(Resource::user("bob"))).is_ok());
+        assert!(protected.check_declared(&account(), &user_at("/break-glass/")).is_err());
+        assert!(protected.check_declared(&account(), &deletes(Resource::Any(EntityKind::Group))).is_ok());
     }
 
     #[test]
     fn a_protected_prefix_guards_all_below_it() {
         let protected = Protected(vec![Guarded::Prefix("arn:aws:iam::123456789012:user/break-glass/".into())]);
-        assert!(protected.check(&account(), &user_at("/break-glass/x/")).is_err());
-        assert!(protected.check(&account(), &user_at("/dev/")).is_ok());
-        assert!(protected.check(&account(), &deletes(Resource::user("bob"))).is_err());
+        assert!(protected.check_planned(&account(), &user_at("/break-glass/x/")).is_err());
+        assert!(protected.check_planned(&account(), &user_at("/dev/")).is_ok());
+        assert!(protected.check_planned(&account(), &deletes(Resource::user("bob"))).is_err());
     }
 
     #[test]
@@ -141,6 +163,6 @@ mod tests {
     #[test]
     fn the_gateways_own_user_is_protected_under_any_case() {
         let protected = Protected::default().with_own_identity("arn:aws:iam::123456789012:user/gateway");
-        assert!(protected.check(&account(), &deletes(Resource::user("Gateway"))).is_err());
+        assert!(protected.check_planned(&account(), &deletes(Resource::user("Gateway"))).is_err());
     }
 }

@@ -140,7 +140,8 @@ impl Client {
         all.extend_from_slice(headers);
         let added =
             sign::headers("POST", &self.url, &all, body.as_bytes(), &self.credentials, &self.scope, self.clock.now())?;
-        let mut request = http::Request::builder().method("POST").uri(self.url.clone());
+        let agent = concat!("iam-mcp-gateway/", env!("CARGO_PKG_VERSION"));
+        let mut request = http::Request::builder().method("POST").uri(self.url.clone()).header("user-agent", agent);
         for (name, value) in all.iter().copied().chain(added.iter().map(|(name, value)| (*name, value.as_str()))) {
             request = request.header(name, value);
         }

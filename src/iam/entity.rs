@@ -72,6 +72,12 @@ impl Resource {
         Self::Entity(Entity { kind: EntityKind::User, name: name.to_owned(), path: None })
     }
 
+    /// Whether the whole ARN is known.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        matches!(self, Self::Arn(_) | Self::Entity(Entity { path: Some(_), .. }))
+    }
+
     /// The resource as an ARN, or as an ARN pattern (`*`) where the path or the name is not known yet.
     ///
     /// The form for people and records; a decision over an unknown path uses [`Resource::could_be`].

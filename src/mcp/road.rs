@@ -366,11 +366,13 @@ impl Road {
                 (Some(interrupted_error(interrupted.failure, done.len(), left.len())), details)
             }
         };
-        let outcome = trail.record(
-            Stage::Outcome,
-            error.as_ref(),
-            json!({"isError": error.is_some(), "structuredContent": details}),
-        );
+        // The plan stands beside, as in the intent; the response is what became of it.
+        let mut response = details.clone();
+        if let Value::Object(members) = &mut response {
+            members.remove("plan");
+        }
+        let response = json!({"isError": error.is_some(), "structuredContent": response});
+        let outcome = trail.record(Stage::Outcome, error.as_ref(), response);
         match (self.journal.outcome(permit, outcome).await, error) {
             (Ok(proof), None) => Reply::result(details, &proof),
             (Ok(proof), Some(error)) => Reply::error(&error, details, &proof),

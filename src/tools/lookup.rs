@@ -81,3 +81,63 @@ pub fn look_up(tool: &'static Tool, arguments: &Map<String, Value>, facts: CallF
     };
     Ok(Declared { tool, call, declaration })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::super::catalogue::CATALOGUE;
+    use super::super::testing::declared;
+    use super::*;
+
+    #[test]
+    fn tools_declare_exactly_the_actions_that_sessions_and_policies_are_made_of() {
+        let calls = [
+            ("list_users", json!({})),
+            ("get_user", json!({"user_name": "bob"})),
+            ("create_user", json!({"user_name": "bob"})),
+            ("delete_user", json!({"user_name": "bob", "force": true})),
+            ("whoami", json!({})),
+            ("get_version", json!({})),
+        ];
+        assert_eq!(calls.len(), CATALOGUE.iter().count(), "every tool has a call here");
+        for (tool, arguments) in calls {
+            let call = declared("alice", tool, &arguments).unwrap();
+            let actions = |calls: &[DeclaredCall]| calls.iter().map(|call| call.action).collect::<BTreeSet<_>>();
+            let spec = call.tool().spec;
+            assert_eq!(actions(&call.declaration().reads), spec.reads.iter().copied().collect(), "{tool}");
+            assert_eq!(actions(&call.declaration().writes), spec.writes.iter().copied().collect(), "{tool}");
+        }
+    }
+
+    #[test]
+    fn without_force_only_the_deletion_itself_is_declared() {
+        let call = declared("alice", "delete_user", &json!({"user_name": "bob"})).unwrap();
+        assert_eq!(call.declaration().writes.len(), 1);
+    }
+
+    #[test]
+    fn a_user_without_a_name_is_asked_for_before_aws_is() {
+        let error = declared("alice", "get_user", &json!({})).unwrap_err();
+        assert_eq!((error.code.as_str(), error.parameter.as_deref()), ("ValidationError", Some("user_name")));
+        assert!(error.message.contains("role/mcp/admin"), "{}", error.message);
+    }
+
+    #[test]
+    fn the_boundary_of_the_mapping_is_set_and_no_other_accepted() {
+        let call = declared("builder", "create_user", &json!({"user_name": "bob"})).unwrap();
+        let written = format!("{:?}", call.declaration().writes);
+        assert!(written.contains("arn:aws:iam::123456789012:policy/bounded"), "{written}");
+        let other = json!({"user_name": "bob", "permissions_boundary": "arn:aws:iam::123456789012:policy/wide"});
+        assert_eq!(declared("builder", "create_user", &other).unwrap_err().code, "PermissionsBoundaryRequired");
+    }
+
+    #[test]
+    fn an_unknown_tool_is_named_with_its_neighbour() {
+        let error = find(CATALOGUE, "list_user").unwrap_err();
+        assert_eq!(error.code, UNKNOWN_TOOL);
+        assert_eq!(error.hint.as_deref(), Some("did you mean list_users?"));
+    }
+}

@@ -14,6 +14,8 @@ pub mod parameter;
 pub mod plan;
 pub mod schema;
 pub mod spec;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 pub mod users;
 

@@ -193,7 +193,7 @@ impl SigV4Refusal {
         Some(match self {
             Self::MissingAuthorization | Self::UnsupportedAlgorithm | Self::QueryAuthentication => {
                 "sign the request with AWS Signature Version 4 in the Authorization header, as mcp-proxy-for-aws or \
-                 `iam-mcp-gateway connect` do"
+                 `iam-mcp-gateway call` do"
                     .into()
             }
             Self::AmbiguousTarget(_) => {

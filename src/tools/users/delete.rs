@@ -1,9 +1,11 @@
 //! `delete_user`
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::USER;
+use super::credentials::{self, OtherCredentials};
 use super::inventory::{self, Inventory};
+use super::reads;
 use crate::config::Toolset;
 use crate::iam::change::actions;
 use crate::iam::{Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
@@ -34,7 +36,19 @@ static SPEC: Spec = Spec {
         },
     ],
     output: || json!({"Deleted": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
-    reads: inventory::ACTIONS,
+    reads: &[
+        reads::GET_USER,
+        reads::LIST_GROUPS_FOR_USER,
+        reads::LIST_ATTACHED_USER_POLICIES,
+        reads::LIST_USER_POLICIES,
+        reads::GET_USER_POLICY,
+        reads::LIST_ACCESS_KEYS,
+        reads::GET_LOGIN_PROFILE,
+        reads::LIST_MFA_DEVICES,
+        reads::LIST_SIGNING_CERTIFICATES,
+        reads::LIST_SSH_PUBLIC_KEYS,
+        reads::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+    ],
     writes: &[
         actions::REMOVE_USER_FROM_GROUP,
         actions::DETACH_USER_POLICY,
@@ -75,14 +89,17 @@ impl WriteTool for DeleteUser {
                 on_user(actions::DELETE_SERVICE_SPECIFIC_CREDENTIAL).with_found("ServiceSpecificCredentialId"),
             ]);
         }
-        Ok(Declaration { reads: inventory::declared(name), writes })
+        let mut reads = inventory::declared(name);
+        reads.extend(credentials::declared(name));
+        Ok(Declaration { reads, writes })
     }
 
     fn plan<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
         Box::pin(async move {
             let name = call.arguments.required("user_name");
             let inventory = Inventory::read(reader, name).await?;
-            let mut calls = removals(&inventory);
+            let others = OtherCredentials::read(reader, name).await?;
+            let mut calls = removals(&inventory, &others);
             if !calls.is_empty() && !call.arguments.is_set("force") {
                 let blocking: Vec<String> =
                     calls.iter().map(|call| call.change.action().operation().to_owned()).collect();
@@ -97,10 +114,9 @@ impl WriteTool for DeleteUser {
             }
             let user = Resource::Arn(inventory.user.arn().to_owned());
             calls.push(Change::DeleteUser { user_name: name.to_owned() }.on(user));
-            Ok(Plan {
-                calls,
-                lost: serde_json::Map::from_iter([("User".to_owned(), Value::Object(inventory.shown()))]),
-            })
+            let mut lost = inventory.shown();
+            lost.extend(others.shown());
+            Ok(Plan { calls, lost: Map::from_iter([("User".to_owned(), Value::Object(lost))]) })
         })
     }
 
@@ -117,7 +133,7 @@ impl WriteTool for DeleteUser {
 ///
 /// What lets the user act goes first (keys, password), so that a run that stops half-way leaves the user with less,
 /// never with its access intact and its traces gone.
-fn removals(inventory: &Inventory) -> Vec<PlannedCall> {
+fn removals(inventory: &Inventory, others: &OtherCredentials) -> Vec<PlannedCall> {
     let name = || inventory.user.user_name().to_owned();
     let on_user = || Resource::Arn(inventory.user.arn().to_owned());
     let mut calls = Vec::new();
@@ -127,15 +143,15 @@ fn removals(inventory: &Inventory) -> Vec<PlannedCall> {
     if inventory.login_profile.is_some() {
         calls.push(Change::DeleteLoginProfile { user_name: name() }.on(on_user()));
     }
-    for certificate in &inventory.certificates {
+    for certificate in &others.certificates {
         let certificate_id = certificate.certificate_id().to_owned();
         calls.push(Change::DeleteSigningCertificate { user_name: name(), certificate_id }.on(on_user()));
     }
-    for key in &inventory.ssh_keys {
+    for key in &others.ssh_keys {
         let ssh_public_key_id = key.ssh_public_key_id().to_owned();
         calls.push(Change::DeleteSshPublicKey { user_name: name(), ssh_public_key_id }.on(on_user()));
     }
-    for credential in &inventory.service_credentials {
+    for credential in &others.service_credentials {
         let service_specific_credential_id = credential.service_specific_credential_id().to_owned();
         calls.push(
             Change::DeleteServiceSpecificCredential { user_name: name(), service_specific_credential_id }.on(on_user()),

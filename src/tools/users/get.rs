@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     aliases: &[],
     title: "Get an IAM user",
     description: "Shows one IAM user and all that hangs on it: tags, permissions boundary, groups, attached and inline \
-                  policies, access keys with last use, MFA devices, login profile, certificates and other credentials.",
+                  policies, access keys with last use, MFA devices and login profile.",
     toolset: Toolset::Users,
     effect: Effect::Read,
     idempotent: true,
@@ -45,9 +45,6 @@ static SPEC: Spec = Spec {
         GET_ACCESS_KEY_LAST_USED,
         reads::GET_LOGIN_PROFILE,
         reads::LIST_MFA_DEVICES,
-        reads::LIST_SIGNING_CERTIFICATES,
-        reads::LIST_SSH_PUBLIC_KEYS,
-        reads::LIST_SERVICE_SPECIFIC_CREDENTIALS,
     ],
     writes: &[],
 };

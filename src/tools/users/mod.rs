@@ -1,10 +1,12 @@
 //! IAM users.
 
 pub mod create;
+pub mod credentials;
 pub mod delete;
 pub mod get;
 pub mod inventory;
 pub mod list;
+mod pages;
 
 use crate::iam::Action;
 use crate::tools::parameter::{Kind, Parameter, USER_NAME};
