@@ -41,12 +41,12 @@ pub fn run(command: Serve) -> Result<Outcome, Failure> {
             return Ok(Outcome::BadConfiguration);
         }
     };
-    log::begin(&config.log);
+    let log_level = log::begin(&config.log);
     for warning in warnings {
         tracing::warn!(subject = warning.subject, "{}", warning.message);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(config, command.config, environment))
+    runtime.block_on(serve(config, command.config, environment, log_level))
 }
 
 /// The process's variables; the flag is laid over the configuration like any other, so that no reload undoes it and
@@ -59,7 +59,12 @@ fn variables(read_only: bool) -> BTreeMap<String, String> {
     variables
 }
 
-async fn serve(config: Config, path: PathBuf, environment: Arc<dyn Environment>) -> Result<Outcome, Failure> {
+async fn serve(
+    config: Config,
+    path: PathBuf,
+    environment: Arc<dyn Environment>,
+    log_level: log::LogLevel,
+) -> Result<Outcome, Failure> {
     let public = bind("listen.address", config.listen.address).await?;
     let metrics = match config.listen.metrics_address {
         Some(address) => Some(bind("listen.metrics_address", address).await?),
@@ -82,7 +87,7 @@ async fn serve(config: Config, path: PathBuf, environment: Arc<dyn Environment>)
         read_only,
         "serving"
     );
-    let reloader = Reloader::new(&gateway, path, environment);
+    let reloader = Reloader::new(&gateway, path, environment, log_level);
     let ended = run_gateway(gateway, Listeners { public, metrics }, reloader).await?;
     if ended.connections_aborted == 0 && ended.tasks_unfinished == 0 {
         tracing::info!("ended, with nothing left undone");

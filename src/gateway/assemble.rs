@@ -191,6 +191,7 @@ async fn road(
         ),
         journal: journal.clone(),
         stationery: stationery.clone(),
+        iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
         deadline: config.limits.call,
     }
 }

@@ -5,20 +5,36 @@ use std::io::IsTerminal;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, reload};
 
 use crate::config::{Log, LogFormat};
 
+/// The level in force, which a reload changes.
+#[derive(Debug, Clone)]
+pub struct LogLevel(reload::Handle<Targets, Registry>);
+
+impl LogLevel {
+    /// Logs at `level` from now on.
+    pub fn set(&self, level: LevelFilter) {
+        if let Err(error) = self.0.reload(filter(level)) {
+            tracing::warn!(%error, "the log's level could not be changed");
+        }
+    }
+}
+
 /// Begins logging as `log` says; without a format, text on a terminal and JSON elsewhere.
-pub fn begin(log: &Log) {
+pub fn begin(log: &Log) -> LogLevel {
     let terminal = std::io::stderr().is_terminal();
     let format = log.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
+    let (filter, level) = reload::Layer::new(filter(log.level));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(filter(log.level));
+    let registry = tracing_subscriber::registry().with(filter);
     // A second subscriber is refused: then the first one logs.
     let _first_stays = match format {
-        LogFormat::Text => registry.with(layer.with_ansi(terminal && anstream_colour())).try_init(),
+        LogFormat::Text => registry.with(layer.with_ansi(terminal && wants_colour())).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
     };
+    LogLevel(level)
 }
 
 /// Our own events at `level`. The libraries' never below warnings: rmcp logs arguments and results at debug, and the
@@ -27,6 +43,6 @@ fn filter(level: LevelFilter) -> Targets {
     Targets::new().with_target("iam_mcp_gateway", level).with_default(level.min(LevelFilter::WARN))
 }
 
-fn anstream_colour() -> bool {
+fn wants_colour() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }

@@ -13,9 +13,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use super::assemble::Gateway;
+use super::log::LogLevel;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Log};
 use crate::current::Current;
 use crate::http::Readiness;
 use crate::mcp::road::InForce;
@@ -35,13 +36,15 @@ pub struct Reloader {
     journal: Journal,
     stationery: Stationery,
     audit_readiness: Readiness,
+    log_level: LogLevel,
     seen: Option<[u8; 32]>,
 }
 
 impl Reloader {
-    /// A reloader for the gateway that was started from the configuration at `path`, with these variables over it.
+    /// A reloader for the gateway that was started from the configuration at `path`, with these variables over it and logs at
+    /// `log_level`.
     #[must_use]
-    pub fn new(gateway: &Gateway, path: PathBuf, environment: Arc<dyn Environment>) -> Self {
+    pub fn new(gateway: &Gateway, path: PathBuf, environment: Arc<dyn Environment>, log_level: LogLevel) -> Self {
         let seen = fingerprint(&path);
         Self {
             path,
@@ -51,6 +54,7 @@ impl Reloader {
             journal: gateway.journal.clone(),
             stationery: gateway.stationery.clone(),
             audit_readiness: gateway.audit_readiness.clone(),
+            log_level,
             seen,
         }
     }
@@ -139,6 +143,7 @@ impl Reloader {
             gateway: crate::config::Gateway { name: old.gateway.name.clone(), read_only: new.gateway.read_only },
             role_mappings: new.role_mappings,
             protect: new.protect,
+            log: Log { format: old.log.format, level: new.log.level },
             digest: new.digest.clone(),
             ..old.clone()
         };
@@ -146,6 +151,7 @@ impl Reloader {
         let details = json!({
             "previousConfiguration": old.digest, "readOnly": merged.gateway.read_only, "atNextStart": later,
         });
+        self.log_level.set(merged.log.level);
         self.in_force.set(InForce::new(merged));
         self.record("ReloadConfiguration", None, details);
     }

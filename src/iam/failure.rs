@@ -3,8 +3,9 @@
 use aws_sdk_iam::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::meter::Undeclared;
 
 /// Whether AWS can have acted on a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,25 @@ fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
 }
 
+/// Whether the meter refused the call.
+fn is_undeclared(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<Undeclared>)
+}
+
+/// An error and its sources in their own words. The SDK's `DisplayErrorContext` adds their `Debug` forms, which hold the
+/// whole answer: that of AssumeRole is somebody's credentials.
+fn chain<'e>(error: Option<impl std::error::Error + 'e>) -> String {
+    let Some(error) = error else { return String::new() };
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        source = error.source();
+    }
+    words
+}
+
 impl AwsFailure {
     /// What the SDK's error says about `action` on `resource`.
     #[must_use]
@@ -76,7 +96,7 @@ impl AwsFailure {
             }
             SdkError::DispatchFailure(failure) => {
                 let unsent = failure.as_connector_error().is_some_and(|error| error.is_user());
-                tracing::warn!(action, error = %DisplayErrorContext(error), "an AWS call failed on the way");
+                tracing::warn!(action, error = chain(failure.as_connector_error()), "an AWS call failed on the way");
                 (
                     "AwsUnreachable".to_owned(),
                     "the connection to AWS failed before an answer came".to_owned(),
@@ -85,18 +105,18 @@ impl AwsFailure {
                 )
             }
             SdkError::ResponseError(_) => {
-                tracing::warn!(action, error = %DisplayErrorContext(error), "an AWS answer could not be read");
+                tracing::warn!(action, "an AWS answer could not be read");
                 ("AwsAnswerUnreadable".to_owned(), "AWS's answer could not be read".to_owned(), true, Sent::Unknown)
             }
+            other if is_undeclared(other) => (
+                "UndeclaredAwsCall".to_owned(),
+                "the gateway did not send this AWS call, because the tool had not declared it".to_owned(),
+                false,
+                Sent::No,
+            ),
             other => {
-                // Our own interceptor's refusal, or a request that could not be built: nothing was sent.
-                tracing::error!(action, error = %DisplayErrorContext(other), "an AWS call was not sent");
-                (
-                    "UndeclaredAwsCall".to_owned(),
-                    "the gateway did not send this AWS call, because the tool had not declared it".to_owned(),
-                    false,
-                    Sent::No,
-                )
+                tracing::error!(action, error = chain(std::error::Error::source(other)), "an AWS call was not sent");
+                ("AwsCallNotSent".to_owned(), "the gateway could not build this AWS call".to_owned(), false, Sent::No)
             }
         };
         Self { code, message, request_id, action, resource, retryable, sent }

@@ -68,6 +68,8 @@ pub struct Road {
     pub journal: Journal,
     /// Time and identifiers for records.
     pub stationery: Stationery,
+    /// Where IAM is, when it is not AWS's own.
+    pub iam_url: Option<String>,
     /// How long a call may take until its intent; what was begun then is finished.
     pub deadline: Duration,
 }
@@ -243,15 +245,8 @@ impl Road {
         let (read, write) = within(deadline, async { assumed.await.map_err(not_assumed) }).await?;
         trail.sessions.push((Purpose::Read, Arc::clone(&read)));
         trail.sessions.extend(write.iter().map(|session| (Purpose::Write, Arc::clone(session))));
-        let facts = call.get().facts();
-        let in_force = self.in_force.get();
-        let url = in_force.config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned());
-        Ok(Brokered {
-            read,
-            write,
-            endpoint: Endpoint::iam(facts.account.partition, url),
-            account: facts.account.clone(),
-        })
+        let account = call.get().facts().account.clone();
+        Ok(Brokered { read, write, endpoint: Endpoint::iam(account.partition, self.iam_url.clone()), account })
     }
 
     fn reader(&self, brokered: &Brokered, call: &Authorized<Declared>, trail: &mut Trail<'_>) -> Reader {
