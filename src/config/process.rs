@@ -16,6 +16,7 @@ pub trait Environment: Debug + Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProcessEnvironment;
 
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 impl Environment for ProcessEnvironment {
     fn get(&self, name: &str) -> Option<String> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
