@@ -122,13 +122,27 @@ impl Event {
     ///
     /// # Errors
     /// None for events: they are objects without `integrity`.
-    pub fn into_record(self) -> Result<Record, RecordError> {
-        Record::from_fields(&self)
+    pub fn into_record(mut self) -> Result<Record, RecordError> {
+        // Moved past the serializer, which would build each of them anew: they are nearly all of a record.
+        let moved = [
+            ("userIdentity", self.user_identity.take()),
+            ("requestParameters", self.request_parameters.take()),
+            ("responseElements", self.response_elements.take()),
+            ("additionalEventData", Value::Object(std::mem::take(&mut self.additional_event_data))),
+        ];
+        let Value::Object(mut fields) = serde_json::to_value(&self).map_err(RecordError::Serialize)? else {
+            return Err(RecordError::NotAnObject);
+        };
+        fields
+            .extend(moved.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.into(), value)));
+        Record::try_from(fields)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -141,5 +155,19 @@ mod tests {
         assert_eq!(record.fields()["stage"], "dry-run");
         assert_eq!(record.fields()["eventType"], "McpGatewayEvent");
         assert!(!record.fields().contains_key("errorCode"));
+    }
+
+    #[test]
+    fn a_record_is_its_events_serialization() {
+        let time = "2026-11-20T12:00:00Z".parse().unwrap();
+        let bare = Event::new("iam-mcp.example.internal", "CallTool", Stage::Read, time, "id".into());
+        let mut full = bare.clone();
+        full.user_identity = json!({"type": "AssumedRole"});
+        full.request_parameters = json!({"method": "tools/call"});
+        full.response_elements = json!({"isError": false});
+        full.additional_event_data.insert("tool".into(), "whoami".into());
+        for event in [bare, full] {
+            assert_eq!(event.clone().into_record().unwrap(), Record::from_fields(&event).unwrap());
+        }
     }
 }

@@ -161,7 +161,7 @@ impl Journal {
         self.shared.admit(Admission::Intent)?;
         let (reply, durable) = oneshot::channel();
         let Intent { record, if_lost, if_not_forwarded } = intent;
-        self.send(Entry { record, kind: Kind::Intent { reply, if_lost, if_not_forwarded } })?;
+        self.send(Entry::new(record, Kind::Intent { reply, if_lost, if_not_forwarded }))?;
         let permit = match timeout(self.durable_deadline, durable).await {
             Ok(Ok(answer)) => answer?,
             Ok(Err(_)) => return Err(UnavailableReason::Closed.into()),
@@ -180,7 +180,7 @@ impl Journal {
     pub async fn outcome(&self, permit: Permit, record: Record) -> Result<Recorded, AuditUnavailable> {
         let (reply, durable) = oneshot::channel();
         let fate = Fate::new();
-        let shared = permit.settle(Entry { record, kind: Kind::Outcome { reply: Some(reply), fate: fate.clone() } })?;
+        let shared = permit.settle(Entry::new(record, Kind::Outcome { reply: Some(reply), fate: fate.clone() }))?;
         match timeout(self.durable_deadline, durable).await {
             Ok(Ok(answer)) => answer.map(|()| Recorded::new()),
             Ok(Err(_)) => Err(UnavailableReason::Closed.into()),
@@ -196,7 +196,7 @@ impl Journal {
     /// When the journal is not available, or too many records wait.
     pub fn note(&self, record: Record) -> Result<Recorded, AuditUnavailable> {
         self.shared.admit(Admission::Note)?;
-        self.send(Entry { record, kind: Kind::Note { accepted: Instant::now() } })?;
+        self.send(Entry::new(record, Kind::Note { accepted: Instant::now() }))?;
         Ok(Recorded::new())
     }
 

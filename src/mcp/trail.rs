@@ -100,12 +100,10 @@ impl<'call> Trail<'call> {
     }
 
     fn record_of(&self, stage: Stage, id: String, error: Option<&ToolError>, response: Value) -> Record {
-        let event = self.event(stage, id, error, response);
-        let mut bare = event.clone();
-        event.into_record().unwrap_or_else(|error| {
+        self.event(stage, id.clone(), error, response).into_record().unwrap_or_else(|refused| {
             // Larger than a record can be: what happened is kept, what it was about is not.
-            bare.request_parameters = json!({"notKept": error.to_string()});
-            bare.response_elements = Value::Null;
+            let mut bare = self.event(stage, id, error, Value::Null);
+            bare.request_parameters = json!({"notKept": refused.to_string()});
             bare.additional_event_data.retain(|_, value| !value.is_object() && !value.is_array());
             bare.into_record().expect("an event of short texts is an object without integrity")
         })

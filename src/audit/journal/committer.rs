@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::JournalOptions;
-use crate::audit::canonical::seal;
+use crate::audit::canonical::{Unsealed, seal};
 use crate::audit::chain::ChainHead;
 use crate::audit::record::Record;
 use crate::audit::recover::Found;
@@ -100,7 +100,7 @@ impl Committer {
     }
 
     /// Writes `records`, and makes them and everything before them durable if `sync` is set.
-    pub(super) fn commit<'a>(&mut self, records: impl Iterator<Item = &'a Record>, sync: bool) -> Committed {
+    pub(super) fn commit<'a>(&mut self, records: impl Iterator<Item = &'a Unsealed>, sync: bool) -> Committed {
         self.settled = 0;
         let written = catch_unwind(AssertUnwindSafe(|| self.write(records, sync)))
             .unwrap_or_else(|_| Err(io::Error::other("writing panicked")));
@@ -113,7 +113,7 @@ impl Committer {
         Committed { durable: self.settled, error: written.err() }
     }
 
-    fn write<'a>(&mut self, records: impl Iterator<Item = &'a Record>, sync: bool) -> io::Result<()> {
+    fn write<'a>(&mut self, records: impl Iterator<Item = &'a Unsealed>, sync: bool) -> io::Result<()> {
         if self.segment.is_none() {
             self.begin(Reason::Recovery, Vec::new())?;
         }
@@ -124,16 +124,16 @@ impl Committer {
         if sync { self.sync() } else { Ok(()) }
     }
 
-    fn append(&mut self, record: &Record) -> io::Result<()> {
+    fn append(&mut self, record: &Unsealed) -> io::Result<()> {
         let start = self.buffer.len();
-        let mut head = seal(&mut self.buffer, record.fields(), self.head);
+        let mut head = record.seal(&mut self.buffer, self.head);
         let segment = self.segment()?;
         if segment.has_records && segment.bytes + self.buffer.len() as u64 > self.largest_segment {
             self.buffer.truncate(start);
             self.flush()?;
             self.sync()?;
             self.begin(Reason::Rotation, Vec::new())?;
-            head = seal(&mut self.buffer, record.fields(), self.head);
+            head = record.seal(&mut self.buffer, self.head);
         }
         self.head = head;
         self.pending += 1;

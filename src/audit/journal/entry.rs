@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::permit::UnreceivedPermit;
 use super::state::AuditUnavailable;
+use crate::audit::canonical::Unsealed;
 use crate::audit::record::Record;
 
 /// What the writer is asked.
@@ -22,7 +23,7 @@ pub(super) enum Command {
 /// A record on its way to the disk, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) record: Record,
+    pub(super) unsealed: Unsealed,
     pub(super) kind: Kind,
 }
 
@@ -44,9 +45,14 @@ pub(super) enum Kind {
 }
 
 impl Entry {
+    /// Made by the caller, not by the writer: what a record costs to spell out is paid side by side.
+    pub(super) fn new(record: Record, kind: Kind) -> Self {
+        Self { unsealed: record.into(), kind }
+    }
+
     /// An outcome that nobody waits for.
     pub(super) fn unattended(record: Record) -> Self {
-        Self { record, kind: Kind::Outcome { reply: None, fate: Fate::new() } }
+        Self::new(record, Kind::Outcome { reply: None, fate: Fate::new() })
     }
 
     /// Whether it must be synced before its caller goes on.

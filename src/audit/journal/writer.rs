@@ -147,7 +147,7 @@ impl Writer {
     async fn commit(&mut self, entries: Vec<Entry>, sync: bool) -> Result<Option<Vec<Entry>>, JoinError> {
         let mut committer = self.committer.take().expect("the committer is back before the next commit");
         let mut work = tokio::task::spawn_blocking(move || {
-            let committed = committer.commit(entries.iter().map(|entry| &entry.record), sync);
+            let committed = committer.commit(entries.iter().map(|entry| &entry.unsealed), sync);
             (committer, entries, committed)
         });
         let done = match timeout(self.durable_deadline, &mut work).await {

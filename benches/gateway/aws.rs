@@ -1,0 +1,104 @@
+//! IAM and STS with fixed answers: a hundred users, and a session for everybody. As cheap as it can be, since both sides
+//! of a comparison wait for it.
+
+use bytes::Bytes;
+use iam_mcp_gateway::clock::{Clock, SystemClock};
+use jiff::ToSpan;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{Outcome, report, wire};
+
+/// How many users there are.
+pub(crate) const USERS: usize = 100;
+
+#[derive(Debug, Clone)]
+struct Answers {
+    list_users: Bytes,
+    assume_role: Bytes,
+    unknown: Bytes,
+}
+
+impl Answers {
+    fn new() -> Outcome<Self> {
+        let users: String = (0..USERS)
+            .map(|number| {
+                format!(
+                    "<member><Path>/division_abc/subdivision_xyz/</Path><UserName>user-{number:03}</UserName>\
+                     <Arn>arn:aws:iam::123456789012:user/division_abc/subdivision_xyz/user-{number:03}</Arn>\
+                     <UserId>AIDACKCEVSQ6C2EXA{number:03}</UserId>\
+                     <CreateDate>2026-01-02T03:04:05Z</CreateDate>\
+                     <PasswordLastUsed>2026-11-01T03:04:05Z</PasswordLastUsed></member>"
+                )
+            })
+            .collect();
+        let metadata =
+            "<ResponseMetadata><RequestId>7a62c49f-347e-4fc4-9331-6e8eexample1</RequestId></ResponseMetadata>";
+        let list_users = format!(
+            "<ListUsersResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListUsersResult>\
+             <IsTruncated>false</IsTruncated><Users>{users}</Users></ListUsersResult>{metadata}</ListUsersResponse>"
+        );
+        let expires = SystemClock.now().checked_add(1.hour())?;
+        // A real session token is about this long.
+        let token = "made-up-session-token-".repeat(36);
+        let assume_role = format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+             <AssumedRoleUser><AssumedRoleId>AROACLKWSDQRAOEXAMPLE:session</AssumedRoleId>\
+             <Arn>arn:aws:sts::123456789012:assumed-role/agent/session</Arn></AssumedRoleUser>\
+             <Credentials><AccessKeyId>AKIDOFTHESESSION0001</AccessKeyId>\
+             <SecretAccessKey>made-up-secret-of-an-assumed-session-001</SecretAccessKey>\
+             <SessionToken>{token}</SessionToken><Expiration>{expires:.0}</Expiration></Credentials>\
+             </AssumeRoleResult>{metadata}</AssumeRoleResponse>"
+        );
+        Ok(Self {
+            list_users: message("200 OK", &list_users),
+            assume_role: message("200 OK", &assume_role),
+            unknown: message(
+                "400 Bad Request",
+                "<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>",
+            ),
+        })
+    }
+
+    fn to(&self, body: &[u8]) -> &Bytes {
+        if body.starts_with(b"Action=ListUsers&") {
+            &self.list_users
+        } else if body.starts_with(b"Action=AssumeRole&") {
+            &self.assume_role
+        } else {
+            &self.unknown
+        }
+    }
+}
+
+fn message(status: &str, body: &str) -> Bytes {
+    format!("HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into()
+}
+
+/// Serves until it is killed.
+pub(crate) fn serve() -> Outcome<()> {
+    let answers = Answers::new()?;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        report::print(&listener.local_addr()?.to_string())?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            tokio::spawn(answer(stream, answers.clone()));
+        }
+    })
+}
+
+/// Answers one connection's requests until the client hangs up.
+async fn answer(mut stream: TcpStream, answers: Answers) -> Outcome<()> {
+    stream.set_nodelay(true)?;
+    let mut received = Vec::with_capacity(16 * 1024);
+    while stream.read_buf(&mut received).await? > 0 {
+        if let Some((start, length)) = wire::framing(&received)?
+            && received.len() >= start + length
+        {
+            stream.write_all(answers.to(&received[start..start + length])).await?;
+            received.clear();
+        }
+    }
+    Ok(())
+}
