@@ -28,7 +28,9 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSRequest
 from moto import settings
+from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMRequest
+from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -74,6 +76,15 @@ def check_signatures_over_what_was_sent() -> None:
         return rebuilt
 
     IAMRequest._create_aws_request = over_what_was_sent
+
+
+def answer_service_specific_credentials() -> None:
+    """Has moto list the service-specific credentials of a user, an operation that it does not know: there are none."""
+
+    def list_service_specific_credentials(_response: IamResponse) -> ActionResult:
+        return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
+
+    IamResponse.list_service_specific_credentials = list_service_specific_credentials
 
 
 class Recorder:
@@ -181,6 +192,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     check_signatures_over_what_was_sent()
+    answer_service_specific_credentials()
     settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
