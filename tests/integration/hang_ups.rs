@@ -72,11 +72,8 @@ fn a_second_order_to_stop_does_not_wait() {
     assert_eq!(gateway.wait(), Some(1), "{}", gateway.log());
     assert!(gateway.log().contains("ended with calls under way"), "{}", gateway.log());
     assert_journal_is_whole(&gateway);
+    // What became of it nobody waited for: the intent stands without an outcome, and the log said so.
     let records: Vec<Value> =
         gateway.journal().into_iter().filter(|record| record["requestParameters"]["id"] == id.as_str()).collect();
-    assert_eq!(records[0]["stage"], "intent");
-    assert_eq!(records.len(), 99, "{records:#?} {}", gateway.log());
-    for outcome in &records[1..] {
-        assert_eq!((&outcome["stage"], &outcome["errorCode"]), (&json!("outcome"), &json!("OutcomeUnknown")));
-    }
+    assert_eq!(stages(&records), ["intent"]);
 }

@@ -152,9 +152,16 @@ impl Prepared {
             .expect("a string takes everything");
         fs::write(path("gateway.toml"), config).expect("the folder is ours");
         let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.toml"), caller))).collect();
-        let process = Process::start(&self, &path("gateway.toml"));
-        let gateway = TestGateway { process, aws: self.aws, folder, keys, opens: OnceLock::new(), ids: AtomicU32::new(1) };
-        eventually("the gateway is ready", || (gateway.get("/readyz").status == 200).then_some(()));
+        let launch = Launch {
+            own: self.aws.gateway_keys(),
+            config: path("gateway.toml"),
+            variables: self.variables,
+            options: self.options,
+        };
+        let process = Process::start(&launch);
+        let gateway =
+            TestGateway { process, launch, aws: self.aws, folder, keys, opens: OnceLock::new(), ids: AtomicU32::new(1) };
+        gateway.wait_until_ready();
         gateway
     }
 }
@@ -171,6 +178,14 @@ fn add_key(keyring: &Path, caller: &str) -> Keys {
     Keys { access_key_id: text("AccessKeyId"), secret_access_key: text("SecretAccessKey"), session_token: None }
 }
 
+/// How the binary is started.
+struct Launch {
+    own: Keys,
+    config: PathBuf,
+    variables: Vec<(String, String)>,
+    options: Vec<&'static str>,
+}
+
 /// The child process; it ends with this value.
 struct Process {
     child: Child,
@@ -180,16 +195,15 @@ struct Process {
 }
 
 impl Process {
-    fn start(prepared: &Prepared, config: &Path) -> Self {
-        let own = prepared.aws.gateway_keys();
+    fn start(launch: &Launch) -> Self {
         let mut child = binary()
-            .env("AWS_ACCESS_KEY_ID", &own.access_key_id)
-            .env("AWS_SECRET_ACCESS_KEY", &own.secret_access_key)
-            .envs(prepared.variables.iter().map(|(name, value)| (name, value)))
+            .env("AWS_ACCESS_KEY_ID", &launch.own.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &launch.own.secret_access_key)
+            .envs(launch.variables.iter().map(|(name, value)| (name, value)))
             .arg("serve")
             .arg("--config")
-            .arg(config)
-            .args(&prepared.options)
+            .arg(&launch.config)
+            .args(&launch.options)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
@@ -262,6 +276,7 @@ impl Drop for Process {
 /// A running gateway.
 pub(crate) struct TestGateway {
     process: Process,
+    launch: Launch,
     aws: Aws,
     folder: TempDir,
     keys: BTreeMap<&'static str, Keys>,
@@ -466,6 +481,19 @@ impl TestGateway {
     pub(crate) fn stop(&mut self) {
         self.signal("TERM");
         assert_eq!(self.wait(), Some(0), "{}", self.log());
+    }
+}
+
+impl TestGateway {
+    /// Starts it again, after it was stopped, on the same folder.
+    pub(crate) fn restart(&mut self) {
+        self.process = Process::start(&self.launch);
+        self.opens = OnceLock::new();
+        self.wait_until_ready();
+    }
+
+    fn wait_until_ready(&self) {
+        eventually("the gateway is ready", || (self.get("/readyz").status == 200).then_some(()));
     }
 }
 
