@@ -71,6 +71,7 @@ async fn serve(config: Config, path: PathBuf, environment: Arc<dyn Environment>)
         random: Arc::new(SystemRandom),
         storage: Arc::new(DiskStorage),
         catalogue: CATALOGUE,
+        own_credentials: None,
     };
     let gateway = Gateway::assemble(config, outside).await?;
     tracing::info!(
