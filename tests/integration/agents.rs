@@ -35,15 +35,28 @@ fn assert_is_served_well(gateway: &TestGateway, alice: &PythonClient, reader: &P
     assert_eq!(lines.len(), 5, "{lines:#?}");
     assert!(lines.iter().all(|line| line["ok"] == true), "{lines:#?}");
     let tools = names(&lines[1]["result"]["tools"], "name");
-    assert!(["list_users", "get_user", "create_user", "delete_user"].iter().all(|name| tools.contains(name)), "{tools:?}");
+    assert!(
+        ["list_users", "get_user", "create_user", "delete_user"].iter().all(|name| tools.contains(name)),
+        "{tools:?}"
+    );
     assert_eq!(names(&content(&lines[2])["Users"], "UserName"), ["alice", "bob"]);
     assert_eq!(content(&lines[3])["User"]["UserName"], new_user, "{}", lines[3]);
     let user = &content(&lines[4])["User"];
-    assert_eq!((&user["Path"], &user["Tags"]), (&json!("/new/"), &json!([{"Key": "team", "Value": "x y"}])), "{}", lines[4]);
+    assert_eq!(
+        (&user["Path"], &user["Tags"]),
+        (&json!("/new/"), &json!([{"Key": "team", "Value": "x y"}])),
+        "{}",
+        lines[4]
+    );
 
     let lines = reader.run(&[json!(["list_tools"]), json!(["call_tool", "get_user", {"user_name": "alice"}])]);
     assert!(!names(&lines[1]["result"]["tools"], "name").contains(&"create_user"));
-    assert_eq!(names(&content(&lines[2])["User"]["Groups"], "GroupName"), ["developers", "administrators"], "{}", lines[2]);
+    assert_eq!(
+        names(&content(&lines[2])["User"]["Groups"], "GroupName"),
+        ["developers", "administrators"],
+        "{}",
+        lines[2]
+    );
 }
 
 /// The text that a model is shown of an error.
@@ -119,7 +132,8 @@ fn a_forced_deletion_is_planned_confirmed_and_told_step_by_step() {
 /// Progress is a number of any kind on the wire.
 fn as_integers(progress: &Value) -> Vec<Value> {
     let steps = progress.as_array().expect("a list of steps");
-    let integer = |value: &Value| value.as_f64().map(|number| format!("{number}").parse::<u64>().expect("a whole number"));
+    let integer =
+        |value: &Value| value.as_f64().map(|number| format!("{number}").parse::<u64>().expect("a whole number"));
     steps.iter().map(|step| json!([integer(&step[0]), integer(&step[1]), step[2]])).collect()
 }
 
@@ -138,9 +152,17 @@ fn a_confirmation_is_for_one_call_of_one_plan() {
     for (caller, arguments, code) in [
         ("alice", json!({"user_name": "alice", "force": true, "confirmation_token": bob}), "ConfirmationMismatch"),
         ("mallory", json!({"user_name": "bob", "force": true, "confirmation_token": bob}), "ConfirmationMismatch"),
-        ("alice", json!({"user_name": "bob", "force": true, "reason": "new", "confirmation_token": bob}), "ConfirmationMismatch"),
+        (
+            "alice",
+            json!({"user_name": "bob", "force": true, "reason": "new", "confirmation_token": bob}),
+            "ConfirmationMismatch",
+        ),
         ("alice", json!({"user_name": "bob", "force": true, "confirmation_token": altered}), "ConfirmationInvalid"),
-        ("alice", json!({"user_name": "bob", "force": true, "confirmation_token": "bm9uc2Vuc2U"}), "ConfirmationInvalid"),
+        (
+            "alice",
+            json!({"user_name": "bob", "force": true, "confirmation_token": "bm9uc2Vuc2U"}),
+            "ConfirmationInvalid",
+        ),
     ] {
         let refused = confirm(caller, arguments.clone());
         assert_eq!(refused.code(), code, "{arguments}");

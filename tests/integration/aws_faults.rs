@@ -108,7 +108,10 @@ fn a_read_that_aws_refuses_is_an_error_with_awss_own_words() {
     assert_eq!((answer.code(), answer.message()), ("AccessDenied", "an SCP says no"));
     let request_id = answer.content["error"]["request_id"].as_str().expect("AWS's request id is told");
     let records = gateway.records_of(&answer.id);
-    assert_eq!((records.len(), &records[0]["stage"], &records[0]["errorCode"]), (1, &json!("read"), &json!("AccessDenied")));
+    assert_eq!(
+        (records.len(), &records[0]["stage"], &records[0]["errorCode"]),
+        (1, &json!("read"), &json!("AccessDenied"))
+    );
     assert_eq!(records[0]["additionalEventData"]["awsCalls"][0]["requestId"], request_id);
 }
 

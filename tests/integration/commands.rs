@@ -91,7 +91,11 @@ fn keys_are_made_listed_and_disabled_and_secrets_told_once() {
 
     let mut said = String::new();
     let listed = run(&["keyring", "list", "--file", file]);
-    assert!(listed.stdout.contains(id) && listed.stdout.contains("alice (alice@example.com) in dev"), "{}", listed.stdout);
+    assert!(
+        listed.stdout.contains(id) && listed.stdout.contains("alice (alice@example.com) in dev"),
+        "{}",
+        listed.stdout
+    );
     said.push_str(&listed.said());
     let listed = run(&["keyring", "list", "--file", file, "--json"]);
     assert_eq!(listed.json().as_array().map(Vec::len), Some(2));
@@ -121,7 +125,9 @@ fn config_check_says_everything_that_is_wrong_at_once() {
     assert!(good.stdout.contains("the configuration can be served"), "{}", good.stdout);
 
     let text = fs::read_to_string(&file).expect("the configuration is there");
-    let bad = text.replace("[gateway]\n", "[gateway]\nread_onyl = true\n").replace("access = \"read-only\"", "access = \"all\"");
+    let bad = text
+        .replace("[gateway]\n", "[gateway]\nread_onyl = true\n")
+        .replace("access = \"read-only\"", "access = \"all\"");
     let path = gateway.argument("bad.toml");
     fs::write(&path, bad).expect("the folder is ours");
     let checked = run(&["config", "check", "--config", &path]);

@@ -45,9 +45,10 @@ impl Trap {
 #[test]
 fn endpoint_and_proxy_variables_are_not_obeyed_and_a_warning_says_so() {
     let trap = Trap::set();
-    let prepared = trap.variables().into_iter().fold(TestGateway::with_moto(), |prepared, (name, value)| {
-        prepared.variable(name, &value)
-    });
+    let prepared = trap
+        .variables()
+        .into_iter()
+        .fold(TestGateway::with_moto(), |prepared, (name, value)| prepared.variable(name, &value));
     let gateway = prepared.start();
     assert_eq!(gateway.call("reader", "list_users", json!({})).done()["Count"], 5);
     assert!(!gateway.write("alice", "create_user", json!({"user_name": "dave"})).is_error);
@@ -66,9 +67,10 @@ fn the_gateways_own_credentials_are_not_fetched_from_a_variables_endpoint() {
     let folder = tempfile::tempdir().expect("a temporary directory can be made");
     let token = folder.path().join("token");
     std::fs::write(&token, "a-web-identity-token").expect("the folder is ours");
-    let prepared = trap.variables().into_iter().fold(TestGateway::with_faulty_aws(), |prepared, (name, value)| {
-        prepared.variable(name, &value)
-    });
+    let prepared = trap
+        .variables()
+        .into_iter()
+        .fold(TestGateway::with_faulty_aws(), |prepared, (name, value)| prepared.variable(name, &value));
     // Without a key pair of its own the gateway turns to its web identity, whose STS is AWS's alone.
     let gateway = prepared
         .variable("AWS_ACCESS_KEY_ID", "")

@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 mod endpoints;
 mod hang_ups;
+mod in_process;
 mod protocol;
 mod records;
 mod refusals;

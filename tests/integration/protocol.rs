@@ -167,7 +167,8 @@ fn a_page_of_users_asks_aws_for_no_more_than_is_missing() {
     assert_eq!((&first.content["IsTruncated"], &first.content["Marker"]), (&json!(true), &json!("after-c")));
 
     gateway.aws().queue("ListUsers", &[page(&["d"], None)]);
-    let second = gateway.call("reader", "list_users", json!({"max_items": 3, "path_prefix": "/team/", "marker": "after-c"}));
+    let second =
+        gateway.call("reader", "list_users", json!({"max_items": 3, "path_prefix": "/team/", "marker": "after-c"}));
     assert_eq!((&second.done()["Count"], &second.content["IsTruncated"]), (&json!(1), &json!(false)));
     assert_eq!(second.content.get("Marker"), None);
 

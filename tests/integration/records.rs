@@ -16,7 +16,11 @@ fn members<'a>(request: &'a Value, list: &str, key: &str) -> Vec<&'a str> {
 #[test]
 fn a_session_carries_who_called_through_what_and_may_do_no_more_than_its_purpose() {
     let gateway = TestGateway::with_moto()
-        .mapping("ci", "role/mcp-external", "access = \"read-only\"\nexternal_id = \"gateway-external-id\"\nsession_seconds = 1800")
+        .mapping(
+            "ci",
+            "role/mcp-external",
+            "access = \"read-only\"\nexternal_id = \"gateway-external-id\"\nsession_seconds = 1800",
+        )
         .start();
     assert!(!gateway.write("alice", "create_user", json!({"user_name": "dave"})).is_error);
     assert!(!gateway.call("ci", "list_users", json!({})).is_error);
@@ -39,7 +43,10 @@ fn a_session_carries_who_called_through_what_and_may_do_no_more_than_its_purpose
         policies.push(serde_json::from_str::<Value>(parameter("Policy")).expect("a session policy is JSON"));
     }
     let actions = |policy: &Value| -> Vec<String> {
-        assert_eq!((policy["Statement"].as_array().map(Vec::len), &policy["Statement"][0]["Effect"]), (Some(1), &json!("Allow")));
+        assert_eq!(
+            (policy["Statement"].as_array().map(Vec::len), &policy["Statement"][0]["Effect"]),
+            (Some(1), &json!("Allow"))
+        );
         serde_json::from_value(policy["Statement"][0]["Action"].clone()).expect("a list of actions")
     };
     let reads = |action: &String| action.starts_with("iam:Get") || action.starts_with("iam:List");
@@ -51,7 +58,10 @@ fn a_session_carries_who_called_through_what_and_may_do_no_more_than_its_purpose
     assert!(writing.contains(&"iam:CreateUser".to_owned()));
 
     let external = &assumed[2]["parameters"];
-    assert_eq!((&external["ExternalId"], &external["DurationSeconds"]), (&json!("gateway-external-id"), &json!("1800")));
+    assert_eq!(
+        (&external["ExternalId"], &external["DurationSeconds"]),
+        (&json!("gateway-external-id"), &json!("1800"))
+    );
 }
 
 #[test]
@@ -74,7 +84,10 @@ fn the_records_of_a_change_say_who_what_why_and_what_aws_answered() {
         assert_eq!(record["sourceIPAddress"], "127.0.0.1");
         let identity = &record["userIdentity"];
         assert_eq!((&identity["type"], &identity["accountId"]), (&json!("AssumedRole"), &json!(ACCOUNT)));
-        assert_eq!(identity["sessionContext"]["sessionIssuer"]["arn"], format!("arn:aws:iam::{ACCOUNT}:role/mcp-admin"));
+        assert_eq!(
+            identity["sessionContext"]["sessionIssuer"]["arn"],
+            format!("arn:aws:iam::{ACCOUNT}:role/mcp-admin")
+        );
         assert_eq!(identity["sessionContext"]["sourceIdentity"], "alice@example.com");
 
         let data = &record["additionalEventData"];
@@ -96,7 +109,10 @@ fn the_records_of_a_change_say_who_what_why_and_what_aws_answered() {
         let sessions = data["assumedSessions"].as_array().expect("the sessions are named");
         let mut ids: Vec<&Value> = sessions.iter().map(|session| &session["requestId"]).collect();
         ids.sort_by_key(|id| id.to_string());
-        assert_eq!(ids, gateway.received("AssumeRole").iter().map(request_id).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+        assert_eq!(
+            ids,
+            gateway.received("AssumeRole").iter().map(request_id).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+        );
     }
     assert_eq!((&intent["stage"], &outcome["stage"]), (&json!("intent"), &json!("outcome")));
     assert_eq!(intent["additionalEventData"]["awsCalls"], json!([]), "the intent is written before AWS is asked");
@@ -133,9 +149,10 @@ fn a_journal_that_was_touched_does_not_verify() {
     assert_eq!(whole.code, 0, "{}", whole.said());
     assert!(whole.stdout.contains("whole:"), "{}", whole.stdout);
 
-    let file = fs::read_dir(&audit).expect("the journal is there").map(|entry| entry.expect("ours").path()).find(|path| {
-        path.extension().is_some_and(|extension| extension == "jsonl")
-    });
+    let file = fs::read_dir(&audit)
+        .expect("the journal is there")
+        .map(|entry| entry.expect("ours").path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     let file = file.expect("the journal has a file");
     let bytes = fs::read(&file).expect("the file is ours");
     let text = String::from_utf8(bytes.clone()).expect("records are UTF-8");

@@ -81,7 +81,8 @@ fn a_confirmation_token_is_told_to_its_caller_and_to_nobody_else() {
     let client = gateway.python("alice", Era::Modern);
     let arguments = json!({"user_name": "bob", "force": true});
     let asked = client.run(&[json!(["call_tool", "delete_user", arguments])]);
-    let token = asked[1]["result"]["structuredContent"]["confirmation_token"].as_str().expect("a token is given").to_owned();
+    let token =
+        asked[1]["result"]["structuredContent"]["confirmation_token"].as_str().expect("a token is given").to_owned();
     let confirmed = json!({"user_name": "bob", "force": true, "confirmation_token": token});
     let done: Vec<Value> = client.run(&[json!(["call_tool", "delete_user", confirmed])]);
     assert_eq!(done[1]["result"]["isError"], false, "{}", done[1]);

@@ -36,8 +36,11 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 /// How long the binary may take to say that it serves.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The key pair of each caller.
+pub(super) type CallersKeys = BTreeMap<&'static str, Keys>;
+
 /// What stands in for AWS.
-enum Aws {
+pub(super) enum Aws {
     Moto(Moto),
     Faulty(FaultyAws),
     /// Nothing listens there: for what must not need AWS.
@@ -54,7 +57,22 @@ impl Aws {
         }
     }
 
-    fn gateway_keys(&self) -> Keys {
+    pub(super) fn faulty(&mut self) -> &mut FaultyAws {
+        match self {
+            Self::Faulty(aws) => aws,
+            Self::Moto(_) | Self::None => unreachable!("this gateway was not started with a faulty AWS"),
+        }
+    }
+
+    pub(super) fn received(&self, action: &str) -> Vec<Value> {
+        match self {
+            Self::Moto(moto) => moto.recording().of(action),
+            Self::Faulty(aws) => aws.recording().of(action),
+            Self::None => unreachable!("this gateway cannot reach AWS"),
+        }
+    }
+
+    pub(super) fn gateway_keys(&self) -> Keys {
         match self {
             Self::Moto(moto) => moto.gateway_keys(),
             Self::Faulty(_) | Self::None => Keys {
@@ -68,7 +86,7 @@ impl Aws {
 
 /// A gateway that is not started yet.
 pub(crate) struct Prepared {
-    aws: Aws,
+    pub(super) aws: Aws,
     callers: Vec<&'static str>,
     mappings: String,
     settings: Vec<(String, String)>,
@@ -86,9 +104,11 @@ impl Prepared {
             variables: Vec::new(),
             options: Vec::new(),
         };
-        prepared
-            .mapping("alice", "role/mcp-admin", "access = \"read-write\"\ntags = { Team = \"platform\" }")
-            .mapping("reader", "role/mcp-reader", "access = \"read-only\"")
+        prepared.mapping("alice", "role/mcp-admin", "access = \"read-write\"\ntags = { Team = \"platform\" }").mapping(
+            "reader",
+            "role/mcp-reader",
+            "access = \"read-only\"",
+        )
     }
 
     /// One more caller, with a key of its own and this mapping to a role of the account.
@@ -123,6 +143,29 @@ impl Prepared {
 
     /// Starts it, and returns when it is ready.
     pub(crate) fn start(self) -> TestGateway {
+        let (folder, keys) = self.write_folder();
+        let launch = Launch {
+            own: self.aws.gateway_keys(),
+            config: folder.path().join("gateway.toml"),
+            variables: self.variables,
+            options: self.options,
+        };
+        let process = Process::start(&launch);
+        let gateway = TestGateway {
+            process,
+            launch,
+            aws: self.aws,
+            folder,
+            keys,
+            opens: OnceLock::new(),
+            ids: AtomicU32::new(1),
+        };
+        gateway.wait_until_ready();
+        gateway
+    }
+
+    /// Writes the configuration and the keyring; the keys of the callers.
+    pub(super) fn write_folder(&self) -> (TempDir, CallersKeys) {
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
         let path = |name: &str| folder.path().join(name);
         let aws_url = self.aws.url();
@@ -152,17 +195,7 @@ impl Prepared {
             .expect("a string takes everything");
         fs::write(path("gateway.toml"), config).expect("the folder is ours");
         let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.toml"), caller))).collect();
-        let launch = Launch {
-            own: self.aws.gateway_keys(),
-            config: path("gateway.toml"),
-            variables: self.variables,
-            options: self.options,
-        };
-        let process = Process::start(&launch);
-        let gateway =
-            TestGateway { process, launch, aws: self.aws, folder, keys, opens: OnceLock::new(), ids: AtomicU32::new(1) };
-        gateway.wait_until_ready();
-        gateway
+        (folder, keys)
     }
 }
 
@@ -216,7 +249,8 @@ impl Process {
             let _reaped = child.wait();
             unreachable!("the gateway did not begin to serve: {}", locked(&log));
         };
-        let address = |name: &str| served[name].as_str().and_then(|text| text.parse().ok()).expect("an address is logged");
+        let address =
+            |name: &str| served[name].as_str().and_then(|text| text.parse().ok()).expect("an address is logged");
         Self { child, public: address("address"), metrics: address("metrics"), log }
     }
 
@@ -279,7 +313,7 @@ pub(crate) struct TestGateway {
     launch: Launch,
     aws: Aws,
     folder: TempDir,
-    keys: BTreeMap<&'static str, Keys>,
+    keys: CallersKeys,
     opens: OnceLock<Timestamp>,
     ids: AtomicU32,
 }
@@ -310,19 +344,12 @@ impl TestGateway {
 
     /// The misbehaving AWS behind it.
     pub(crate) fn aws(&mut self) -> &mut FaultyAws {
-        match &mut self.aws {
-            Aws::Faulty(aws) => aws,
-            Aws::Moto(_) | Aws::None => unreachable!("this gateway was not started with a faulty AWS"),
-        }
+        self.aws.faulty()
     }
 
     /// What AWS received of one action.
     pub(crate) fn received(&self, action: &str) -> Vec<Value> {
-        match &self.aws {
-            Aws::Moto(moto) => moto.recording().of(action),
-            Aws::Faulty(aws) => aws.recording().of(action),
-            Aws::None => unreachable!("this gateway cannot reach AWS"),
-        }
+        self.aws.received(action)
     }
 
     /// The key pair that the gateway itself has at AWS.
@@ -433,19 +460,7 @@ impl TestGateway {
 
     /// Every record of the audit journal so far, in its order.
     pub(crate) fn journal(&self) -> Vec<Value> {
-        let folder = fs::read_dir(self.path("audit")).expect("the gateway made its journal's folder");
-        let files = folder.map(|entry| entry.expect("the folder is ours").path());
-        let mut records: Vec<Value> = files
-            .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-            .flat_map(|path| {
-                let text = fs::read_to_string(path).expect("records are UTF-8");
-                // The last line may be half written at this moment.
-                let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-                whole.lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect::<Vec<_>>()
-            })
-            .collect();
-        records.sort_by_key(|record| record["integrity"]["sequence"].as_u64());
-        records
+        journal_in(&self.path("audit"))
     }
 
     /// The records of one stage.
@@ -499,4 +514,21 @@ impl TestGateway {
 
 fn get(address: SocketAddr, target: &str) -> Answer {
     exchange(address, format!("GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())
+}
+
+/// Every record of the journal in this folder so far, in its order.
+pub(super) fn journal_in(folder: &Path) -> Vec<Value> {
+    let files = fs::read_dir(folder).expect("the gateway made its journal's folder");
+    let files = files.map(|entry| entry.expect("the folder is ours").path());
+    let mut records: Vec<Value> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .flat_map(|path| {
+            let text = fs::read_to_string(path).expect("records are UTF-8");
+            // The last line may be half written at this moment.
+            let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+            whole.lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect::<Vec<_>>()
+        })
+        .collect();
+    records.sort_by_key(|record| record["integrity"]["sequence"].as_u64());
+    records
 }

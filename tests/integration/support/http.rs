@@ -131,9 +131,15 @@ impl Request {
         let mut headers = self.headers.clone();
         if let Some(keys) = &self.keys {
             let url = format!("http://{}{}", self.address, self.target).parse().expect("tests use URLs");
-            let given: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let credentials =
-                Credentials::new(&keys.access_key_id, &keys.secret_access_key, keys.session_token.clone(), None, "test");
+            let given: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let credentials = Credentials::new(
+                &keys.access_key_id,
+                &keys.secret_access_key,
+                keys.session_token.clone(),
+                None,
+                "test",
+            );
             let signed =
                 sign::headers(self.method, &url, &given, &self.body, &credentials, &self.scope, self.signed_at)
                     .expect("the tests' requests can be signed");

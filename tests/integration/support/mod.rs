@@ -10,6 +10,7 @@ pub(crate) mod command;
 pub(crate) mod faulty;
 pub(crate) mod gateway;
 pub(crate) mod http;
+pub(crate) mod in_process;
 pub(crate) mod mcp;
 pub(crate) mod moto;
 pub(crate) mod python;
