@@ -92,7 +92,7 @@ async fn serve(config: Config, path: PathBuf, environment: Arc<dyn Environment>)
     tracing::error!(
         connections = ended.connections_aborted,
         calls = ended.tasks_unfinished,
-        "ended with calls under way; their intents in the audit journal have no outcome of their own"
+        "ended with calls under way; the audit journal says of their intents that the outcome is unknown"
     );
     Ok(Outcome::Failed)
 }

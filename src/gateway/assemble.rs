@@ -128,7 +128,7 @@ impl Gateway {
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
-        let handler = Handler::new(road, drain.tasks().clone(), Calls::new(&metrics));
+        let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
         let router = router(service(handler), authenticator, settings, health.clone(), metrics.clone(), random);
         Ok(Self {
             router,

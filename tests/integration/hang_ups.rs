@@ -72,8 +72,22 @@ fn a_second_order_to_stop_does_not_wait() {
     assert_eq!(gateway.wait(), Some(1), "{}", gateway.log());
     assert!(gateway.log().contains("ended with calls under way"), "{}", gateway.log());
     assert_journal_is_whole(&gateway);
-    // What became of it nobody waited for: the intent stands without an outcome, and the log said so.
-    let records: Vec<Value> =
-        gateway.journal().into_iter().filter(|record| record["requestParameters"]["id"] == id.as_str()).collect();
-    assert_eq!(stages(&records), ["intent"]);
+    // What AWS makes of it nobody waits for, and the journal says so.
+    let records = gateway.records_of(&id);
+    assert_eq!(stages(&records), ["intent", "outcome"]);
+    assert_eq!(records[1]["errorCode"], "OutcomeUnknown");
+    assert_eq!(records[1]["additionalEventData"]["intentEventID"], records[0]["eventID"]);
+}
+
+/// This watches the grace of the real binary run out, at its least value of one second.
+#[test]
+fn a_change_that_outlasts_the_grace_has_an_unknown_outcome() {
+    let mut gateway = TestGateway::with_faulty_aws().set("limits.shutdown_grace_seconds", "1").start();
+    let (id, _client) = held_write(&mut gateway);
+    gateway.signal("TERM");
+    assert_eq!(gateway.wait(), Some(1), "{}", gateway.log());
+    assert_journal_is_whole(&gateway);
+    let records = gateway.records_of(&id);
+    assert_eq!(stages(&records), ["intent", "outcome"]);
+    assert_eq!(records[1]["errorCode"], "OutcomeUnknown");
 }
