@@ -76,6 +76,7 @@ async fn serve(
         random: Arc::new(SystemRandom),
         storage: Arc::new(DiskStorage),
         catalogue: CATALOGUE,
+        own_credentials: None,
     };
     let gateway = Gateway::assemble(config, outside).await?;
     tracing::info!(
@@ -96,7 +97,7 @@ async fn serve(
     tracing::error!(
         connections = ended.connections_aborted,
         calls = ended.tasks_unfinished,
-        "ended with calls under way; their intents in the audit journal have no outcome of their own"
+        "ended with calls under way; the audit journal says of their intents that the outcome is unknown"
     );
     Ok(Outcome::Failed)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use axum::Router;
 use jiff::SignedDuration;
@@ -46,6 +47,8 @@ pub struct Outside {
     pub storage: Arc<dyn Storage>,
     /// The tools.
     pub catalogue: Catalogue,
+    /// The gateway's own AWS credentials; without any they are found where AWS's tools look.
+    pub own_credentials: Option<SharedCredentialsProvider>,
 }
 
 /// Why a gateway cannot start.
@@ -104,7 +107,7 @@ impl Gateway {
     /// # Errors
     /// What keeps it from starting; nothing listens yet.
     pub async fn assemble(config: Config, outside: Outside) -> Result<Self, StartError> {
-        let Outside { clock, random, storage, catalogue } = outside;
+        let Outside { clock, random, storage, catalogue, own_credentials } = outside;
         let keyring_file =
             KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
         let keyring = Arc::new(Keyring::open(keyring_file)?);
@@ -120,12 +123,12 @@ impl Gateway {
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config)));
-        let road = Arc::new(road(&in_force, &journal, &stationery, &sealing_keys, catalogue).await);
+        let road = Arc::new(road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials).await);
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
-        let handler = Handler::new(road, drain.tasks().clone(), Calls::new(&metrics));
+        let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
         let router = router(service(handler), authenticator, settings, health.clone(), metrics.clone(), random);
         Ok(Self {
             router,
@@ -148,6 +151,7 @@ async fn road(
     stationery: &Stationery,
     sealing_keys: &[crate::config::SealingKey],
     catalogue: Catalogue,
+    own_credentials: Option<SharedCredentialsProvider>,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
@@ -160,9 +164,13 @@ async fn road(
         region: sts_region.clone(),
         url: config.aws.sts_endpoint.as_ref().map(|url| url.as_str().to_owned()),
     };
+    let own_credentials = match own_credentials {
+        Some(given) => given,
+        None => own::credentials(sts_region).await,
+    };
     let sts = AwsSts::new(
         &sts_endpoint,
-        own::credentials(sts_region).await,
+        own_credentials,
         connections.clone(),
         sleep.clone(),
         &client_settings(config.broker.sts_timeout),

@@ -33,6 +33,9 @@ use super::settings::ServerLimits;
 /// How long nothing is accepted after accepting failed: out of file descriptors, only time helps.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
+/// What tasks get to leave in order once everybody was told to stop at once: dropping a call takes no waiting.
+const LEAVING: Duration = Duration::from_secs(1);
+
 /// Where connections come from.
 pub trait Listener: Send {
     /// One connection.
@@ -157,6 +160,9 @@ async fn end(mut connections: JoinSet<()>, grace: Duration, drain: &Drain) -> En
     }
     let ended = Ended { connections_aborted: connections.len(), tasks_unfinished: drain.tasks().len() };
     connections.shutdown().await;
+    // Whoever is still at work hears that its time is over, and gets a moment to leave in order.
+    drain.force();
+    let _left_alone = tokio::time::timeout(LEAVING, drain.tasks().wait()).await;
     if ended != (Ended { connections_aborted: 0, tasks_unfinished: 0 }) {
         tracing::warn!(
             connections = ended.connections_aborted,

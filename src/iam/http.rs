@@ -36,8 +36,8 @@ impl HttpClient for Shared {
     }
 }
 
-/// Connections for finding the gateway's own credentials: to AWS, the instance and container metadata services, and
-/// loopback; nowhere else.
+/// Connections for finding the gateway's own credentials: to AWS, the instance and container metadata services, and an
+/// agent on loopback (`AWS_CONTAINER_CREDENTIALS_FULL_URI`) that is asked and shown nothing; nowhere else.
 ///
 /// The SDK's credential providers build STS clients of their own that obey `AWS_ENDPOINT_URL`; a variable that somebody
 /// slipped into the environment must not decide who is shown the gateway's web identity token.
@@ -66,7 +66,7 @@ impl HttpConnector for OnlyAwsConnector {
             .ok()
             .and_then(|uri| Some((uri.scheme_str()?.to_owned(), uri.host()?.to_owned())));
         match host {
-            Some((scheme, host)) if may_give_credentials(&scheme, &host) => self.0.call(request),
+            Some((scheme, host)) if may_give_credentials(request.method(), &scheme, &host) => self.0.call(request),
             _ => HttpConnectorFuture::ready(Err(ConnectorError::user(
                 "credentials are fetched from AWS and its metadata services only; AWS_ENDPOINT_URL is not obeyed"
                     .into(),
@@ -76,13 +76,16 @@ impl HttpConnector for OnlyAwsConnector {
 }
 
 /// Whether `host` may be asked for, or be shown, the gateway's own credentials.
-fn may_give_credentials(scheme: &str, host: &str) -> bool {
+///
+/// An agent on loopback answers a GET. A POST is an API call such as AssumeRoleWithWebIdentity, whose body is the
+/// gateway's token: it goes to loopback only when `AWS_ENDPOINT_URL` was obeyed.
+fn may_give_credentials(method: &str, scheme: &str, host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     if let Ok(address) = host.parse::<IpAddr>() {
         // The metadata services' fixed addresses: IMDS, ECS task roles, EKS Pod Identity, and their IPv6 forms.
         const METADATA: [&str; 5] =
             ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
-        return address.is_loopback()
+        return (address.is_loopback() && method == "GET")
             || METADATA.iter().any(|metadata| metadata.parse::<IpAddr>().is_ok_and(|known| known == address));
     }
     const SUFFIXES: [&str; 7] = [
@@ -103,23 +106,25 @@ mod tests {
 
     #[test]
     fn credentials_come_from_aws_its_metadata_services_and_loopback_only() {
-        for (scheme, host) in [
-            ("https", "sts.us-east-1.amazonaws.com"),
-            ("http", "169.254.170.23"),
-            ("http", "[fd00:ec2::23]"),
-            ("http", "127.0.0.1"),
+        for (method, scheme, host) in [
+            ("POST", "https", "sts.us-east-1.amazonaws.com"),
+            ("GET", "http", "169.254.170.23"),
+            ("PUT", "http", "[fd00:ec2::254]"),
+            ("GET", "http", "127.0.0.1"),
         ] {
-            assert!(may_give_credentials(scheme, host), "{host}");
+            assert!(may_give_credentials(method, scheme, host), "{host}");
         }
-        for (scheme, host) in [
-            ("http", "sts.us-east-1.amazonaws.com"),
-            ("https", "sts.example.com"),
-            ("https", "amazonaws.com.example.com"),
-            ("https", "evilamazonaws.com"),
-            ("http", "169.254.169.253"),
-            ("http", "10.0.0.1"),
+        for (method, scheme, host) in [
+            ("POST", "http", "sts.us-east-1.amazonaws.com"),
+            ("POST", "https", "sts.example.com"),
+            ("POST", "https", "amazonaws.com.example.com"),
+            ("POST", "https", "evilamazonaws.com"),
+            ("GET", "http", "169.254.169.253"),
+            ("GET", "http", "10.0.0.1"),
+            ("POST", "http", "127.0.0.1"),
+            ("POST", "https", "[::1]"),
         ] {
-            assert!(!may_give_credentials(scheme, host), "{host}");
+            assert!(!may_give_credentials(method, scheme, host), "{method} {host}");
         }
     }
 }

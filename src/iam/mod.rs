@@ -24,3 +24,6 @@ pub use meter::{AwsCall, Meter};
 pub use reader::Reader;
 pub use recent::RecentWrites;
 pub use writer::{Interrupted, Writer};
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,6 @@ use rmcp::model::{
 };
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio_util::task::TaskTracker;
 
 use super::calls::Calls;
 use super::incoming::{Incoming, Step};
@@ -26,7 +25,7 @@ use super::reply::Reply;
 use super::road::Road;
 use crate::authn::Verified;
 use crate::authorize::map;
-use crate::http::{ClientAddress, Endpoint, RequestId};
+use crate::http::{ClientAddress, Drain, Endpoint, RequestId};
 use crate::tools::lookup::UNKNOWN_TOOL;
 
 /// For how long a client may take its tools list as fresh, in milliseconds: the kill switch and reloads change it.
@@ -43,17 +42,17 @@ const INSTRUCTIONS: &str = "Manages AWS IAM with your own role. Ask whoami to se
 pub struct Handler {
     road: Arc<Road>,
     listing: Listing,
-    tasks: TaskTracker,
+    drain: Drain,
     calls: Calls,
 }
 
 impl Handler {
-    /// A handler whose calls are tracked in `tasks`, so that the end of the process waits for them, and counted in
+    /// A handler whose calls are tracked in `drain`, so that the end of the process waits for them, and counted in
     /// `calls`.
     #[must_use]
-    pub fn new(road: Arc<Road>, tasks: TaskTracker, calls: Calls) -> Self {
+    pub fn new(road: Arc<Road>, drain: Drain, calls: Calls) -> Self {
         let listing = Listing::of(road.catalogue);
-        Self { road, listing, tasks, calls }
+        Self { road, listing, drain, calls }
     }
 
     /// Runs a call to its end in a task of its own, telling its progress; a client that hangs up stops only the telling.
@@ -65,14 +64,21 @@ impl Handler {
         let (steps, told) = unbounded_channel();
         let incoming = Incoming { progress: progress.is_some().then_some(steps), ..incoming };
         let road = Arc::clone(&self.road);
-        let task = self.tasks.spawn(async move { road.call(incoming).await });
+        let drain = self.drain.clone();
+        let task = self.drain.tasks().spawn(async move {
+            tokio::select! {
+                reply = road.call(incoming) => Ok(reply),
+                // Given up while the journal still takes records: a permit writes its lost outcome when it is dropped.
+                () = drain.forced() => Err(McpError::internal_error("the gateway was told to end at once", None)),
+            }
+        });
         if let Some((token, peer)) = progress {
             tell(token, &peer, told).await;
         }
         task.await.map_err(|error| {
             tracing::error!(%error, "a call broke off outside of the road");
             McpError::internal_error("the gateway made a mistake", None)
-        })
+        })?
     }
 
     /// What was verified of a request, and where it came from.

@@ -6,6 +6,7 @@ Prints {"url": ...} when it listens, ends when standard input closes, and record
 with "behaviour", what it did about it. Standard input has one command a line, and each is acknowledged by one line:
 
     {"queue": {"AssumeRole": [BEHAVIOUR, ...], "CreateUser": [...]}}   what the next requests of an action get, in order
+    {"clear": "AssumeRole"}                                            forgets what was queued for an action
     {"release": true}                                                  lets every held request go on
 
 A behaviour says what is answered:
@@ -58,6 +59,10 @@ class Script:
             for action, listed in behaviours.items():
                 for behaviour in listed:
                     self._queues[action].extend([behaviour] * behaviour.get("times", 1))
+
+    def clear(self, action: str) -> None:
+        with self._lock:
+            self._queues[action].clear()
 
     def take(self, action: str) -> Behaviour | None:
         with self._lock:
@@ -185,6 +190,8 @@ class FaultyAws(ThreadingHTTPServer):
 def obey(command: dict[str, Any], script: Script) -> None:
     if "queue" in command:
         script.queue(command["queue"])
+    elif "clear" in command:
+        script.clear(command["clear"])
     elif "release" in command:
         script.release()
     else:

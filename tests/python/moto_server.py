@@ -28,7 +28,9 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSRequest
 from moto import settings
+from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMRequest
+from moto.iam.responses import IamResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -76,6 +78,15 @@ def check_signatures_over_what_was_sent() -> None:
     IAMRequest._create_aws_request = over_what_was_sent
 
 
+def answer_service_specific_credentials() -> None:
+    """Has moto list the service-specific credentials of a user, an operation that it does not know: there are none."""
+
+    def list_service_specific_credentials(_response: IamResponse) -> ActionResult:
+        return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
+
+    IamResponse.list_service_specific_credentials = list_service_specific_credentials
+
+
 class Recorder:
     """Writes down each request and how it was answered, then lets the answer go."""
 
@@ -91,11 +102,15 @@ class Recorder:
         record = self.recording.received(body, authorization, environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""))
         started: list[Any] = []
         answer = b"".join(self.app(environ, lambda *arguments: started.append(arguments)))
+        # moto wraps the errors of its own checks once more than AWS does, so that AWS's SDK for Rust finds no code.
+        answer = re.sub(rb"</?Errors>", b"", answer)
         error = re.search(rb"<Code>([^<]+)</Code>", answer)
         self.recording.write(
             record | {"status": int(started[0][0].split()[0]), "error_code": error and error[1].decode()}
         )
-        start_response(*started[0])
+        status, headers, *rest = started[0]
+        headers = [header for header in headers if header[0].lower() != "content-length"]
+        start_response(status, [*headers, ("Content-Length", str(len(answer)))], *rest)
         return [answer]
 
 
@@ -181,6 +196,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     check_signatures_over_what_was_sent()
+    answer_service_specific_credentials()
     settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)

@@ -7,12 +7,13 @@ Steps are a JSON array on standard input (or the last argument), each an array o
     ["list_prompts"]                        ["read_resource", "iam://..."]
     ["get_prompt", "name", {"k": "v"}]      ["complete_prompt", "name", "argument", "prefix"]
     ["discover"]                            ["ping"]  (protocols before 2026-07-28 only)
+    ["call_tool_telling_progress", "delete_user", {...}]  (asks to be told of progress; see "progress" below)
     ["answer_elicitations_with", "accept", {"confirm": true}]  (prints nothing; without it, the answer is "decline")
 
 The first line is the connection's: {"step": ["connect"], "ok": true, "result": {"protocolVersion": ..., "serverInfo":
 ..., "capabilities": ..., "instructions": ...}}. Each line after it has "ok", then "result" as it was on the wire, or
 "error" {"type", "message", and "code" and "data" of a JSON-RPC error}; "elicitations" lists what the server asked
-meanwhile. A refusal is a result of the run and not a failure of this program: it exits 0.
+meanwhile, "progress" what it told of the call, as [progress, total, message]. A refusal is a result of the run and not a failure of this program: it exits 0.
 """
 
 import argparse
@@ -67,6 +68,22 @@ async def complete_prompt(client: Client, prompt: str, argument: str, prefix: st
     return await client.complete(reference, {"name": argument, "value": prefix})
 
 
+TOLD: list[tuple[float, float | None, str | None]] = []
+
+
+async def call_tool_telling_progress(client: Client, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        TOLD.append((progress, total, message))
+
+    return await client.call_tool(name, arguments, progress_callback=hear)
+
+
+def take_progress() -> list[tuple[float, float | None, str | None]]:
+    told = list(TOLD)
+    TOLD.clear()
+    return told
+
+
 async def discover(client: Client) -> dict[str, Any]:
     """Sent whatever the connection already knows: the test wants the server's own answer."""
     return await client.session.send_discover(LATEST_MODERN_VERSION)
@@ -79,6 +96,7 @@ async def ping(client: Client) -> types.EmptyResult:
 ACTIONS: dict[str, Callable[..., Awaitable[Any]]] = {
     "list_tools": Client.list_tools,
     "call_tool": Client.call_tool,
+    "call_tool_telling_progress": call_tool_telling_progress,
     "list_prompts": Client.list_prompts,
     "get_prompt": Client.get_prompt,
     "list_resources": Client.list_resources,
@@ -126,7 +144,7 @@ async def run(server: Any, era: str, elicit: bool, steps: list[list[Any]]) -> No
                         elicitations.answer = types.ElicitResult(action=given[0], content=(given[1:] or [None])[0])
                         continue
                     result = plain(await ACTIONS[name](client, *given))
-                    report(step, ok=True, result=result, elicitations=elicitations.take())
+                    report(step, ok=True, result=result, elicitations=elicitations.take(), progress=take_progress())
                 except Exception as error:
                     report(step, ok=False, error=described(error), elicitations=elicitations.take())
     except Exception as error:

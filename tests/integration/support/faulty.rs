@@ -31,6 +31,11 @@ impl FaultyAws {
         self.command(&json!({ "queue": { action: behaviours } }));
     }
 
+    /// Forgets what was queued for an action and not asked for.
+    pub(crate) fn clear(&mut self, action: &str) {
+        self.command(&json!({ "clear": action }));
+    }
+
     /// Lets every request go on that is held now by a behaviour with `"hold": true`.
     pub(crate) fn release(&mut self) {
         self.command(&json!({ "release": true }));

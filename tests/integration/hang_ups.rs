@@ -1,0 +1,93 @@
+//! A client that hangs up, and a process that is told to stop, while AWS is at work.
+
+use std::io::Write;
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::support::command::run;
+use crate::support::gateway::TestGateway;
+use crate::support::http::{Answer, connect};
+use crate::support::waiting::eventually;
+
+const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
+    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
+
+/// A CreateUser that AWS has received and does not answer: its call's id and the client's connection.
+fn held_write(gateway: &mut TestGateway) -> (String, TcpStream) {
+    gateway.aws().queue("CreateUser", &[json!({"hold": true, "result": NEW_USER})]);
+    let (id, request) = gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
+    let mut stream = connect(gateway.address());
+    stream.write_all(&request.bytes()).expect("the gateway listens");
+    eventually("AWS receives CreateUser", || (gateway.received("CreateUser").len() == 1).then_some(()));
+    (id, stream)
+}
+
+fn stages(records: &[Value]) -> Vec<&str> {
+    records.iter().filter_map(|record| record["stage"].as_str()).collect()
+}
+
+#[track_caller]
+fn assert_journal_is_whole(gateway: &TestGateway) {
+    let verified = run(&["audit", "verify", &gateway.argument("audit")]);
+    assert_eq!(verified.code, 0, "{}", verified.said());
+}
+
+#[test]
+fn a_change_is_finished_and_recorded_for_a_client_that_hung_up() {
+    let mut gateway = TestGateway::with_faulty_aws().start();
+    let (id, client) = held_write(&mut gateway);
+    drop(client);
+    // The gateway sees the connection end before AWS answers.
+    eventually("the connection is gone", || gateway.metrics().contains("gateway_requests_in_flight 0\n").then_some(()));
+    gateway.aws().release();
+    let records = gateway.records_of(&id);
+    assert_eq!(stages(&records), ["intent", "outcome"]);
+    assert_eq!(records[1].get("errorCode"), None, "{}", records[1]);
+    assert_eq!(records[1]["responseElements"]["structuredContent"]["User"]["UserName"], "dave");
+    assert_eq!(gateway.received("CreateUser").len(), 1);
+}
+
+#[test]
+fn an_order_to_stop_waits_for_the_outcome_of_a_change() {
+    let mut gateway = TestGateway::with_faulty_aws().start();
+    let (id, mut client) = held_write(&mut gateway);
+    gateway.signal("TERM");
+    eventually("the gateway takes no more connections", || TcpStream::connect(gateway.address()).err());
+    gateway.aws().release();
+    let answer = Answer::read(&mut client);
+    assert_eq!(answer.json()["result"]["structuredContent"]["status"], "done", "{}", answer.text());
+    assert_eq!(gateway.wait(), Some(0), "{}", gateway.log());
+    assert_eq!(stages(&gateway.records_of(&id)), ["intent", "outcome"]);
+    assert_journal_is_whole(&gateway);
+}
+
+#[test]
+fn a_second_order_to_stop_does_not_wait() {
+    let mut gateway = TestGateway::with_faulty_aws().start();
+    let (id, _client) = held_write(&mut gateway);
+    gateway.signal("TERM");
+    eventually("the gateway takes no more connections", || TcpStream::connect(gateway.address()).err());
+    gateway.signal("TERM");
+    assert_eq!(gateway.wait(), Some(1), "{}", gateway.log());
+    assert!(gateway.log().contains("ended with calls under way"), "{}", gateway.log());
+    assert_journal_is_whole(&gateway);
+    // What AWS makes of it nobody waits for, and the journal says so.
+    let records = gateway.records_of(&id);
+    assert_eq!(stages(&records), ["intent", "outcome"]);
+    assert_eq!(records[1]["errorCode"], "OutcomeUnknown");
+    assert_eq!(records[1]["additionalEventData"]["intentEventID"], records[0]["eventID"]);
+}
+
+/// This watches the grace of the real binary run out, at its least value of one second.
+#[test]
+fn a_change_that_outlasts_the_grace_has_an_unknown_outcome() {
+    let mut gateway = TestGateway::with_faulty_aws().set("limits.shutdown_grace_seconds", "1").start();
+    let (id, _client) = held_write(&mut gateway);
+    gateway.signal("TERM");
+    assert_eq!(gateway.wait(), Some(1), "{}", gateway.log());
+    assert_journal_is_whole(&gateway);
+    let records = gateway.records_of(&id);
+    assert_eq!(stages(&records), ["intent", "outcome"]);
+    assert_eq!(records[1]["errorCode"], "OutcomeUnknown");
+}

@@ -1,0 +1,17 @@
+//! Tests that drive the real binary from outside, through [`support::gateway::TestGateway`]; a few put the library
+//! together themselves, where the outside cannot provoke what must be shown.
+
+mod agents;
+mod aws_faults;
+mod bad_input;
+mod commands;
+mod endpoints;
+mod hang_ups;
+mod in_process;
+mod protocol;
+mod records;
+mod refusals;
+mod reloads;
+mod replay;
+mod secrets;
+mod support;

@@ -1,0 +1,99 @@
+//! Authentication that fails: each reason by its code, each refusal recorded, and the records bounded in rate.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::support::clients::Keys;
+use crate::support::command::run;
+use crate::support::gateway::TestGateway;
+use crate::support::http::Request;
+use crate::support::mcp::{message, modern};
+use crate::support::waiting::{eventually, now};
+
+fn whoami(request: Request) -> Request {
+    modern(request, &message("7", "tools/call", json!({"name": "whoami", "arguments": {}})))
+}
+
+#[test]
+fn every_refused_signature_is_told_why_and_asked_for_credentials() {
+    let gateway = TestGateway::without_aws().start();
+    let alice = || whoami(gateway.request("alice"));
+    let unsigned = || whoami(Request::post(gateway.address()));
+    let with = |keys: Keys| whoami(Request::post(gateway.address()).signed_with(&keys));
+    let keys = || gateway.keys("alice").clone();
+    let skewed = |minutes| alice().signed_at(now() + SignedDuration::from_mins(minutes));
+    let date = "20260131T120000Z";
+    let cases = [
+        ("query_authentication", alice().sent_target("/mcp?X-Amz-Signature=abc")),
+        ("ambiguous_target", alice().sent_target("/mcp?%zz")),
+        ("missing_authorization", unsigned()),
+        ("missing_authorization", alice().omitted("authorization")),
+        ("unsupported_algorithm", unsigned().unsigned_header("authorization", "Bearer abc")),
+        ("unsupported_algorithm", unsigned().unsigned_header("authorization", "AWS4-ECDSA-P256-SHA256 Credential=a")),
+        ("malformed_authorization", unsigned().unsigned_header("authorization", "AWS4-HMAC-SHA256 Credential=a")),
+        ("missing_date", alice().omitted("x-amz-date")),
+        ("malformed_date", alice().omitted("x-amz-date").unsigned_header("x-amz-date", "yesterday")),
+        ("scope_mismatch", alice().scope("iam", "us-east-1")),
+        ("scope_mismatch", alice().scope("iam-mcp", "eu-west-1")),
+        ("scope_mismatch", alice().omitted("x-amz-date").unsigned_header("x-amz-date", date)),
+        ("clock_skew", skewed(-6)),
+        ("clock_skew", skewed(6)),
+        ("session_token_not_accepted", with(Keys { session_token: Some("token".to_owned()), ..keys() })),
+        ("duplicate_header", alice().unsigned_header("x-amz-date", date)),
+        ("header_not_signed", alice().without("content-type").unsigned_header("content-type", "application/json")),
+        ("header_not_signed", alice().unsigned_header("x-amz-extra", "1")),
+        ("signed_header_missing", alice().omitted("mcp-name")),
+        ("payload_unsigned", alice().header("x-amz-content-sha256", "UNSIGNED-PAYLOAD")),
+        ("payload_hash_mismatch", alice().header("x-amz-content-sha256", &"0".repeat(64))),
+        ("unknown_key", with(Keys { access_key_id: "IMGKAAAAAAAAAAAAAAAA".to_owned(), ..keys() })),
+        ("signature_mismatch", with(Keys { secret_access_key: "wrong".to_owned(), ..keys() })),
+        ("signature_mismatch", alice().sent_body("{}")),
+        ("signature_mismatch", alice().sent_target("/mcp/dev")),
+        ("environment_not_allowed", alice().target("/mcp/elsewhere")),
+    ];
+    for (code, request) in &cases {
+        let answer = request.send();
+        let body = answer.json();
+        assert_eq!((answer.status, answer.code().as_str()), (401, *code), "{body}");
+        assert_eq!((&body["jsonrpc"], &body["error"]["code"]), (&json!("2.0"), &json!(-32001)), "{code}");
+        let challenge = answer.header("www-authenticate").expect("a 401 asks for credentials");
+        assert!(challenge.starts_with("AWS4-HMAC-SHA256 ") && challenge.contains(code), "{challenge}");
+    }
+    let recorded = eventually("each refusal is recorded", || {
+        let records = gateway.records("authentication");
+        (records.len() == cases.len()).then_some(records)
+    });
+    for ((code, _), record) in cases.iter().zip(&recorded) {
+        assert_eq!(&record["errorCode"], code);
+        assert_eq!(record["userIdentity"]["type"], "Unverified");
+    }
+    assert_eq!(alice().send().status, 200);
+}
+
+#[test]
+fn an_expired_or_disabled_key_is_told_so_to_its_owner_alone() {
+    let gateway = TestGateway::without_aws().start();
+    let id = gateway.keys("reader").access_key_id.clone();
+    let disabled = run(&["keyring", "disable", "--file", &gateway.argument("keyring.toml"), &id]);
+    assert_eq!(disabled.code, 0, "{}", disabled.stderr);
+    let code = eventually("the keyring is reloaded", || {
+        let answer = whoami(gateway.request("reader")).send();
+        (answer.status == 401).then(|| answer.code())
+    });
+    assert_eq!(code, "inactive_key");
+    let stranger = Keys { secret_access_key: "guessed".to_owned(), ..gateway.keys("reader").clone() };
+    assert_eq!(whoami(Request::post(gateway.address()).signed_with(&stranger)).send().code(), "signature_mismatch");
+}
+
+#[test]
+fn strangers_cannot_fill_the_journal() {
+    let began = now();
+    let mut gateway = TestGateway::without_aws().start();
+    for _ in 0..100 {
+        assert_eq!(Request::post(gateway.address()).body("{}").send().status, 401);
+    }
+    assert!(now() < began + SignedDuration::from_secs(60), "this machine is too slow: a second window has begun");
+    gateway.stop();
+    // What comes of the other forty is shown in `in_process`, where time can be moved.
+    assert_eq!(gateway.records("authentication").len(), 60);
+}

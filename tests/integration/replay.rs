@@ -1,0 +1,43 @@
+//! A signed request that is sent again: it reads, and never writes twice.
+
+use serde_json::json;
+
+use crate::support::gateway::TestGateway;
+use crate::support::mcp::{Called, legacy};
+use crate::support::waiting::eventually;
+
+const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
+    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
+
+#[test]
+fn a_signature_writes_once_and_reads_as_often_as_it_is_sent() {
+    let mut gateway = TestGateway::with_faulty_aws().start();
+    let (id, read) = gateway.tool_call("alice", "whoami", json!({}));
+    for _ in 0..2 {
+        assert!(!Called::of(id.clone(), &read.send()).is_error);
+    }
+    let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let notification = legacy(gateway.request("alice"), &notification);
+    assert_eq!((notification.send().status, notification.send().status), (202, 202));
+
+    gateway.aws().queue("CreateUser", &[json!({"result": NEW_USER, "times": 2})]);
+    let (id, write) = gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
+    assert_eq!(Called::of(id.clone(), &write.send()).done()["status"], "done");
+    let again = Called::of(id.clone(), &write.send());
+    assert_eq!(again.code(), "replayed");
+    assert_eq!(gateway.received("CreateUser").len(), 1);
+    let records = eventually("the refusal is recorded", || Some(gateway.records_of(&id)).filter(|all| all.len() == 3));
+    let stages: Vec<_> = records.iter().map(|record| &record["stage"]).collect();
+    assert_eq!(stages, ["intent", "outcome", "denied"]);
+    assert_eq!(records[2]["errorCode"], "replayed");
+}
+
+#[test]
+fn a_dry_run_uses_no_signature_up() {
+    let gateway = TestGateway::with_faulty_aws().start();
+    let (id, request) = gateway.tool_call("alice", "create_user", json!({"user_name": "dave", "dry_run": true}));
+    for _ in 0..2 {
+        assert_eq!(Called::of(id.clone(), &request.send()).done()["status"], "dry_run");
+    }
+    assert_eq!(gateway.received("CreateUser").len(), 0);
+}

@@ -1,0 +1,204 @@
+//! The gateway put together in this process, for what the outside cannot provoke: tools with a mistake in them, a disk
+//! that fails, time that passes.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use iam_mcp_gateway::audit::{DiskStorage, SegmentFile, Storage};
+use iam_mcp_gateway::clock::{Clock, ManualClock};
+use iam_mcp_gateway::config::Config;
+use iam_mcp_gateway::gateway::{Gateway, Outside};
+use iam_mcp_gateway::http::{Drain, serve};
+use iam_mcp_gateway::random::SystemRandom;
+use iam_mcp_gateway::tools::catalogue::{CATALOGUE, Catalogue};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use super::faulty::FaultyAws;
+use super::gateway::{Aws, CallersKeys, Prepared, journal_in};
+use super::http::Request;
+use super::mcp::{Called, message, modern};
+use super::waiting::{eventually, now};
+
+/// A disk that is full when it is told to be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Disk(Arc<AtomicBool>);
+
+impl Disk {
+    /// From now on nothing more fits, or it does again.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.0.store(full, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.0.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+}
+
+impl Storage for Disk {
+    fn prepare(&self, directory: &Path) -> io::Result<()> {
+        DiskStorage.prepare(directory)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        DiskStorage.list(directory)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        DiskStorage.read(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
+        self.check()?;
+        Ok(Box::new(FileOnDisk { file: DiskStorage.create(path)?, disk: self.clone() }))
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        DiskStorage.truncate(path, length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        DiskStorage.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        DiskStorage.remove(path)
+    }
+}
+
+#[derive(Debug)]
+struct FileOnDisk {
+    file: Box<dyn SegmentFile>,
+    disk: Disk,
+}
+
+impl SegmentFile for FileOnDisk {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.disk.check()?;
+        self.file.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()
+    }
+}
+
+/// A gateway in this process, whose clock and disk are the test's.
+pub(crate) struct InProcess {
+    runtime: Option<Runtime>,
+    address: SocketAddr,
+    clock: Arc<ManualClock>,
+    disk: Disk,
+    drain: Drain,
+    aws: Aws,
+    folder: TempDir,
+    keys: CallersKeys,
+    ids: AtomicU32,
+}
+
+impl Prepared {
+    /// Starts it in this process.
+    pub(crate) fn start_in_process(self) -> InProcess {
+        self.start_in_process_with(CATALOGUE)
+    }
+
+    /// Starts it in this process, with these tools.
+    pub(crate) fn start_in_process_with(self, catalogue: Catalogue) -> InProcess {
+        let (folder, keys) = self.write_folder();
+        let loaded = Config::load(&folder.path().join("gateway.toml"), &BTreeMap::<String, String>::new());
+        let config = loaded.expect("the tests' configuration has no faults").config;
+        let own = self.aws.gateway_keys();
+        let own = Credentials::new(own.access_key_id, own.secret_access_key, None, None, "test");
+        let (clock, disk) = (ManualClock::at(now()), Disk::default());
+        let outside = Outside {
+            clock: clock.clone(),
+            random: Arc::new(SystemRandom),
+            storage: Arc::new(disk.clone()),
+            catalogue,
+            own_credentials: Some(SharedCredentialsProvider::new(own)),
+        };
+        let runtime = Runtime::new().expect("a runtime can be made");
+        let (gateway, listener) = runtime.block_on(async {
+            let gateway = Gateway::assemble(config, outside).await.expect("the gateway can be put together");
+            (gateway, TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port"))
+        });
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let drain = gateway.drain.clone();
+        runtime.spawn(serve(listener, gateway.router, gateway.server_limits, gateway.metrics, gateway.drain));
+        // Past the first seconds, which refuse writes.
+        clock.advance(SignedDuration::from_secs(5));
+        let ids = AtomicU32::new(1);
+        InProcess { runtime: Some(runtime), address, clock, disk, drain, aws: self.aws, folder, keys, ids }
+    }
+}
+
+impl InProcess {
+    /// Its disk.
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// Its clock.
+    pub(crate) fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// The misbehaving AWS behind it.
+    pub(crate) fn aws(&mut self) -> &mut FaultyAws {
+        self.aws.faulty()
+    }
+
+    /// What AWS received of one action.
+    pub(crate) fn received(&self, action: &str) -> Vec<Value> {
+        self.aws.received(action)
+    }
+
+    /// An unsigned request of MCP's form.
+    pub(crate) fn unsigned(&self) -> Request {
+        Request::post(self.address)
+    }
+
+    /// Calls a tool.
+    pub(crate) fn call(&self, caller: &str, tool: &str, arguments: Value) -> Called {
+        let id = format!("call-{}", self.ids.fetch_add(1, Ordering::Relaxed));
+        let message = message(&id, "tools/call", json!({"name": tool, "arguments": arguments}));
+        let keys = self.keys.get(caller).expect("the caller was named before the start");
+        let request = self.unsigned().signed_with(keys).signed_at(self.clock.now());
+        Called::of(id, &modern(request, &message).send())
+    }
+
+    /// The records of one stage.
+    pub(crate) fn records(&self, stage: &str) -> Vec<Value> {
+        let journal = journal_in(&self.folder.path().join("audit"));
+        journal.into_iter().filter(|record| record["stage"] == stage).collect()
+    }
+
+    /// The records of one call, when there are this many.
+    pub(crate) fn records_of(&self, id: &str, count: usize) -> Vec<Value> {
+        eventually("the call is recorded", || {
+            let journal = journal_in(&self.folder.path().join("audit"));
+            let records: Vec<Value> =
+                journal.into_iter().filter(|record| record["requestParameters"]["id"] == id).collect();
+            (records.len() >= count).then_some(records)
+        })
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        self.drain.force();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
