@@ -30,6 +30,11 @@ pub enum Stage {
     Reload,
 }
 
+/// The most characters of a message that are kept.
+const LONGEST_MESSAGE: usize = 4096;
+/// The most characters of a code that are kept: AWS's are shorter by far.
+const LONGEST_CODE: usize = 128;
+
 /// One event.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,10 +123,34 @@ impl Event {
         }
     }
 
+    /// Says that it failed, or was refused. A message is kept up to [`LONGEST_MESSAGE`] characters: it may hold words of
+    /// AWS, of a file or of a client.
+    pub fn fail(&mut self, code: &str, message: &str) {
+        self.error_code = Some(code.chars().take(LONGEST_CODE).collect());
+        self.error_message = Some(message.chars().take(LONGEST_MESSAGE).collect());
+    }
+
+    /// The event as a record of the journal, whatever is in it: of one that is larger than a record can be, what happened
+    /// is kept, and what it was about is not.
+    #[must_use]
+    pub fn into_record_cut(self) -> Record {
+        let mut bare = self.clone();
+        self.into_record().unwrap_or_else(|error| {
+            bare.request_parameters = Value::Null;
+            bare.response_elements = Value::String(format!("not kept: {error}"));
+            bare.additional_event_data.retain(|_, value| match value {
+                Value::String(text) => text.len() <= LONGEST_MESSAGE,
+                Value::Object(_) | Value::Array(_) => false,
+                _ => true,
+            });
+            bare.into_record().expect("short texts fit into a record")
+        })
+    }
+
     /// The event as a record of the journal.
     ///
     /// # Errors
-    /// None for events: they are objects without `integrity`.
+    /// When it is larger, or nested deeper, than a record can be, or has a number that JSON readers would round.
     pub fn into_record(mut self) -> Result<Record, RecordError> {
         // Moved past the serializer, which would build each of them anew: they are nearly all of a record.
         let moved = [
@@ -155,6 +184,21 @@ mod tests {
         assert_eq!(record.fields()["stage"], "dry-run");
         assert_eq!(record.fields()["eventType"], "McpGatewayEvent");
         assert!(!record.fields().contains_key("errorCode"));
+    }
+
+    #[test]
+    fn an_event_that_is_too_large_keeps_what_happened() {
+        let time = "2026-11-20T12:00:00Z".parse().unwrap();
+        let mut event = Event::new("iam-mcp.example.internal", "CallTool", Stage::Denied, time, "id".into());
+        event.fail("ValidationError", &"x".repeat(3_000_000));
+        event.request_parameters = json!({"arguments": "y".repeat(3_000_000)});
+        event.additional_event_data.insert("tool".into(), "whoami".into());
+        event.additional_event_data.insert("plan".into(), json!({"calls": []}));
+        assert!(event.clone().into_record().is_err());
+        let record = event.into_record_cut();
+        assert_eq!(record.fields()["errorCode"], "ValidationError");
+        assert_eq!(record.fields()["errorMessage"].as_str().unwrap().len(), LONGEST_MESSAGE);
+        assert_eq!(record.fields()["additionalEventData"], json!({"tool": "whoami"}));
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl SessionCache {
     fn take_off(&self, shape: Arc<SessionShape>) -> Flight {
         let sts = Arc::clone(&self.sts);
         let slots = Arc::clone(&self.slots);
-        let role = shape.role_arn.clone();
+        let (crashed, crashed_slots) = (Arc::clone(&shape), Arc::clone(&self.slots));
         let task = tokio::spawn(async move {
             let landed = sts.assume(&shape).await.map(Arc::new);
             let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,12 +137,14 @@ impl SessionCache {
         });
         async move {
             task.await.unwrap_or_else(|_| {
+                // The task has left no trace of its end: the next call must not wait for it.
+                crashed_slots.lock().unwrap_or_else(PoisonError::into_inner).by_shape.remove(&crashed);
                 Err(AwsFailure {
                     code: "InternalFailure".to_owned(),
                     message: "asking STS for the role's session broke off".to_owned(),
                     request_id: None,
                     action: "sts:AssumeRole",
-                    resource: role,
+                    resource: crashed.role_arn.clone(),
                     retryable: true,
                     sent: Sent::Unknown,
                 })

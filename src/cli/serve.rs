@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -46,7 +47,10 @@ pub fn run(command: Serve) -> Result<Outcome, Failure> {
         tracing::warn!(subject = warning.subject, "{}", warning.message);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(config, command.config, environment, log_level))
+    let outcome = runtime.block_on(serve(config, command.config, environment, log_level));
+    // A disk that hangs holds a thread for ever; the process must end all the same.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 /// The process's variables; the flag is laid over the configuration like any other, so that no reload undoes it and

@@ -4,19 +4,21 @@
 //! symbolic links, and network file systems tell nothing. A bad new version is refused, loudly, and the old one stays;
 //! each reload, and each refusal, is a record.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::assemble::Gateway;
+use super::assemble::Gateway as Running;
 use super::log::LogLevel;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
-use crate::config::{Config, Environment, Log};
+use crate::config::{Config, Environment, Gateway, Log};
 use crate::current::Current;
 use crate::http::Readiness;
 use crate::mcp::road::InForce;
@@ -37,15 +39,18 @@ pub struct Reloader {
     stationery: Stationery,
     audit_readiness: Readiness,
     log_level: LogLevel,
+    /// What was last looked at; none before the first look, which so finds what changed while the gateway started.
     seen: Option<[u8; 32]>,
+    /// The digest of the last good version of the file.
+    file_digest: String,
 }
 
 impl Reloader {
     /// A reloader for the gateway that was started from the configuration at `path`, with these variables over it and logs at
     /// `log_level`.
     #[must_use]
-    pub fn new(gateway: &Gateway, path: PathBuf, environment: Arc<dyn Environment>, log_level: LogLevel) -> Self {
-        let seen = fingerprint(&path);
+    pub fn new(gateway: &Running, path: PathBuf, environment: Arc<dyn Environment>, log_level: LogLevel) -> Self {
+        let file_digest = gateway.in_force.get().config.digest.clone();
         Self {
             path,
             environment,
@@ -55,7 +60,8 @@ impl Reloader {
             stationery: gateway.stationery.clone(),
             audit_readiness: gateway.audit_readiness.clone(),
             log_level,
-            seen,
+            seen: None,
+            file_digest,
         }
     }
 
@@ -64,7 +70,10 @@ impl Reloader {
         loop {
             // The files are small; reading them off the runtime's threads keeps a slow disk out of everybody's way.
             let looked = tokio::task::spawn_blocking(move || {
-                self.look();
+                if catch_unwind(AssertUnwindSafe(|| self.look())).is_err() {
+                    // What was in force stays; the next look may go better, and must not be missed.
+                    tracing::error!("looking for new versions broke off; it is tried again");
+                }
                 self
             });
             match looked.await {
@@ -129,28 +138,22 @@ impl Reloader {
                 return;
             }
         };
-        let in_force = self.in_force.get();
-        let old = &in_force.config;
-        if new.digest == old.digest {
+        if new.digest == self.file_digest {
             return;
         }
-        let later = old.reloadable_difference(&new);
+        let in_force = self.in_force.get();
+        let old = &in_force.config;
+        let mut later = old.reloadable_difference(&new);
+        let merged = merge(old, &new, &mut later);
         if !later.is_empty() {
             tracing::warn!(sections = later.join(", "), "these changes take effect at the next start");
         }
-        // What cannot change while running stays as it was started, so that the records tell what is in force.
-        let merged = Config {
-            gateway: crate::config::Gateway { name: old.gateway.name.clone(), read_only: new.gateway.read_only },
-            role_mappings: new.role_mappings,
-            protect: new.protect,
-            log: Log { format: old.log.format, level: new.log.level },
-            digest: new.digest.clone(),
-            ..old.clone()
-        };
         tracing::info!(digest = merged.digest, read_only = merged.gateway.read_only, "the configuration was reloaded");
         let details = json!({
-            "previousConfiguration": old.digest, "readOnly": merged.gateway.read_only, "atNextStart": later,
+            "previousConfiguration": old.digest, "file": new.digest, "readOnly": merged.gateway.read_only,
+            "atNextStart": later,
         });
+        self.file_digest = new.digest;
         self.log_level.set(merged.log.level);
         self.in_force.set(InForce::new(merged));
         self.record("ReloadConfiguration", None, details);
@@ -166,19 +169,86 @@ impl Reloader {
             uuid(&*self.stationery.random),
         );
         if let Some((code, message)) = error {
-            event.error_code = Some(code.to_owned());
-            event.error_message = Some(message);
+            event.fail(code, &message);
         }
         event.response_elements = details;
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
-        let record = event.into_record().expect("an event is an object without integrity");
-        if let Err(failure) = self.journal.note(record) {
+        if let Err(failure) = self.journal.note(event.into_record_cut()) {
             tracing::warn!(%failure, "a reload could not be recorded");
         }
     }
 }
 
+/// The old configuration with what of the new one can take effect now.
+///
+/// Role mappings were checked against the environments beside them, so with other environments they wait with them: else
+/// a mapping could reach an account that the environment in force does not have. The kill switch never waits.
+fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -> Config {
+    let with_environments = old.environments != new.environments;
+    if with_environments && old.role_mappings != new.role_mappings {
+        later.push("role_mapping");
+    }
+    let mappings = if with_environments { &old.role_mappings } else { &new.role_mappings };
+    let digest = if later.is_empty() { new.digest.clone() } else { digest_of_both(&old.digest, &new.digest) };
+    Config {
+        gateway: Gateway { name: old.gateway.name.clone(), read_only: new.gateway.read_only },
+        role_mappings: mappings.clone(),
+        protect: new.protect.clone(),
+        log: Log { format: old.log.format, level: new.log.level },
+        digest,
+        ..old.clone()
+    }
+}
+
+/// The digest of a configuration that is neither the old file's nor the new one's; the reload's record names both.
+fn digest_of_both(old: &str, new: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(format!("{old}+{new}")))
+}
+
 /// A hash of the file's content; `None` while it cannot be read.
 fn fingerprint(path: &std::path::Path) -> Option<[u8; 32]> {
     std::fs::read(path).ok().map(|content| Sha256::digest(content).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+
+    fn config(environment: &str, mapping: &str, read_only: bool) -> Config {
+        let text = format!(
+            "[gateway]\nname = \"iam-mcp.example.internal\"\nread_only = {read_only}\n\
+             [[environment]]\nname = \"dev\"\n{environment}\n\
+             [[role_mapping]]\nenvironment = \"dev\"\ncaller = \"alice\"\n{mapping}\n\
+             [sigv4]\nkeyring = \"k\"\n[audit]\ndirectory = \"a\"\n"
+        );
+        let environment = BTreeMap::<String, String>::new();
+        Config::parse(&text, Path::new("gateway.toml"), &environment).expect("a good configuration").config
+    }
+
+    const ROLE: &str = "role_arn = \"arn:aws:iam::{account}:role/r\"\naccess = \"read-write\"";
+
+    #[test]
+    fn mappings_of_other_environments_wait_for_them_and_the_kill_switch_does_not() {
+        let old = config("accounts = [\"111111111111\"]", ROLE, false);
+        let new = config("accounts = [\"222222222222\"]\nproduction = true", ROLE, true);
+        let mut later = old.reloadable_difference(&new);
+        let merged = merge(&old, &new, &mut later);
+        assert_eq!(later, ["environment", "role_mapping"]);
+        assert_eq!(merged.role_mappings, old.role_mappings);
+        assert!(merged.gateway.read_only);
+        assert!(merged.digest != old.digest && merged.digest != new.digest);
+    }
+
+    #[test]
+    fn a_version_that_can_take_effect_as_a_whole_is_in_force_under_its_own_digest() {
+        let old = config("accounts = [\"111111111111\"]", ROLE, false);
+        let new = config("accounts = [\"111111111111\"]", &ROLE.replace("read-write", "read-only"), false);
+        let mut later = old.reloadable_difference(&new);
+        let merged = merge(&old, &new, &mut later);
+        assert!(later.is_empty());
+        assert_eq!((merged.digest, merged.role_mappings), (new.digest, new.role_mappings));
+    }
 }

@@ -1,6 +1,7 @@
 //! Serving until told to stop, and ending in order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,11 +20,14 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
 }
 
+/// How long calls that were given up have to let go.
+const GIVING_UP: Duration = Duration::from_secs(1);
+
 /// Serves until a signal says stop and everything under way has ended, or the grace is over.
 ///
 /// The first SIGTERM or SIGINT begins the end: no new connections, requests and calls under way are finished. A second
-/// one forces it. SIGHUP looks for new versions of configuration and keyring. The journal is closed last, when nothing is
-/// left that could write to it.
+/// one forces it. SIGHUP looks for new versions of configuration and keyring. The journal is closed last, when every call
+/// has ended or was given up.
 ///
 /// # Errors
 /// When signals cannot be received.
@@ -40,9 +44,16 @@ pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> 
         let (metrics, drain) = (metrics.clone(), metrics_drain.clone());
         tokio::spawn(serve(listener, metrics_router, ServerLimits::for_metrics(), metrics, drain))
     });
-    let ended = serve(listeners.public, router, server_limits, metrics, drain).await;
+    let ended = serve(listeners.public, router, server_limits, metrics, drain.clone()).await;
 
     reloading.abort();
+    // Calls that the grace did not suffice for are given up while the journal still takes records: what they had begun is
+    // recorded as an outcome that is not known.
+    drain.force();
+    drain.tasks().close();
+    if tokio::time::timeout(GIVING_UP, drain.tasks().wait()).await.is_err() {
+        tracing::error!("calls that were given up did not end; their intents have no outcome");
+    }
     if let Err(failure) = journal.close().await {
         tracing::error!(%failure, "the audit journal could not be closed whole");
     }

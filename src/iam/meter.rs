@@ -37,6 +37,9 @@ pub(crate) const IDENTIFYING_MEMBERS: &[&str] = &[
     "PermissionsBoundary",
 ];
 
+/// The code of an attempt whose end nobody waited for: the call it belonged to was over before.
+const NOT_AWAITED: &str = "NotAwaited";
+
 /// One attempt of one AWS call, as the audit record lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,8 +95,25 @@ impl Meter {
         &self.account
     }
 
-    fn push(&self, call: AwsCall) {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    /// Begins an attempt; it stands in the list from now on, also when nobody waits for its end.
+    fn begin(&self, matched: &Matched) -> usize {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push(AwsCall {
+            action: matched.action,
+            resource: matched.resource.clone(),
+            request_id: None,
+            status: None,
+            error_code: Some(NOT_AWAITED.to_owned()),
+            ms: 0,
+        });
+        calls.len() - 1
+    }
+
+    fn end(&self, attempt: usize, end: impl FnOnce(&mut AwsCall)) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(call) = calls.get_mut(attempt) {
+            end(call);
+        }
     }
 }
 
@@ -113,9 +133,12 @@ impl Storable for Matched {
 }
 
 #[derive(Debug)]
-struct AttemptStarted(Instant);
+struct Attempt {
+    began: Instant,
+    number: usize,
+}
 
-impl Storable for AttemptStarted {
+impl Storable for Attempt {
     type Storer = StoreReplace<Self>;
 }
 
@@ -150,7 +173,8 @@ impl Intercept for MeterInterceptor {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        cfg.interceptor_state().store_put(AttemptStarted(Instant::now()));
+        let Some(number) = cfg.load::<Matched>().map(|matched| self.0.begin(matched)) else { return Ok(()) };
+        cfg.interceptor_state().store_put(Attempt { began: Instant::now(), number });
         Ok(())
     }
 
@@ -160,13 +184,10 @@ impl Intercept for MeterInterceptor {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(matched) = cfg.load::<Matched>() else {
+        let Some(attempt) = cfg.load::<Attempt>() else {
             // Refused before it was sent: there was no attempt.
             return Ok(());
         };
-        let ms = cfg
-            .load::<AttemptStarted>()
-            .map_or(0, |started| u64::try_from(started.0.elapsed().as_millis()).unwrap_or(u64::MAX));
         let response = context.response();
         let status = response.map(|response| response.status().as_u16());
         let request_id = response.and_then(|response| response.request_id().map(ToOwned::to_owned));
@@ -181,13 +202,11 @@ impl Intercept for MeterInterceptor {
                     .unwrap_or_else(|| "UnreadableAnswer".to_owned()),
             ),
         };
-        self.0.push(AwsCall {
-            action: matched.action,
-            resource: matched.resource.clone(),
-            request_id,
-            status,
-            error_code,
-            ms,
+        self.0.end(attempt.number, |call| {
+            call.request_id = request_id;
+            call.status = status;
+            call.error_code = error_code;
+            call.ms = u64::try_from(attempt.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         });
         Ok(())
     }

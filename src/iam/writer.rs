@@ -47,6 +47,14 @@ pub struct Interrupted {
     pub failure: AwsFailure,
 }
 
+/// Whether a call's answer says that there was nothing left to remove.
+#[must_use]
+pub fn is_already_gone(answer: &Value) -> bool {
+    answer[ALREADY_GONE] == true
+}
+
+const ALREADY_GONE: &str = "AlreadyGone";
+
 impl<'permit> Writer<'permit> {
     /// A writer with the credentials of the caller's write session; `meter` lets exactly the plan's calls through.
     #[must_use]
@@ -82,7 +90,7 @@ impl<'permit> Writer<'permit> {
             let last = done + 1 == calls.len();
             match self.send(call).await {
                 Ok(answer) => answers.push(answer),
-                Err(failure) if !last && failure.is_no_such_entity() => answers.push(json!({"AlreadyGone": true})),
+                Err(failure) if !last && failure.is_no_such_entity() => answers.push(json!({ALREADY_GONE: true})),
                 Err(failure) => return Err(Interrupted { done, failure }),
             }
             if let Some(told) = &self.told {

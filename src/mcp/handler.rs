@@ -26,6 +26,7 @@ use super::road::Road;
 use crate::authn::Verified;
 use crate::authorize::map;
 use crate::http::{ClientAddress, Drain, Endpoint, RequestId};
+use crate::tools::ToolError;
 use crate::tools::lookup::UNKNOWN_TOOL;
 
 /// For how long a client may take its tools list as fresh, in milliseconds: the kill switch and reloads change it.
@@ -246,12 +247,17 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, McpError> {
         // rmcp tries its known requests first, so a known method arrives here when its params did not fit.
         if request.method == "tools/call" {
             let message = "params must be an object with name (a string) and, if any, arguments (an object)";
-            return Err(McpError::invalid_params(message, None));
+            let name = request.params.as_ref().and_then(|params| params["name"].as_str()).unwrap_or_default();
+            let incoming = self.incoming(CallToolRequestParams::new(name.to_owned()), &context)?;
+            let counting = self.calls.begin(self.road.catalogue.find(name));
+            let reply = self.road.refuse(&incoming, &ToolError::gateway("ValidationError", message));
+            counting.end(&reply);
+            return Err(McpError::invalid_params(message, Some(reply.body()["error"].clone())));
         }
         Err(McpError::new(
             ErrorCode::METHOD_NOT_FOUND,

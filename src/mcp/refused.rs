@@ -1,7 +1,8 @@
 //! Audit records of refused authentications, bounded in rate: strangers must not be able to fill the journal.
 //!
 //! In every window the first refusals are recorded one by one; the rest is counted, and the count stands in the first
-//! record of the next window that has one.
+//! record of the next window that has one. Whoever signed correctly and was refused all the same (a key that is inactive,
+//! expired, or not good for the environment) has a window apart, which no stranger can fill.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +30,8 @@ pub struct RefusedAuthentications {
     journal: Journal,
     in_force: Arc<Current<InForce>>,
     stationery: Stationery,
-    window: Mutex<Window>,
+    strangers: Mutex<Window>,
+    key_owners: Mutex<Window>,
 }
 
 #[derive(Debug)]
@@ -39,17 +41,25 @@ struct Window {
     unrecorded: u64,
 }
 
+impl Window {
+    fn new(began: Timestamp) -> Mutex<Self> {
+        Mutex::new(Self { began, recorded: 0, unrecorded: 0 })
+    }
+}
+
 impl RefusedAuthentications {
     /// Records into `journal`.
     #[must_use]
     pub fn new(journal: Journal, in_force: Arc<Current<InForce>>, stationery: Stationery) -> Self {
-        let window = Window { began: stationery.clock.now(), recorded: 0, unrecorded: 0 };
-        Self { journal, in_force, stationery, window: Mutex::new(window) }
+        let now = stationery.clock.now();
+        Self { journal, in_force, stationery, strangers: Window::new(now), key_owners: Window::new(now) }
     }
 
     /// Notes one refusal.
     pub fn note(&self, head: &Parts, refusal: &SigV4Refusal) {
-        let Some(unrecorded_before) = self.take_place() else { return };
+        let signed_correctly = is_told_to_key_owners(refusal);
+        let window = if signed_correctly { &self.key_owners } else { &self.strangers };
+        let Some(unrecorded_before) = self.take_place(window) else { return };
         let in_force = self.in_force.get();
         let mut event = Event::new(
             in_force.config.gateway.name.as_str(),
@@ -66,24 +76,24 @@ impl RefusedAuthentications {
             .and_then(|value| value.to_str().ok())
             .map(|agent| agent.chars().take(256).collect());
         event.user_identity = json!({
-            "type": "Unverified",
+            // A key's owner is known by the key; the name behind it stands in the keyring.
+            "type": if signed_correctly { "GatewayKey" } else { "Unverified" },
             "accessKeyId": SigV4Verifier::claimed_access_key_id(head),
         });
-        event.error_code = Some(refusal.code().to_owned());
-        event.error_message = Some(refusal.to_string());
-        event.request_parameters = json!({"method": head.method.as_str(), "path": head.uri.path()});
+        event.fail(refusal.code(), &refusal.to_string());
+        let path: String = head.uri.path().chars().take(256).collect();
+        event.request_parameters = json!({"method": head.method.as_str(), "path": path});
         event.additional_event_data.insert("unrecordedBefore".into(), unrecorded_before.into());
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
-        let record = event.into_record().expect("an event is an object without integrity");
-        if let Err(failure) = self.journal.note(record) {
+        if let Err(failure) = self.journal.note(event.into_record_cut()) {
             tracing::warn!(%failure, reason = refusal.code(), "a refused authentication could not be recorded");
         }
     }
 
     /// A place in this window, with the number of refusals that found none since the last record; `None` if it is full.
-    fn take_place(&self) -> Option<u64> {
+    fn take_place(&self, window: &Mutex<Window>) -> Option<u64> {
         let now = self.stationery.clock.now();
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
         if now.duration_since(window.began).abs() >= WINDOW {
             window.began = now;
             window.recorded = 0;
@@ -95,4 +105,12 @@ impl RefusedAuthentications {
         window.recorded += 1;
         Some(std::mem::take(&mut window.unrecorded))
     }
+}
+
+/// Whether the refusal is one that only a correct signature leads to.
+fn is_told_to_key_owners(refusal: &SigV4Refusal) -> bool {
+    matches!(
+        refusal,
+        SigV4Refusal::InactiveKey | SigV4Refusal::ExpiredKey { .. } | SigV4Refusal::EnvironmentNotAllowed { .. }
+    )
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::audit::{AuditUnavailable, Recorded};
-use crate::tools::{ErrorStage, ToolError, text};
+use crate::tools::{ErrorStage, ToolError, findings, text};
 
 /// The answer to a tools/call.
 ///
@@ -20,6 +20,10 @@ impl Reply {
     #[must_use]
     pub fn result(mut body: Value, _proof: &Recorded) -> Self {
         text::make_visible(&mut body);
+        let found = findings::in_result(&body);
+        if let (Value::Object(members), false) = (&mut body, found.is_empty()) {
+            members.insert("findings".to_owned(), found.into());
+        }
         Self { body, error: None }
     }
 
@@ -29,11 +33,11 @@ impl Reply {
         Self::failed(error, details)
     }
 
-    /// The call could not be recorded. `performed` tells what was done all the same, if anything was.
+    /// The call could not be recorded; `error` says what that means for it, and `details` what was done all the same.
     #[must_use]
-    pub fn unrecorded(failure: AuditUnavailable, performed: Value) -> Self {
+    pub fn unrecorded(failure: AuditUnavailable, error: &ToolError, details: Value) -> Self {
         tracing::error!(%failure, "a call could not be recorded");
-        Self::failed(&unrecorded(failure), performed)
+        Self::failed(error, details)
     }
 
     fn failed(error: &ToolError, details: Value) -> Self {
@@ -68,17 +72,4 @@ impl Reply {
     pub fn into_body(self) -> Value {
         self.body
     }
-}
-
-/// The error for a call that could not be recorded.
-#[must_use]
-pub fn unrecorded(failure: AuditUnavailable) -> ToolError {
-    let message = if failure.held {
-        "AWS has acted, and the record of it could not be made durable yet; it is held and will be written"
-    } else {
-        "the audit journal cannot take the record of this call, so the call was not made"
-    };
-    ToolError::gateway(AuditUnavailable::CODE, format!("{message} ({})", failure.reason))
-        .retryable()
-        .hint("tell the gateway's operators; writes are refused until the journal works again")
 }

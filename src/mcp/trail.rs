@@ -100,13 +100,7 @@ impl<'call> Trail<'call> {
     }
 
     fn record_of(&self, stage: Stage, id: String, error: Option<&ToolError>, response: Value) -> Record {
-        self.event(stage, id.clone(), error, response).into_record().unwrap_or_else(|refused| {
-            // Larger than a record can be: what happened is kept, what it was about is not.
-            let mut bare = self.event(stage, id, error, Value::Null);
-            bare.request_parameters = json!({"notKept": refused.to_string()});
-            bare.additional_event_data.retain(|_, value| !value.is_object() && !value.is_array());
-            bare.into_record().expect("an event of short texts is an object without integrity")
-        })
+        self.event(stage, id, error, response).into_record_cut()
     }
 
     fn event(&self, stage: Stage, id: String, error: Option<&ToolError>, response: Value) -> Event {
@@ -116,15 +110,14 @@ impl<'call> Trail<'call> {
         event.source_ip_address = incoming.source_ip.clone();
         event.user_agent = incoming.user_agent.clone();
         event.request_id = Some(incoming.request_id.clone());
-        event.read_only = !matches!(stage, Stage::Intent | Stage::Outcome);
+        event.read_only = !matches!(stage, Stage::Intent | Stage::Outcome) && self.intent.is_none();
         event.user_identity = self.user_identity();
         if let Some(mapped) = &self.mapped {
             event.recipient_account_id = Some(mapped.mapping.role_arn.account().to_string());
             event.aws_region = mapped.environment.partition.global_region().as_str().to_owned();
         }
         if let Some(error) = error {
-            event.error_code = Some(error.code.clone());
-            event.error_message = Some(error.message.clone());
+            event.fail(&error.code, &error.message);
         }
         event.request_parameters = json!({
             "method": "tools/call",
@@ -192,6 +185,15 @@ impl<'call> Trail<'call> {
             (None, None) => None,
         };
         put("decision", json!(decision));
+        if let Some(error) = error {
+            put(
+                "error",
+                json!({
+                    "stage": error.stage, "action": error.action, "resource": error.resource,
+                    "requestId": error.request_id,
+                }),
+            );
+        }
         put("environment", self.mapped.as_ref().map(|mapped| mapped.environment.name.as_str()).into());
         put("roleMapping", self.mapped.as_ref().map(|mapped| mapped.mapping.id.as_str()).into());
         put("roleArn", self.mapped.as_ref().map(|mapped| mapped.mapping.role_arn.to_string()).into());

@@ -5,7 +5,13 @@ use serde_json::{Map, Value};
 use super::error::ToolError;
 use super::parameter::{Kind, Parameter, TAG_TEXT};
 use super::spec::Spec;
+use crate::config::RESERVED_TAGS;
 use crate::iam::change::Tag;
+
+/// How many faults an error names: more than any honest call has.
+const MOST_FAULTS: usize = 20;
+/// Longer names are not compared with known ones: likeness takes a time that grows with the length.
+pub(super) const LONGEST_COMPARED: usize = 64;
 
 /// The most tags that IAM takes on one entity.
 const MOST_TAGS: usize = 50;
@@ -46,8 +52,14 @@ impl Arguments {
         let Some((first, _)) = faults.first() else {
             return Ok(Self(checked));
         };
-        let listed: Vec<String> =
-            faults.iter().map(|(name, fault)| format!("{}: {fault}", super::text::visible(&shortened(name)))).collect();
+        let mut listed: Vec<String> = faults
+            .iter()
+            .take(MOST_FAULTS)
+            .map(|(name, fault)| format!("{}: {fault}", super::text::visible(&shortened(name))))
+            .collect();
+        if faults.len() > MOST_FAULTS {
+            listed.push(format!("and {} more", faults.len() - MOST_FAULTS));
+        }
         let names: Vec<&str> =
             spec.parameters().filter(|parameter| parameter.is_listed()).map(|parameter| parameter.name).collect();
         let takes = if names.is_empty() { "no parameters".to_owned() } else { names.join(", ") };
@@ -99,7 +111,7 @@ impl Arguments {
 fn unknown(spec: &Spec, name: &str) -> String {
     let nearest = spec
         .parameters()
-        .filter(|parameter| parameter.is_listed())
+        .filter(|parameter| parameter.is_listed() && name.len() <= LONGEST_COMPARED)
         .map(|parameter| (strsim::jaro_winkler(parameter.name, name), parameter.name))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
@@ -181,6 +193,12 @@ fn tags(value: &Value) -> Result<Vec<Tag>, String> {
         if !TAG_TEXT.is_match(&tag.key) || !TAG_TEXT.is_match(&tag.value) {
             return Err("has a tag with other characters than letters, spaces, digits and _.:/=+-@".to_owned());
         }
+        if RESERVED_TAGS.iter().any(|reserved| reserved.eq_ignore_ascii_case(&tag.key)) {
+            return Err(format!(
+                "has the tag key {}, which the gateway stamps on sessions and keeps for itself",
+                tag.key
+            ));
+        }
         if tag.key.to_ascii_lowercase().starts_with("aws:") {
             return Err("has a tag key that begins with aws:, which AWS keeps for itself".to_owned());
         }
@@ -224,6 +242,14 @@ mod tests {
     }
 
     #[test]
+    fn an_error_names_a_bounded_number_of_faults() {
+        let many: Map<String, Value> = (0..50_000).map(|n| (format!("a{n}"), json!(1))).collect();
+        let error = check_call("list_users", &Value::Object(many)).unwrap_err();
+        assert!(error.message.len() < 2_000, "{}", error.message.len());
+        assert!(error.message.ends_with("and 49980 more"), "{}", error.message);
+    }
+
+    #[test]
     fn a_missing_argument_is_named() {
         let error = check_call("create_user", &json!({})).unwrap_err();
         assert_eq!(error.message, "user_name: is required");
@@ -259,6 +285,7 @@ mod tests {
             json!({"": "x"}),
             json!({"aws:x": "y"}),
             json!({"AWS:x": "y"}),
+            json!({"viaAWSmcpService": "false"}),
             json!({"a": "x\u{202e}"}),
             json!([{"Key": "Team", "Value": "1"}, {"Key": "team", "Value": "2"}]),
             json!([{"Key": "a"}]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::arguments::LONGEST_COMPARED;
 use super::{Spec, Tool, governance, users};
 use crate::config::Toolset;
 use crate::iam::Action;
@@ -35,6 +36,9 @@ impl Catalogue {
     /// The name of the tool that a misspelt name most likely meant.
     #[must_use]
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
+        if name.len() > LONGEST_COMPARED {
+            return None;
+        }
         self.iter()
             .map(|tool| (strsim::jaro_winkler(tool.spec.name, name), tool.spec.name))
             .filter(|(likeness, _)| *likeness > 0.85)

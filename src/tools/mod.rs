@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod catalogue;
 pub mod error;
 pub mod facts;
+pub mod findings;
 pub mod governance;
 pub mod lookup;
 pub mod parameter;

@@ -48,10 +48,9 @@ fn property(parameter: &Parameter) -> Value {
 /// The output schema: the tool's own members; for a writing tool also how far the call went and its plan.
 #[must_use]
 pub fn output(spec: &Spec) -> Map<String, Value> {
-    let mut members = match (spec.output)() {
-        Value::Object(members) => members,
-        other => unreachable_members(&other),
-    };
+    let Value::Object(mut members) = (spec.output)() else { return Map::new() };
+    let findings = json!({"type": "array", "description": "absent unless text in the result reads like instructions"});
+    members.insert("findings".into(), findings);
     if !spec.effect.writes() {
         let required: Vec<String> = members
             .iter()
@@ -75,10 +74,6 @@ pub fn output(spec: &Spec) -> Map<String, Value> {
     let mut schema = object(members);
     schema.insert("required".into(), json!(["status", "plan"]));
     schema
-}
-
-fn unreachable_members(_: &Value) -> Map<String, Value> {
-    Map::new()
 }
 
 fn object(properties: Map<String, Value>) -> Map<String, Value> {

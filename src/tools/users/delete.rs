@@ -8,6 +8,7 @@ use super::inventory::{self, Inventory};
 use super::reads;
 use crate::config::Toolset;
 use crate::iam::change::actions;
+use crate::iam::writer::is_already_gone;
 use crate::iam::{Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
 use crate::tools::parameter::{Kind, Parameter};
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
@@ -122,9 +123,17 @@ impl WriteTool for DeleteUser {
 
     fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {
         Box::pin(async move {
-            writer.perform(&plan.calls).await?;
+            let answers = writer.perform(&plan.calls).await?;
             let user = &plan.lost["User"];
-            Ok(json!({"Deleted": {"UserName": user["UserName"], "Arn": user["Arn"]}}))
+            let mut result = json!({"Deleted": {"UserName": user["UserName"], "Arn": user["Arn"]}});
+            let gone: Vec<Value> = (plan.calls.iter().zip(&answers))
+                .filter(|(_, answer)| is_already_gone(answer))
+                .map(|(call, _)| json!({"action": call.change.action(), "parameters": call.change}))
+                .collect();
+            if !gone.is_empty() {
+                result["already_gone"] = gone.into();
+            }
+            Ok(result)
         })
     }
 }
@@ -172,8 +181,9 @@ fn removals(inventory: &Inventory, others: &OtherCredentials) -> Vec<PlannedCall
         calls.push(
             Change::DeactivateMfaDevice { user_name: name(), serial_number: serial_number.clone() }.on(on_user()),
         );
-        // A hardware device's serial is no ARN, and there is no virtual device to delete.
-        if serial_number.starts_with("arn:") {
+        // Only a virtual device exists beside its user (`arn:aws:iam::ACCOUNT:mfa/NAME`): a FIDO key's serial is an ARN
+        // too (`...:u2f/user/...`), and a hardware token's is a bare number; both go when they are deactivated.
+        if serial_number.splitn(6, ':').nth(5).is_some_and(|resource| resource.starts_with("mfa/")) {
             let device = Resource::Arn(serial_number.clone());
             calls.push(Change::DeleteVirtualMfaDevice { serial_number }.on(device));
         }

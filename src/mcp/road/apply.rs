@@ -1,0 +1,100 @@
+//! Intent, apply, outcome.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::write::Confirmed;
+use super::{Brokered, Road, failures};
+use crate::audit::{Intent, Stage};
+use crate::iam::{Meter, Writer};
+use crate::mcp::incoming::{Incoming, Step};
+use crate::mcp::reply::Reply;
+use crate::mcp::trail::Trail;
+use crate::tools::plan::show_call;
+use crate::tools::{ToolError, WriteTool};
+
+impl Road {
+    /// Intent, apply, outcome. From here on nothing is an error of the road: whatever happens is the outcome.
+    pub(super) async fn apply(
+        &self,
+        work: &dyn WriteTool,
+        brokered: &Brokered,
+        confirmed: Confirmed,
+        incoming: &Incoming,
+        trail: &mut Trail<'_>,
+    ) -> Reply {
+        let plan = confirmed.into_plan();
+        let record = match trail.intent_record() {
+            Ok(record) => record,
+            Err(error) => return self.denied(trail, &error),
+        };
+        let intent = Intent {
+            record,
+            if_lost: trail.record(Stage::Outcome, Some(&failures::lost()), Value::Null),
+            if_not_forwarded: trail.record(Stage::Outcome, Some(&failures::not_forwarded()), Value::Null),
+        };
+        let permit = match self.journal.intent(intent).await {
+            Ok(permit) => permit,
+            // Reads are still recorded while an outcome is held, and so is this.
+            Err(unavailable) => return self.denied(trail, &failures::not_recordable(unavailable)),
+        };
+        let session = brokered.write.as_ref().expect("a write that is no dry run has brokered its write session");
+        let meter = Meter::new(brokered.account.clone(), plan.calls.iter().map(|call| call.declared()).collect());
+        trail.meters.push(Arc::clone(&meter));
+        let applied = {
+            let writer = Writer::new(
+                &permit,
+                &self.clients,
+                &brokered.endpoint,
+                session.credentials.clone(),
+                meter,
+                Arc::clone(&self.recent),
+            )
+            .telling(|done, action| {
+                if let Some(progress) = &incoming.progress {
+                    // A client that no longer listens changes nothing.
+                    let _gone = progress.send(Step { done, total: plan.calls.len(), action });
+                }
+            });
+            work.apply(&plan, &writer).await
+        };
+        let shown = plan.shown(&brokered.account);
+        let (error, details) = match applied {
+            Ok(result) => {
+                let mut body = json!({"status": "done", "plan": shown});
+                if let (Value::Object(body), Value::Object(result)) = (&mut body, result.clone()) {
+                    body.extend(result);
+                }
+                (None, body)
+            }
+            Err(interrupted) => {
+                let calls =
+                    |calls: &[_]| calls.iter().map(|call| show_call(call, &brokered.account)).collect::<Vec<_>>();
+                let (done, left) = plan.calls.split_at(interrupted.done);
+                let details = json!({"done": calls(done), "not_done": calls(left)});
+                (Some(failures::interrupted_error(interrupted.failure, done.len(), left.len())), details)
+            }
+        };
+        // The plan stands beside, as in the intent; the response is what became of it.
+        let mut response = details.clone();
+        if let Value::Object(members) = &mut response {
+            members.remove("plan");
+        }
+        let response = json!({"isError": error.is_some(), "structuredContent": response});
+        let outcome = trail.record(Stage::Outcome, error.as_ref(), response);
+        match (self.journal.outcome(permit, outcome).await, error) {
+            (Ok(proof), None) => Reply::result(details, &proof),
+            (Ok(proof), Some(error)) => Reply::error(&error, details, &proof),
+            (Err(unavailable), error) => {
+                let details = json!({"performed": details, "performed_error": error});
+                Reply::unrecorded(unavailable, &failures::outcome_not_recorded(unavailable), details)
+            }
+        }
+    }
+
+    /// Refused at the last moment: nothing was forwarded.
+    fn denied(&self, trail: &Trail<'_>, error: &ToolError) -> Reply {
+        self.note(trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof))
+    }
+}
