@@ -7,11 +7,11 @@ use crate::support::clients::Keys;
 use crate::support::command::run;
 use crate::support::gateway::TestGateway;
 use crate::support::http::Request;
-use crate::support::mcp::{message, modern};
+use crate::support::mcp::{modern, tool_call};
 use crate::support::waiting::{eventually, now};
 
 fn whoami(request: Request) -> Request {
-    modern(request, &message("7", "tools/call", json!({"name": "whoami", "arguments": {}})))
+    modern(request, &tool_call("7", "whoami", json!({})))
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(crate) mod http;
 pub(crate) mod in_process;
 pub(crate) mod mcp;
 pub(crate) mod moto;
+pub(crate) mod prepared;
+mod process;
 pub(crate) mod python;
 pub(crate) mod recording;
 mod tests;
