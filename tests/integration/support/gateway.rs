@@ -231,7 +231,7 @@ impl TestGateway {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
-        self.process.signal(signal);
+        assert!(self.process.signal(signal), "the gateway was gone before it was sent {signal}: {}", self.log());
     }
 
     /// Waits for its end; its exit code.

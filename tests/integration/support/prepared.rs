@@ -130,7 +130,7 @@ impl Prepared {
             ("gateway.name", format!("\"{NAME}\"")),
             ("listen.address", "\"127.0.0.1:0\"".to_owned()),
             ("listen.metrics_address", "\"127.0.0.1:0\"".to_owned()),
-            ("sigv4.keyring", "\"keyring.toml\"".to_owned()),
+            ("sigv4.keyring", "\"keyring.json\"".to_owned()),
             ("audit.directory", "\"audit\"".to_owned()),
             // Records of reads are looked at right after the call.
             ("audit.delay_milliseconds", "10".to_owned()),
@@ -150,7 +150,7 @@ impl Prepared {
         write!(config, "[[environment]]\nname = \"dev\"\naccounts = [\"{ACCOUNT}\"]\n\n{}", self.mappings)
             .expect("a string takes everything");
         fs::write(path("gateway.toml"), config).expect("the folder is ours");
-        let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.toml"), caller))).collect();
+        let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.json"), caller))).collect();
         (folder, keys)
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -30,6 +31,7 @@ pub(super) struct Launch {
 pub(super) struct Process {
     child: Child,
     log: Arc<Mutex<String>>,
+    collector: Option<JoinHandle<()>>,
     pub(super) public: SocketAddr,
     pub(super) metrics: SocketAddr,
 }
@@ -47,7 +49,7 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let (log, lines) = listen(&mut child);
+        let (log, lines, collector) = listen(&mut child);
         let served = std::iter::from_fn(|| lines.recv_timeout(PATIENCE).ok())
             .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
             .find(|line| line["message"] == "serving");
@@ -58,7 +60,7 @@ impl Process {
         };
         let address =
             |name: &str| served[name].as_str().and_then(|text| text.parse().ok()).expect("an address is logged");
-        Self { child, public: address("address"), metrics: address("metrics"), log }
+        Self { child, log, collector: Some(collector), public: address("address"), metrics: address("metrics") }
     }
 
     /// What it logged so far.
@@ -66,25 +68,31 @@ impl Process {
         locked(&self.log)
     }
 
-    pub(super) fn signal(&self, signal: &str) {
+    /// Sends a signal; whether it was there to get it.
+    pub(super) fn signal(&self, signal: &str) -> bool {
         // The shell's own `kill`, since the standard library only knows SIGKILL.
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "the gateway was gone before it was sent {signal}");
+        sent.is_ok_and(|status| status.success())
     }
 
+    /// Waits for its end, and for the last line of its log.
     pub(super) fn wait(&mut self) -> ExitStatus {
         let child = &mut self.child;
-        eventually("the gateway ends", || child.try_wait().expect("the child can be waited for"))
+        let status = eventually("the gateway ends", || child.try_wait().expect("the child can be waited for"));
+        if let Some(collector) = self.collector.take() {
+            collector.join().expect("collecting lines does not fail");
+        }
+        status
     }
 }
 
 /// Collects the child's log in a thread, since a pipe that nobody reads fills up; its lines also go to the receiver.
-fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>) {
+fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>, JoinHandle<()>) {
     let stderr = BufReader::new(child.stderr.take().expect("standard error was asked for"));
     let log = Arc::<Mutex<String>>::default();
     let (sender, lines) = channel();
     let collected = Arc::clone(&log);
-    std::thread::spawn(move || {
+    let collector = std::thread::spawn(move || {
         for line in stderr.lines().map_while(Result::ok) {
             let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
             collected.push_str(&line);
@@ -94,7 +102,7 @@ fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>) {
             let _served = sender.send(line);
         }
     });
-    (log, lines)
+    (log, lines, collector)
 }
 
 fn locked(log: &Mutex<String>) -> String {
@@ -103,6 +111,9 @@ fn locked(log: &Mutex<String>) -> String {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            tell(&self.log());
+        }
         if let Ok(Some(_)) = self.child.try_wait() {
             return;
         }
@@ -117,4 +128,9 @@ impl Drop for Process {
             let _reaped = self.child.wait();
         }
     }
+}
+
+#[expect(clippy::print_stderr, reason = "whoever reads of a test's failure wants the gateway's log")]
+fn tell(log: &str) {
+    eprintln!("the gateway's log:\n{log}");
 }
