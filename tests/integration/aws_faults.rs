@@ -1,5 +1,5 @@
-//! AWS misbehaves: each call ends with one clear error and one record of it, and a change is never sent twice unless AWS
-//! said that it did nothing.
+//! AWS misbehaves: each call ends with one clear error and one record of it, and a change is never sent twice unless
+//! AWS said that it did nothing.
 
 use serde_json::{Value, json};
 
@@ -10,8 +10,8 @@ use crate::support::prepared::Prepared;
 
 const NO_USERS: &str = "<Users/><IsTruncated>false</IsTruncated>";
 fn prepared() -> Prepared {
-    // Half of it is an attempt's: the slow answers below come later than that. The whole of it is longer than the pauses
-    // between three attempts, which are at most one and two seconds.
+    // Half of it is an attempt's: the slow answers below come later than that. The whole of it is longer than the
+    // pauses between three attempts, which are at most one and two seconds.
     TestGateway::with_faulty_aws().set("broker.sts_timeout_seconds", "6").set("broker.aws_timeout_seconds", "6")
 }
 

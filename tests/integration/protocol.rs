@@ -151,8 +151,8 @@ fn a_page_of_users_asks_aws_for_no_more_than_is_missing() {
     let mut gateway = TestGateway::with_faulty_aws().start();
     let user = |name: &str| {
         format!(
-            "<member><Path>/</Path><UserName>{name}</UserName><UserId>AIDAEXAMPLE</UserId><Arn>arn:aws:iam::123456789012:\
-             user/{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></member>"
+            "<member><Path>/</Path><UserName>{name}</UserName><UserId>AIDAEXAMPLE</UserId>\
+             <Arn>arn:aws:iam::123456789012:user/{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></member>"
         )
     };
     let page = |names: &[&str], marker: Option<&str>| {

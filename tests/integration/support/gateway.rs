@@ -172,8 +172,8 @@ impl TestGateway {
 
     /// Waits until clients that sign with the present time may write.
     ///
-    /// The first seconds of a process refuse writes (`signed_before_start`), because an earlier process may have let the
-    /// same signature pass. Its own clock cannot be moved from here, so this watches the real binary.
+    /// The first seconds of a process refuse writes (`signed_before_start`), because an earlier process may have let
+    /// the same signature pass. Its own clock cannot be moved from here, so this watches the real binary.
     pub(crate) fn wait_for_writes(&self) {
         wait_until(self.opens_for_writes());
     }

@@ -1,5 +1,5 @@
-//! A gateway that is not started yet: its folder with a configuration and a keyring, its callers, and what stands in for
-//! AWS.
+//! A gateway that is not started yet: its folder with a configuration and a keyring, its callers, and what stands in
+//! for AWS.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
