@@ -2,8 +2,10 @@
 //!
 //! `Road::travel` reads as design's list: context, tool, authorize, broker, plan, authorize again, confirm, intent,
 //! apply, outcome. Each step takes the value that the step before it made, and those values have no other makers: the
-//! broker takes an [`Authorized`], the writer borrows a [`Permit`], a [`Reply`] takes the journal's proof. A step that
+//! broker takes an [`Authorized`], the writer borrows a [permit], a [`Reply`] takes the journal's proof. A step that
 //! is left out does not compile.
+//!
+//! [permit]: crate::audit::Permit
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
