@@ -1,7 +1,7 @@
 //! Who is calling.
 //!
 //! [`sigv4`] verifies a request's signature with the keys of the [`keyring`] and gives a
-//! [`Verified`](sigv4::Verified), which names the [`Caller`]; [`replay`] sees to it that a signature writes only once.
+//! [`Verified`], which names the [`Caller`]; [`replay`] sees to it that a signature writes only once.
 
 pub mod caller;
 pub mod keyring;

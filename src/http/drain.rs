@@ -10,7 +10,8 @@ use tokio_util::task::TaskTracker;
 /// - *draining*, after [`Drain::begin`] (the first SIGTERM or SIGINT): `/readyz` fails, replies close their connections,
 ///   after [`ServerLimits::announce`](super::ServerLimits) nothing is accepted any more, and what is in flight gets
 ///   [`ServerLimits::grace`](super::ServerLimits) to finish;
-/// - *forced*, after [`Drain::force`] (the second signal, or the end of the grace): what is in flight is aborted at once.
+/// - *forced*, after [`Drain::force`] (the second signal, or the end of the grace): what is in flight is aborted at
+///   once.
 #[derive(Debug, Clone, Default)]
 pub struct Drain {
     begun: CancellationToken,

@@ -1,18 +1,17 @@
-//! AWS misbehaves: each call ends with one clear error and one record of it, and a change is never sent twice unless AWS
-//! said that it did nothing.
+//! AWS misbehaves: each call ends with one clear error and one record of it, and a change is never sent twice unless
+//! AWS said that it did nothing.
 
 use serde_json::{Value, json};
 
-use crate::support::gateway::{Prepared, TestGateway};
+use crate::support::faulty::NEW_USER;
+use crate::support::gateway::TestGateway;
 use crate::support::mcp::Called;
+use crate::support::prepared::Prepared;
 
 const NO_USERS: &str = "<Users/><IsTruncated>false</IsTruncated>";
-const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
-    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
-
 fn prepared() -> Prepared {
-    // Half of it is an attempt's: the slow answers below come later than that. The whole of it is longer than the pauses
-    // between three attempts, which are at most one and two seconds.
+    // Half of it is an attempt's: the slow answers below come later than that. The whole of it is longer than the
+    // pauses between three attempts, which are at most one and two seconds.
     TestGateway::with_faulty_aws().set("broker.sts_timeout_seconds", "6").set("broker.aws_timeout_seconds", "6")
 }
 
@@ -38,7 +37,7 @@ fn a_role_that_cannot_be_assumed_is_one_error_and_one_record() {
         ("AwsUnreachable", json!({"close": "unanswered", "times": 3}), 1),
     ];
     for (code, behaviour, at_least) in cases {
-        gateway.aws().queue("AssumeRole", &[behaviour.clone()]);
+        gateway.aws().queue("AssumeRole", std::slice::from_ref(&behaviour));
         let before = gateway.received("AssumeRole").len();
         let answer = list_users(&gateway);
         assert_eq!(answer.code(), code, "{behaviour}");
@@ -128,7 +127,7 @@ fn a_change_is_sent_once_whatever_becomes_of_its_answer() {
         ("EntityAlreadyExists", json!({"status": 409, "code": "EntityAlreadyExists"}), false),
     ];
     for (number, (code, behaviour, unknown)) in cases.into_iter().enumerate() {
-        gateway.aws().queue("CreateUser", &[behaviour.clone()]);
+        gateway.aws().queue("CreateUser", std::slice::from_ref(&behaviour));
         let name = format!("user-{number}");
         let answer = gateway.write("alice", "create_user", json!({"user_name": name}));
         assert_eq!(answer.code(), code, "{behaviour}");

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, Request, connect, exchange};
-use crate::support::mcp::{message, modern};
+use crate::support::mcp::{message, modern, tool_call};
 
 fn whoami(gateway: &TestGateway) -> Request {
-    modern(gateway.request("alice"), &message("1", "tools/call", json!({"name": "whoami", "arguments": {}})))
+    modern(gateway.request("alice"), &tool_call("1", "whoami", json!({})))
 }
 
 fn address(gateway: &TestGateway) -> SocketAddr {

@@ -78,7 +78,7 @@ fn tools_lists_what_there_is_and_what_roles_need() {
 #[test]
 fn keys_are_made_listed_and_disabled_and_secrets_told_once() {
     let folder = tempfile::tempdir().expect("a temporary directory can be made");
-    let file = folder.path().join("keyring.toml");
+    let file = folder.path().join("keyring.json");
     let file = file.to_str().expect("temporary folders have plain names");
     let add = |more: &[&str]| run(&[&["keyring", "add", "--file", file, "--environment", "dev"], more].concat());
 
@@ -141,7 +141,7 @@ fn config_check_says_everything_that_is_wrong_at_once() {
     assert_eq!(served.code, 64);
     assert!(served.stderr.contains("read_onyl"), "{}", served.stderr);
 
-    fs::remove_file(gateway.path("keyring.toml")).expect("the folder is ours");
+    fs::remove_file(gateway.path("keyring.json")).expect("the folder is ours");
     let without_keyring = run(&["config", "check", "--config", &file, "--json"]);
     assert_eq!((without_keyring.code, &without_keyring.json()["ok"]), (64, &json!(false)));
     assert_eq!(without_keyring.json()["files"].as_array().map(Vec::len), Some(1));

@@ -6,12 +6,10 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use crate::support::command::run;
+use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, connect};
 use crate::support::waiting::eventually;
-
-const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
-    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
 
 /// A CreateUser that AWS has received and does not answer: its call's id and the client's connection.
 fn held_write(gateway: &mut TestGateway) -> (String, TcpStream) {

@@ -1,5 +1,7 @@
 //! Mistakes of ours, a disk that fails, and time that passes: what the outside cannot provoke.
 
+use std::io::Write;
+
 use iam_mcp_gateway::config::Toolset;
 use iam_mcp_gateway::iam::change::actions;
 use iam_mcp_gateway::iam::{Change, Entity, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
@@ -10,11 +12,12 @@ use iam_mcp_gateway::tools::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
+use crate::support::http::{Answer, connect};
+use crate::support::in_process::InProcess;
+use crate::support::mcp::Called;
 use crate::support::waiting::eventually;
-
-const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
-    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
 
 const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gateway::iam::Action]) -> Spec {
     Spec {
@@ -135,15 +138,13 @@ fn a_tool_that_panics_after_its_intent_leaves_an_unknown_outcome() {
 fn without_an_audit_journal_nothing_is_written_to_aws() {
     let mut gateway = TestGateway::with_faulty_aws().start_in_process();
     gateway.aws().queue("CreateUser", &[json!({"result": NEW_USER, "times": 9})]);
-    let create = |gateway: &crate::support::in_process::InProcess, name: &str| {
-        gateway.call("alice", "create_user", json!({"user_name": name}))
-    };
+    let create = |gateway: &InProcess, name: &str| gateway.call("alice", "create_user", json!({"user_name": name}));
     assert!(!create(&gateway, "before").is_error);
 
     gateway.disk().set_full(true);
     let refused = create(&gateway, "during");
     assert_eq!((refused.code(), &refused.content["error"]["retryable"]), ("AuditUnavailable", &json!(true)));
-    let names = |gateway: &crate::support::in_process::InProcess| -> Vec<Value> {
+    let names = |gateway: &InProcess| -> Vec<Value> {
         gateway.received("CreateUser").iter().map(|request| request["parameters"]["UserName"].clone()).collect()
     };
     assert_eq!(names(&gateway), ["before"]);
@@ -155,6 +156,34 @@ fn without_an_audit_journal_nothing_is_written_to_aws() {
         (!create(&gateway, "after").is_error).then_some("after")
     });
     assert_eq!(names(&gateway), ["before", name]);
+}
+
+#[test]
+fn an_outcome_that_finds_no_room_is_held_and_stops_further_changes() {
+    let mut gateway = TestGateway::with_faulty_aws().set("audit.durable_seconds", "1").start_in_process();
+    gateway.aws().queue("CreateUser", &[json!({"hold": true, "result": NEW_USER}), json!({"result": NEW_USER})]);
+    let (id, request) = gateway.tool_call("alice", "create_user", json!({"user_name": "dave"}));
+    let mut client = connect(gateway.address());
+    client.write_all(&request.bytes()).expect("the gateway listens");
+    eventually("AWS receives CreateUser", || (gateway.received("CreateUser").len() == 1).then_some(()));
+    gateway.disk().set_full(true);
+    gateway.aws().release();
+
+    let answer = Called::of(id.clone(), &Answer::read(&mut client));
+    assert_eq!(answer.code(), "AuditUnavailable");
+    assert!(answer.message().contains("AWS has acted"), "{}", answer.message());
+    assert_eq!(answer.content["performed"]["User"]["UserName"], "dave", "{}", answer.content);
+    let create = |gateway: &InProcess| {
+        gateway.clock().advance(SignedDuration::from_secs(1));
+        gateway.call("alice", "create_user", json!({"user_name": "erin"}))
+    };
+    assert_eq!(create(&gateway).code(), "AuditUnavailable");
+    assert_eq!(gateway.received("CreateUser").len(), 1);
+
+    gateway.disk().set_full(false);
+    let records = gateway.records_of(&id, 2);
+    assert_eq!((&records[1]["stage"], records[1].get("errorCode")), (&json!("outcome"), None));
+    eventually("writes are taken again", || (!create(&gateway).is_error).then_some(()));
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
+use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, Request};
-use crate::support::mcp::{LEGACY, MODERN, legacy, message, modern};
+use crate::support::mcp::{LEGACY, MODERN, legacy, message, modern, tool_call};
 
 /// A message of the revision before, whose `params` have no `_meta`.
 fn old_message(method: &str, params: Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": method});
+    message["params"] = params;
+    message
 }
 
 fn initialize() -> Value {
@@ -105,7 +108,7 @@ fn what_is_not_offered_is_not_found() {
 #[test]
 fn headers_that_differ_from_the_body_are_refused() {
     let gateway = TestGateway::without_aws().start();
-    let whoami = message("1", "tools/call", json!({"name": "whoami", "arguments": {}}));
+    let whoami = tool_call("1", "whoami", json!({}));
     let request = || modern(gateway.request("alice"), &whoami);
     assert_refused(&request().header("mcp-method", "tools/list").send(), 400, -32020);
     assert_refused(&request().header("mcp-name", "version").send(), 400, -32020);
@@ -135,7 +138,7 @@ fn a_notification_is_accepted_without_an_answer() {
 #[test]
 fn an_environment_is_named_by_the_path() {
     let gateway = TestGateway::without_aws().start();
-    let whoami = message("1", "tools/call", json!({"name": "whoami", "arguments": {}}));
+    let whoami = tool_call("1", "whoami", json!({}));
     let at = |target: &str| -> Request { modern(gateway.request("alice"), &whoami).target(target) };
     assert_eq!(at("/mcp/dev").send().json()["result"]["structuredContent"]["Environment"], "dev");
     let elsewhere = at("/mcp/prod").send();
@@ -148,8 +151,8 @@ fn a_page_of_users_asks_aws_for_no_more_than_is_missing() {
     let mut gateway = TestGateway::with_faulty_aws().start();
     let user = |name: &str| {
         format!(
-            "<member><Path>/</Path><UserName>{name}</UserName><UserId>AIDAEXAMPLE</UserId><Arn>arn:aws:iam::123456789012:\
-             user/{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></member>"
+            "<member><Path>/</Path><UserName>{name}</UserName><UserId>AIDAEXAMPLE</UserId>\
+             <Arn>arn:aws:iam::123456789012:user/{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></member>"
         )
     };
     let page = |names: &[&str], marker: Option<&str>| {
@@ -185,4 +188,27 @@ fn a_page_of_users_asks_aws_for_no_more_than_is_missing() {
     let record = &gateway.records_of(&first.id)[0];
     assert_eq!(record["additionalEventData"]["awsCalls"].as_array().map(Vec::len), Some(2));
     assert_eq!(record["responseElements"]["count"], 3);
+}
+
+#[test]
+fn progress_is_told_before_the_result_to_those_who_ask() {
+    let mut gateway = TestGateway::with_faulty_aws().start();
+    gateway.aws().queue("CreateUser", &[json!({"result": NEW_USER, "times": 2})]);
+    gateway.wait_for_writes();
+    let call = json!({"name": "create_user", "arguments": {"user_name": "dave"}});
+    let mut of_modern = message("1", "tools/call", call.clone());
+    of_modern["params"]["_meta"]["progressToken"] = json!("t");
+    let mut of_legacy = old_message("tools/call", call);
+    of_legacy["params"]["_meta"] = json!({"progressToken": "t"});
+    for request in [modern(gateway.request("alice"), &of_modern), legacy(gateway.request("alice"), &of_legacy)] {
+        let answer = request.send();
+        assert_eq!(answer.header("content-type"), Some("text/event-stream"), "{}", answer.text());
+        let events = answer.events();
+        let [progress, result] = events.as_slice() else { unreachable!("two messages: {}", answer.text()) };
+        assert_eq!(progress["method"], "notifications/progress");
+        let params = &progress["params"];
+        assert_eq!((&params["progressToken"], &params["message"]), (&json!("t"), &json!("iam:CreateUser")));
+        assert_eq!((params["progress"].as_f64(), params["total"].as_f64()), (Some(1.0), Some(1.0)));
+        assert_eq!(result["result"]["structuredContent"]["status"], "done", "{result}");
+    }
 }

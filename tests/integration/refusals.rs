@@ -1,17 +1,19 @@
 //! Authentication that fails: each reason by its code, each refusal recorded, and the records bounded in rate.
 
+use std::fs;
+
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::clients::Keys;
 use crate::support::command::run;
 use crate::support::gateway::TestGateway;
-use crate::support::http::Request;
-use crate::support::mcp::{message, modern};
+use crate::support::http::{Request, exchange};
+use crate::support::mcp::{modern, tool_call};
 use crate::support::waiting::{eventually, now};
 
 fn whoami(request: Request) -> Request {
-    modern(request, &message("7", "tools/call", json!({"name": "whoami", "arguments": {}})))
+    modern(request, &tool_call("7", "whoami", json!({})))
 }
 
 #[test]
@@ -71,16 +73,40 @@ fn every_refused_signature_is_told_why_and_asked_for_credentials() {
 }
 
 #[test]
+fn a_signed_header_that_is_no_text_is_refused() {
+    let gateway = TestGateway::without_aws().start();
+    let mut bytes = whoami(gateway.request("alice")).header("x-note", "AB").bytes();
+    let place = bytes.windows(10).position(|part| part == b"x-note: AB").expect("the header is sent") + 8;
+    bytes[place..place + 2].copy_from_slice(&[0xff, 0xfe]);
+    let answer = exchange(gateway.address(), &bytes);
+    assert_eq!((answer.status, answer.code().as_str()), (401, "header_not_text"));
+    assert!(answer.header("www-authenticate").is_some());
+}
+
+#[test]
 fn an_expired_or_disabled_key_is_told_so_to_its_owner_alone() {
     let gateway = TestGateway::without_aws().start();
     let id = gateway.keys("reader").access_key_id.clone();
-    let disabled = run(&["keyring", "disable", "--file", &gateway.argument("keyring.toml"), &id]);
+    let disabled = run(&["keyring", "disable", "--file", &gateway.argument("keyring.json"), &id]);
     assert_eq!(disabled.code, 0, "{}", disabled.stderr);
     let code = eventually("the keyring is reloaded", || {
         let answer = whoami(gateway.request("reader")).send();
         (answer.status == 401).then(|| answer.code())
     });
     assert_eq!(code, "inactive_key");
+
+    let mut keyring: Value = serde_json::from_str(&fs::read_to_string(gateway.path("keyring.json")).expect("ours"))
+        .expect("a keyring is JSON");
+    for key in keyring["keys"].as_array_mut().expect("a keyring has keys") {
+        key["status"] = json!("active");
+        key["created_at"] = json!("2026-01-01T00:00:00Z");
+        key["expires_at"] = json!("2026-01-02T00:00:00Z");
+    }
+    fs::write(gateway.path("keyring.json"), keyring.to_string()).expect("the folder is ours");
+    let (reader, alice) = (whoami(gateway.request("reader")), whoami(gateway.request("alice")));
+    eventually("the keyring is reloaded", || (reader.send().code() == "expired_key").then_some(()));
+    assert_eq!(alice.send().code(), "expired_key");
+
     let stranger = Keys { secret_access_key: "guessed".to_owned(), ..gateway.keys("reader").clone() };
     assert_eq!(whoami(Request::post(gateway.address()).signed_with(&stranger)).send().code(), "signature_mismatch");
 }

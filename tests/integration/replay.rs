@@ -2,12 +2,10 @@
 
 use serde_json::json;
 
+use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::mcp::{Called, legacy};
 use crate::support::waiting::eventually;
-
-const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
-    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
 
 #[test]
 fn a_signature_writes_once_and_reads_as_often_as_it_is_sent() {

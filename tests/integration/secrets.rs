@@ -59,7 +59,7 @@ fn no_secret_is_logged_recorded_or_told() {
         secrets.push(("a confirmation token", token.to_owned()));
         gateway.write("alice", "delete_user", json!({"user_name": "bob", "confirmation_token": token}));
         told.push(gateway.metrics());
-        told.push(run(&["keyring", "list", "--file", &gateway.argument("keyring.toml"), "--json"]).said());
+        told.push(run(&["keyring", "list", "--file", &gateway.argument("keyring.json"), "--json"]).said());
         told.push(run(&["config", "check", "--config", &gateway.argument("gateway.toml"), "--json"]).said());
 
         gateway.stop();

@@ -13,7 +13,8 @@ Steps are a JSON array on standard input (or the last argument), each an array o
 The first line is the connection's: {"step": ["connect"], "ok": true, "result": {"protocolVersion": ..., "serverInfo":
 ..., "capabilities": ..., "instructions": ...}}. Each line after it has "ok", then "result" as it was on the wire, or
 "error" {"type", "message", and "code" and "data" of a JSON-RPC error}; "elicitations" lists what the server asked
-meanwhile, "progress" what it told of the call, as [progress, total, message]. A refusal is a result of the run and not a failure of this program: it exits 0.
+meanwhile, "progress" what it told of the call, as [progress, total, message]. A refusal is a result of the run and not
+a failure of this program: it exits 0.
 """
 
 import argparse

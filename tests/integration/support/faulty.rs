@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 use super::python::PythonProcess;
 use super::recording::Recording;
 
+/// The user `dave`, as the result of a CreateUser has it.
+pub(crate) const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName><UserId>AIDAEXAMPLE</UserId>\
+    <Arn>arn:aws:iam::123456789012:user/dave</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User>";
+
 /// A running stand-in. Unless told otherwise it answers AssumeRole and GetCallerIdentity well, and nothing else.
 pub(crate) struct FaultyAws {
     url: String,

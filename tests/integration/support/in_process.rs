@@ -19,15 +19,16 @@ use iam_mcp_gateway::http::{Drain, serve};
 use iam_mcp_gateway::random::SystemRandom;
 use iam_mcp_gateway::tools::catalogue::{CATALOGUE, Catalogue};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::faulty::FaultyAws;
-use super::gateway::{Aws, CallersKeys, Prepared, journal_in};
+use super::gateway::journal_in;
 use super::http::Request;
-use super::mcp::{Called, message, modern};
+use super::mcp::{Called, modern, tool_call};
+use super::prepared::{Aws, CallersKeys, Prepared};
 use super::waiting::{eventually, now};
 
 /// A disk that is full when it is told to be.
@@ -168,13 +169,24 @@ impl InProcess {
         Request::post(self.address)
     }
 
-    /// Calls a tool.
-    pub(crate) fn call(&self, caller: &str, tool: &str, arguments: Value) -> Called {
+    /// A tools/call that `caller` signs, with the JSON-RPC id that its records will have.
+    pub(crate) fn tool_call(&self, caller: &str, tool: &str, arguments: Value) -> (String, Request) {
         let id = format!("call-{}", self.ids.fetch_add(1, Ordering::Relaxed));
-        let message = message(&id, "tools/call", json!({"name": tool, "arguments": arguments}));
+        let message = tool_call(&id, tool, arguments);
         let keys = self.keys.get(caller).expect("the caller was named before the start");
         let request = self.unsigned().signed_with(keys).signed_at(self.clock.now());
-        Called::of(id, &modern(request, &message).send())
+        (id, modern(request, &message))
+    }
+
+    /// Calls a tool.
+    pub(crate) fn call(&self, caller: &str, tool: &str, arguments: Value) -> Called {
+        let (id, request) = self.tool_call(caller, tool, arguments);
+        Called::of(id, &request.send())
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The records of one stage.

@@ -24,6 +24,13 @@ pub(crate) fn message(id: &str, method: &str, mut params: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 }
 
+/// A tools/call of the newest revision.
+pub(crate) fn tool_call(id: &str, tool: &str, arguments: Value) -> Value {
+    let mut params = json!({"name": tool});
+    params["arguments"] = arguments;
+    message(id, "tools/call", params)
+}
+
 /// The message with the headers that the newest revision asks for.
 pub(crate) fn modern(request: Request, message: &Value) -> Request {
     let method = message["method"].as_str().unwrap_or_default();

@@ -2,8 +2,8 @@
 //! write: the Python MCP client, mcp-proxy-for-aws, botocore's signer, moto as IAM and STS, and a stand-in for AWS that
 //! misbehaves.
 //!
-//! The latter are Python programs in `tests/python`, run from the virtual environments that `./tests/run` installs. Every
-//! call here blocks, for a bounded time: from an asynchronous test, use a runtime with several threads.
+//! The latter are Python programs in `tests/python`, run from the virtual environments that `./tests/run` installs.
+//! Every call here blocks, for a bounded time: from an asynchronous test, use a runtime with several threads.
 
 pub(crate) mod clients;
 pub(crate) mod command;
@@ -13,6 +13,8 @@ pub(crate) mod http;
 pub(crate) mod in_process;
 pub(crate) mod mcp;
 pub(crate) mod moto;
+pub(crate) mod prepared;
+mod process;
 pub(crate) mod python;
 pub(crate) mod recording;
 mod tests;

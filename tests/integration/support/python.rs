@@ -1,5 +1,6 @@
 //! A Python program of `tests/python` as a child process that speaks in lines of JSON.
 
+use iam_mcp_gateway::config::{Environment, ProcessEnvironment};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -28,7 +29,7 @@ impl PythonProcess {
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script))
             .args(arguments)
             .env_clear()
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs(ProcessEnvironment.get("PATH").map(|path| ("PATH", path)))
             .env("HOME", installed)
             .env("PYTHONUTF8", "1")
             .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -88,7 +89,7 @@ impl Drop for PythonProcess {
 
 /// Where `./tests/run` keeps what it installs.
 fn installed() -> PathBuf {
-    let named = std::env::var_os("IAM_MCP_GATEWAY_TESTS").map(PathBuf::from);
+    let named = ProcessEnvironment.get("IAM_MCP_GATEWAY_TESTS").map(PathBuf::from);
     let directory = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".tests"));
     for environment in ["clients", "proxy"] {
         let stamp = directory.join(environment).join("installed");

@@ -1,0 +1,168 @@
+//! A gateway that is not started yet: its folder with a configuration and a keyring, its callers, and what stands in
+//! for AWS.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::clients::Keys;
+use super::command::run;
+use super::faulty::FaultyAws;
+use super::gateway::{ACCOUNT, NAME};
+use super::moto::Moto;
+
+/// The key pair of each caller.
+pub(super) type CallersKeys = BTreeMap<&'static str, Keys>;
+
+/// What stands in for AWS.
+pub(super) enum Aws {
+    Moto(Moto),
+    Faulty(FaultyAws),
+    /// Nothing listens there: for what must not need AWS.
+    None,
+}
+
+impl Aws {
+    fn url(&self) -> String {
+        match self {
+            Self::Moto(moto) => moto.url().to_owned(),
+            Self::Faulty(aws) => aws.url().to_owned(),
+            // The discard port, where nothing listens.
+            Self::None => "http://127.0.0.1:9".to_owned(),
+        }
+    }
+
+    pub(super) fn faulty(&mut self) -> &mut FaultyAws {
+        match self {
+            Self::Faulty(aws) => aws,
+            Self::Moto(_) | Self::None => unreachable!("this gateway was not started with a faulty AWS"),
+        }
+    }
+
+    pub(super) fn received(&self, action: &str) -> Vec<Value> {
+        match self {
+            Self::Moto(moto) => moto.recording().of(action),
+            Self::Faulty(aws) => aws.recording().of(action),
+            Self::None => unreachable!("this gateway cannot reach AWS"),
+        }
+    }
+
+    pub(super) fn gateway_keys(&self) -> Keys {
+        match self {
+            Self::Moto(moto) => moto.gateway_keys(),
+            Self::Faulty(_) | Self::None => Keys {
+                access_key_id: "AKIATHEGATEWAYSOWN00".to_owned(),
+                secret_access_key: "the-gateways-own-secret-for-tests".to_owned(),
+                session_token: None,
+            },
+        }
+    }
+}
+
+/// A gateway that is not started yet.
+pub(crate) struct Prepared {
+    pub(super) aws: Aws,
+    callers: Vec<&'static str>,
+    mappings: String,
+    settings: Vec<(String, String)>,
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) options: Vec<&'static str>,
+}
+
+impl Prepared {
+    pub(super) fn on(aws: Aws) -> Self {
+        let prepared = Self {
+            aws,
+            callers: Vec::new(),
+            mappings: String::new(),
+            settings: Vec::new(),
+            variables: Vec::new(),
+            options: Vec::new(),
+        };
+        prepared.mapping("alice", "role/mcp-admin", "access = \"read-write\"\ntags = { Team = \"platform\" }").mapping(
+            "reader",
+            "role/mcp-reader",
+            "access = \"read-only\"",
+        )
+    }
+
+    /// One more caller, with a key of its own and this mapping to a role of the account.
+    pub(crate) fn mapping(mut self, caller: &'static str, role: &str, more: &str) -> Self {
+        self.callers.push(caller);
+        let arn = format!("arn:aws:iam::{ACCOUNT}:{role}");
+        write!(
+            self.mappings,
+            "[[role_mapping]]\nenvironment = \"dev\"\ncaller = \"{caller}\"\nrole_arn = \"{arn}\"\n{more}\n\n"
+        )
+        .expect("a string takes everything");
+        self
+    }
+
+    /// A key of the configuration, as in `limits.head_seconds`.
+    pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// An environment variable of the process.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Served with `--read-only`.
+    pub(crate) fn read_only(mut self) -> Self {
+        self.options.push("--read-only");
+        self
+    }
+
+    /// Writes the configuration and the keyring; the keys of the callers.
+    pub(super) fn write_folder(&self) -> (TempDir, CallersKeys) {
+        let folder = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = |name: &str| folder.path().join(name);
+        let aws_url = self.aws.url();
+        let mut sections: BTreeMap<&str, String> = BTreeMap::new();
+        let fixed = [
+            ("gateway.name", format!("\"{NAME}\"")),
+            ("listen.address", "\"127.0.0.1:0\"".to_owned()),
+            ("listen.metrics_address", "\"127.0.0.1:0\"".to_owned()),
+            ("sigv4.keyring", "\"keyring.json\"".to_owned()),
+            ("audit.directory", "\"audit\"".to_owned()),
+            // Records of reads are looked at right after the call.
+            ("audit.delay_milliseconds", "10".to_owned()),
+            ("aws.sts_endpoint", format!("\"{aws_url}\"")),
+            ("aws.iam_endpoint", format!("\"{aws_url}\"")),
+        ];
+        let fixed = fixed.iter().map(|(key, value)| (*key, value.as_str()));
+        let given = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        for (key, value) in fixed.chain(given) {
+            let (section, key) = key.split_once('.').expect("a setting is section.key");
+            writeln!(sections.entry(section).or_default(), "{key} = {value}").expect("a string takes everything");
+        }
+        let mut config = String::new();
+        for (section, keys) in &sections {
+            write!(config, "[{section}]\n{keys}\n").expect("a string takes everything");
+        }
+        write!(config, "[[environment]]\nname = \"dev\"\naccounts = [\"{ACCOUNT}\"]\n\n{}", self.mappings)
+            .expect("a string takes everything");
+        fs::write(path("gateway.toml"), config).expect("the folder is ours");
+        let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.json"), caller))).collect();
+        (folder, keys)
+    }
+}
+
+/// Makes a key with the real command.
+fn add_key(keyring: &Path, caller: &str) -> Keys {
+    let keyring = keyring.to_str().expect("temporary folders have plain names");
+    let person = format!("{caller}@example.com");
+    let arguments = ["keyring", "add", "--file", keyring, "--caller", caller, "--person", &person];
+    let ran = run(&[&arguments[..], &["--environment", "dev", "--json"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let key = ran.json();
+    let text = |name: &str| key[name].as_str().expect("keyring add --json tells it").to_owned();
+    Keys { access_key_id: text("AccessKeyId"), secret_access_key: text("SecretAccessKey"), session_token: None }
+}
