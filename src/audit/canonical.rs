@@ -113,9 +113,9 @@ fn in_order(a: &str, b: &str) -> Ordering {
 
 /// Appends the canonical form of `value`.
 ///
-/// Written here, because sorting already parsed keys takes a fraction of what `serde_json_canonicalizer` takes, which
-/// parses each key of its output again: a record in 4 µs instead of 30. What is hard, numbers that are no integers, is
-/// left to it, and a property test holds the rest against it.
+/// Written here, because `serde_json_canonicalizer` parses each key of its output again to sort by it: a record of
+/// 1.5 KB takes 1.2 µs instead of 14. What is hard, numbers that are no integers, is left to it, and a property test
+/// holds the rest against it.
 fn write_value(lines: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Object(members) => {

@@ -93,7 +93,7 @@ pub(super) fn interrupted_error(failure: AwsFailure, done: usize, left: usize) -
     let unknown = failure.sent == Sent::Unknown;
     let mut error = ToolError::from(failure);
     if unknown {
-        error.message = format!("{} (the request may have reached AWS, which may have acted on it)", error.message);
+        error.message = format!("{} (the request may have been sent, so AWS may have acted on it)", error.message);
         error.hint = Some("look at the entity before you try again".to_owned());
         // Sending a change again after an unknown outcome is for somebody who has looked.
         error.retryable = false;
