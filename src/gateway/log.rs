@@ -32,7 +32,7 @@ pub fn begin(log: &Log) -> LogLevel {
     // A second subscriber is refused: then the first one logs.
     let _first_stays = match format {
         LogFormat::Text => registry.with(layer.with_ansi(terminal && wants_colour())).try_init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init(),
     };
     LogLevel(level)
 }
