@@ -81,7 +81,7 @@ impl Default for BodyLimits {
 /// What verified calls may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallLimits {
-    /// Calls worked on at once; one more is refused, not queued.
+    /// Calls worked on at once, those included that go on without their client; one more is refused, not queued.
     pub concurrent: usize,
     /// How long a call may take until its reply begins.
     pub deadline: Duration,
