@@ -69,6 +69,9 @@ pub struct BodyLimits {
     /// How long a body may take to arrive.
     pub deadline: Duration,
     /// Memory for all bodies together whose author is not yet known, in bytes; rounded down to whole KiB.
+    ///
+    /// The first 16 KiB of each body are not counted, so that whoever uses this memory up keeps no small body from
+    /// being read; they come to at most 16 KiB for each of [`ServerLimits::connections`].
     pub unverified_bytes: usize,
 }
 
