@@ -13,7 +13,7 @@ pub struct Limits {
     pub concurrent_requests: u32,
     /// The largest request body, in bytes.
     pub body_bytes: u32,
-    /// How long a request's head may take from its first byte.
+    /// How long a request's head may take: a connection's first from its acceptance on, later ones from their first byte.
     pub head: Duration,
     /// How long a request's body may take.
     pub body: Duration,

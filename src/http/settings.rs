@@ -11,10 +11,10 @@ use crate::config::{HostPattern, Origin};
 pub struct ServerLimits {
     /// Connections open at once; one more waits in the kernel's queue and is not accepted.
     pub connections: usize,
-    /// How long a connection may be silent before and between requests. It outlasts a load balancer's idle timeout
+    /// How long a connection may be silent between requests. It outlasts a load balancer's idle timeout
     /// (60 s), so that it is the balancer that closes and no request meets a closing connection.
     pub idle: Duration,
-    /// How long a request's head may take from its first byte.
+    /// How long a request's head may take: a connection's first from its acceptance on, later ones from their first byte.
     pub head: Duration,
     /// The longest head, request line included, in bytes.
     pub head_bytes: usize,
