@@ -68,7 +68,15 @@ pub fn run(command: Call) -> Result<Outcome, Failure> {
     match result {
         Ok(result) => Ok(show(&result, command.json)),
         Err(ClientError::Refused { code, message, hint }) if command.json => {
-            out::line(&json!({"error": {"code": code, "message": message, "hint": hint}}).to_string());
+            out::json_line(&json!({"error": {"code": code, "message": message, "hint": hint}}));
+            Ok(Outcome::Failed)
+        }
+        Err(ClientError::Refused { message, hint, .. }) => {
+            // The gateway's words, which quote others': a terminal must not obey them.
+            out::error(&text::visible(&message));
+            if let Some(hint) = hint {
+                out::note(&format!("  {}", text::visible(&hint)));
+            }
             Ok(Outcome::Failed)
         }
         Err(error) => Err(Failure::from(error)),
@@ -92,7 +100,7 @@ fn show(result: &Value, json: bool) -> Outcome {
     let failed = result["isError"].as_bool().unwrap_or(false);
     let content = result.get("structuredContent").unwrap_or(result);
     if json {
-        out::line(&result.to_string());
+        out::json_line(result);
     } else if failed {
         let said = |name: &str| content["error"][name].as_str().map(|said| text::visible(said).into_owned());
         let code = said("code").unwrap_or_else(|| "the call failed".to_owned());
