@@ -23,7 +23,7 @@ use crate::tools::text;
     iam-mcp-gateway call create_user '{\"user_name\": \"bob\", \"dry_run\": true}' --url https://iam-mcp.example.internal/mcp\n\n\
     The credentials are a gateway key, found where AWS's own tools look: environment variables, the profile of\n\
     AWS_PROFILE, credential_process.\n\
-    Exit codes: 0 the tool did it, 1 it was refused or failed.")]
+    Exit codes: 0 the tool did it, 1 it was refused or failed, 2 the arguments or the URL are wrong.")]
 pub struct Call {
     /// The tool's name; `iam-mcp-gateway tools` lists them.
     tool: String,
@@ -62,13 +62,21 @@ pub fn run(command: Call) -> Result<Outcome, Failure> {
             ))
         })?;
         let scope = Scope { service: command.service, region: command.region };
-        let client = Client::new(&command.url, credentials, scope, Arc::new(SystemClock))?;
+        let client = Client::new(&command.url, credentials, scope, Arc::new(SystemClock)).map_err(Failure::usage)?;
         Ok::<_, Failure>(client.call_tool(&command.tool, &arguments, Duration::from_secs(command.timeout)).await)
     })?;
     match result {
         Ok(result) => Ok(show(&result, command.json)),
         Err(ClientError::Refused { code, message, hint }) if command.json => {
-            out::line(&json!({"error": {"code": code, "message": message, "hint": hint}}).to_string());
+            out::json_line(&json!({"error": {"code": code, "message": message, "hint": hint}}));
+            Ok(Outcome::Failed)
+        }
+        Err(ClientError::Refused { message, hint, .. }) => {
+            // The gateway's words, which quote others': a terminal must not obey them.
+            out::error(&text::visible(&message));
+            if let Some(hint) = hint {
+                out::note(&format!("  {}", text::visible(&hint)));
+            }
             Ok(Outcome::Failed)
         }
         Err(error) => Err(Failure::from(error)),
@@ -84,7 +92,7 @@ fn arguments(text: &str) -> Result<Value, Failure> {
         text
     };
     let arguments: Map<String, Value> = serde_json::from_str(text)
-        .map_err(|error| Failure::from(format!("the arguments are not a JSON object: {error}")))?;
+        .map_err(|error| Failure::usage(format!("the arguments are not a JSON object: {error}")))?;
     Ok(Value::Object(arguments))
 }
 
@@ -92,7 +100,7 @@ fn show(result: &Value, json: bool) -> Outcome {
     let failed = result["isError"].as_bool().unwrap_or(false);
     let content = result.get("structuredContent").unwrap_or(result);
     if json {
-        out::line(&result.to_string());
+        out::json_line(result);
     } else if failed {
         let said = |name: &str| content["error"][name].as_str().map(|said| text::visible(said).into_owned());
         let code = said("code").unwrap_or_else(|| "the call failed".to_owned());

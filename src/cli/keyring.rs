@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Failure, Outcome, out};
-use crate::authn::keyring::{KeyInfo, KeyStatus, KeyringEditor, KeyringFile, NewKey};
+use crate::authn::keyring::{KeyInfo, KeyStatus, KeyringEditor, KeyringError, KeyringFile, NewKey};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ProcessEnvironment};
 use crate::random::SystemRandom;
@@ -100,13 +100,20 @@ fn open(at: &At) -> Result<(KeyringEditor, Option<Config>), Failure> {
     let (file, config) = match (&at.file, &at.config) {
         (Some(file), _) => (KeyringFile::new(file), None),
         (None, Some(path)) => {
-            let config = Config::load(path, &ProcessEnvironment)?.config;
+            let config = Config::load(path, &ProcessEnvironment).map_err(Failure::configuration)?.config;
             let file = KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
             (file, Some(config))
         }
-        (None, None) => return Err(Failure::from("give --file or --config")),
+        (None, None) => return Err(Failure::usage("give --file or --config")),
     };
     Ok((KeyringEditor::new(file, Arc::new(SystemClock), Arc::new(SystemRandom)), config))
+}
+
+fn failure(error: KeyringError) -> Failure {
+    match error {
+        KeyringError::Unwritable { .. } | KeyringError::NoSuchKey | KeyringError::RandomRepeats => Failure::from(error),
+        error => Failure::configuration(error),
+    }
 }
 
 fn run_add(add: Add) -> Result<Outcome, Failure> {
@@ -115,18 +122,23 @@ fn run_add(add: Add) -> Result<Outcome, Failure> {
         for name in &add.environments {
             if config.environments.get(name).is_none() {
                 let known: Vec<&str> = config.environments.iter().map(|e| e.name.as_str()).collect();
-                return Err(Failure::from(format!("there is no environment {name}; there are: {}", known.join(", "))));
+                return Err(Failure::usage(format!("there is no environment {name}; there are: {}", known.join(", "))));
             }
         }
     }
     let now = SystemClock.now();
-    let expires_at = add.expires_in.map(|after| now.checked_add(after)).transpose()?;
-    let added = editor.add(NewKey {
+    let expires_at = add.expires_in.map(|after| now.checked_add(after)).transpose().map_err(Failure::usage)?;
+    let new = NewKey {
         caller: add.caller,
         person: add.person,
         environments: add.environments,
         expires_at,
         description: add.description,
+    };
+    let added = editor.add(new).map_err(|error| match error {
+        // The file is right without the new key, so it is the new key that is wrong.
+        KeyringError::Faults(_) if editor.list().is_ok() => Failure::usage(error),
+        error => failure(error),
     })?;
     let id = &added.info.access_key_id;
     if add.json {
@@ -141,7 +153,7 @@ fn run_add(add: Add) -> Result<Outcome, Failure> {
 }
 
 fn list(at: &At, json: bool) -> Result<Outcome, Failure> {
-    let keys = open(at)?.0.list()?;
+    let keys = open(at)?.0.list().map_err(failure)?;
     if json {
         out::json(&keys);
         return Ok(Outcome::Done);
@@ -169,7 +181,7 @@ fn describe(key: &KeyInfo, now: Timestamp) -> String {
 }
 
 fn disable(at: &At, access_key_id: &str, json: bool) -> Result<Outcome, Failure> {
-    let was_active = open(at)?.0.disable(access_key_id)?;
+    let was_active = open(at)?.0.disable(access_key_id).map_err(failure)?;
     if json {
         out::json(&json!({"AccessKeyId": access_key_id, "WasActive": was_active}));
     } else if was_active {

@@ -1,7 +1,8 @@
 //! The command line, a file for each command.
 //!
-//! Exit codes: 0 ok, 1 what was asked for failed, 2 wrong usage (clap's own), 64 bad configuration (`EX_USAGE` of
-//! sysexits.h, as proxies use it).
+//! Exit codes: 0 ok, 1 what was asked for failed, 2 wrong usage (clap's own, and arguments that only the command itself can
+//! judge), 64 bad configuration, which the keyring and the sealing keys are part of (`EX_USAGE` of sysexits.h, as proxies
+//! use it).
 
 pub mod audit;
 pub mod call;
@@ -47,13 +48,34 @@ pub enum Outcome {
     BadConfiguration,
 }
 
-/// A failure that is still to be said.
+/// A failure that is still to be said. Made with `?` or `from`, what was asked for failed.
 #[derive(Debug)]
-pub struct Failure(String);
+pub struct Failure {
+    message: String,
+    exit_code: u8,
+}
+
+const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+const BAD_CONFIGURATION: u8 = 64;
+
+impl Failure {
+    /// The command was used wrongly.
+    #[must_use]
+    pub fn usage(error: impl Display) -> Self {
+        Self { message: error.to_string(), exit_code: WRONG_USAGE }
+    }
+
+    /// The configuration, or a file that it names, is bad.
+    #[must_use]
+    pub fn configuration(error: impl Display) -> Self {
+        Self { message: error.to_string(), exit_code: BAD_CONFIGURATION }
+    }
+}
 
 impl<E: Display> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self { message: error.to_string(), exit_code: FAILED }
     }
 }
 
@@ -63,11 +85,11 @@ impl Outcome {
     pub fn report(outcome: Result<Self, Failure>) -> ExitCode {
         match outcome {
             Ok(Self::Done) => ExitCode::SUCCESS,
-            Ok(Self::Failed) => ExitCode::from(1),
-            Ok(Self::BadConfiguration) => ExitCode::from(64),
-            Err(Failure(message)) => {
+            Ok(Self::Failed) => ExitCode::from(FAILED),
+            Ok(Self::BadConfiguration) => ExitCode::from(BAD_CONFIGURATION),
+            Err(Failure { message, exit_code }) => {
                 out::error(&message);
-                ExitCode::from(1)
+                ExitCode::from(exit_code)
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Writing to the terminal: colours where they are wanted (NO_COLOR and pipes have none), text made safe to show.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+
+use crate::tools::text;
 
 /// What went wrong, or is refused.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -33,11 +36,56 @@ pub fn error(text: &str) {
 
 /// Writes a value as indented JSON.
 pub fn json(value: &impl Serialize) {
-    line(&serde_json::to_string_pretty(value).expect("what commands print serializes"));
+    line(&escaped(&serde_json::to_string_pretty(value).expect("what commands print serializes")));
+}
+
+/// Writes a value as one line of JSON.
+pub fn json_line(value: &impl Serialize) {
+    line(&escaped(&serde_json::to_string(value).expect("what commands print serializes")));
+}
+
+/// The same JSON, with JSON's own escape for every character that a terminal would obey or a reader not see.
+///
+/// JSON itself demands that only of the control characters below U+0020; the values may come from elsewhere.
+fn escaped(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        let mut bytes = [0; 4];
+        let alone: &str = character.encode_utf8(&mut bytes);
+        // Line breaks are the indentation's: within strings they are escaped already.
+        if character == '\n' || text::visible(alone) == alone {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            write!(shown, "\\u{unit:04x}").expect("a string takes everything");
+        }
+    }
+    shown
 }
 
 /// The text, styled.
 #[must_use]
 pub fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_holds_no_character_that_hides_or_steers_and_means_the_same() {
+        let value = serde_json::json!({
+            "a\u{9b}31m": ["\u{1b}]0;x\u{7}", "\u{7f}", "\u{202e}txt", "\u{e0041}", "Zoë 山田 \u{1f600}", "\\u{202e}", "a\nb"],
+        });
+        let pretty = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(
+            pretty.contains("\\u009b31m") && pretty.contains("\\u007f") && pretty.contains("\\udb40\\udc41"),
+            "{pretty}"
+        );
+        assert!(pretty.contains("Zoë 山田 \u{1f600}"), "{pretty}");
+        assert!(!pretty.contains(['\u{9b}', '\u{7f}', '\u{202e}', '\u{e0041}', '\u{1b}']), "{pretty}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&pretty).unwrap(), value);
+    }
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Failure, Outcome, out};
+use super::{Failure, Outcome};
 use crate::audit::DiskStorage;
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Loaded, ProcessEnvironment};
-use crate::gateway::{Gateway, Listeners, Outside, Reloader, log, run as run_gateway};
+use crate::gateway::{Gateway, Listeners, Outside, Reloader, StartError, log, run as run_gateway};
 use crate::random::SystemRandom;
 use crate::tools::catalogue::CATALOGUE;
 
@@ -35,13 +35,8 @@ pub struct Serve {
 /// What keeps the gateway from starting.
 pub fn run(command: Serve) -> Result<Outcome, Failure> {
     let environment = Arc::new(variables(command.read_only));
-    let Loaded { config, warnings } = match Config::load(&command.config, &*environment) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            out::error(&format!("the configuration is bad\n{faults}"));
-            return Ok(Outcome::BadConfiguration);
-        }
-    };
+    let Loaded { config, warnings } = Config::load(&command.config, &*environment)
+        .map_err(|faults| Failure::configuration(format!("the configuration is bad\n{faults}")))?;
     let log_level = log::begin(&config.log);
     for warning in warnings {
         tracing::warn!(subject = warning.subject, "{}", warning.message);
@@ -82,7 +77,7 @@ async fn serve(
         catalogue: CATALOGUE,
         own_credentials: None,
     };
-    let gateway = Gateway::assemble(config, outside).await?;
+    let gateway = Gateway::assemble(config, outside).await.map_err(failure)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         gateway = name,
@@ -104,6 +99,13 @@ async fn serve(
         "ended with calls under way; the audit journal says of their intents that the outcome is unknown"
     );
     Ok(Outcome::Failed)
+}
+
+fn failure(error: StartError) -> Failure {
+    match error {
+        StartError::Keyring(_) | StartError::SigV4(_) | StartError::Sealing(_) => Failure::configuration(error),
+        error => Failure::from(error),
+    }
 }
 
 async fn bind(key: &str, address: std::net::SocketAddr) -> Result<TcpListener, Failure> {

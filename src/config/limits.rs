@@ -13,13 +13,14 @@ pub struct Limits {
     pub concurrent_requests: u32,
     /// The largest request body, in bytes.
     pub body_bytes: u32,
-    /// How long a request's head may take from its first byte.
+    /// How long a request's head may take: a connection's first from its acceptance on, later ones from their first byte.
     pub head: Duration,
     /// How long a request's body may take.
     pub body: Duration,
     /// How long a connection may be silent between requests.
     pub idle: Duration,
-    /// How long a call may take as a whole, from its head to its reply.
+    /// How long a call may take until it begins to change something, or, if it only reads, until its reply. What was
+    /// begun is finished: a change whose intent is recorded ends with its outcome, however long AWS takes for it.
     pub call: Duration,
     /// How long calls in flight may run on after the order to stop.
     pub shutdown_grace: Duration,

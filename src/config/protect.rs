@@ -3,7 +3,9 @@
 use super::section::{Item, Section};
 use crate::arn::{ArnPattern, RoleArn};
 
-/// `[protect]`, beside what is always protected: the mapped roles with their boundaries and policies.
+/// `[protect]`, beside what is always protected: the gateway's own role, the mapped roles, and the boundaries that role
+/// mappings require. Policies attached to these roles are not looked up: those that are customer managed belong into
+/// `arns`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protect {
     /// More that no tool changes.

@@ -5,14 +5,16 @@ use super::sink::Sink;
 
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
-/// Says of each endpoint and proxy variable that is set that it has no effect: whoever can set a variable must not be
-/// able to lead signed requests and credentials elsewhere.
+/// Says of each endpoint and proxy variable that is set that it leads nowhere: whoever can set a variable must not be able
+/// to lead signed requests and credentials elsewhere. The SDK's search for the gateway's own credentials does read the
+/// endpoint variables, and fails where they name something other than STS.
 pub(super) fn of_environment(environment: &dyn Environment, sink: &Sink) {
     for (name, _) in environment.all().into_iter().filter(|(_, value)| !value.is_empty()) {
         if name.starts_with("AWS_ENDPOINT_URL") {
             sink.warn(
                 name,
-                "is set and not obeyed; endpoints on this machine are set with [aws] sts_endpoint, iam_endpoint",
+                "is set and not obeyed, and fetching the gateway's own credentials through STS fails unless it names AWS's; unset it \
+                 (endpoints on this machine are set with [aws] sts_endpoint, iam_endpoint)",
             );
         } else if PROXIES.iter().any(|proxy| proxy.eq_ignore_ascii_case(&name)) {
             sink.warn(name, "is set and not obeyed; the gateway connects to AWS directly");

@@ -38,11 +38,32 @@ pub fn begin(log: &Log) -> LogLevel {
 }
 
 /// Our own events at `level`. The libraries' never below warnings: rmcp logs arguments and results at debug, and the
-/// SDK's traces hold requests, so a level for looking at the gateway must not let secrets into the log.
+/// SDK's traces hold requests, so a level for looking at the gateway must not let secrets into the log. rmcp's not below errors: its
+/// warnings are about what clients sent, and quote it.
 fn filter(level: LevelFilter) -> Targets {
-    Targets::new().with_target("iam_mcp_gateway", level).with_default(level.min(LevelFilter::WARN))
+    Targets::new()
+        .with_target("iam_mcp_gateway", level)
+        .with_target("rmcp", level.min(LevelFilter::ERROR))
+        .with_default(level.min(LevelFilter::WARN))
 }
 
 fn wants_colour() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn the_libraries_stay_quiet_whatever_the_level() {
+        let targets = filter(LevelFilter::TRACE);
+        assert!(targets.would_enable("iam_mcp_gateway::mcp", &Level::TRACE));
+        assert!(targets.would_enable("hyper", &Level::WARN) && !targets.would_enable("hyper", &Level::INFO));
+        assert!(targets.would_enable("rmcp::service", &Level::ERROR));
+        assert!(!targets.would_enable("rmcp::service", &Level::WARN));
+        assert!(!filter(LevelFilter::OFF).would_enable("rmcp::service", &Level::ERROR));
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Whoever sends the body is not yet known here. One body is bounded in length and time; all bodies together that are
 //! not yet verified are bounded in memory, counted as bytes arrive and not as they are announced, so that a stranger
-//! must really send what it wants to occupy.
+//! must really send what it wants to occupy. The beginning of each body is free of that, so that a stranger who does
+//! occupy it all keeps no small body, which is nearly every call, from being read.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -28,7 +29,11 @@ use super::settings::BodyLimits;
 /// Memory is accounted in pieces of this size.
 const UNIT: usize = 1024;
 
-/// The part of the shared memory that a body takes up; given back when dropped.
+/// The beginning of each body that takes no shared memory: bounded by itself, as there is at most one body that is being
+/// read to each connection, and connections are limited.
+const FREE_BYTES: usize = 16 * 1024;
+
+/// The part of the shared memory that a body takes up, beyond its beginning; given back when dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Reservation {
     _permit: Arc<OwnedSemaphorePermit>,
@@ -142,7 +147,7 @@ impl Buffering {
             if length > self.limits.max_bytes {
                 return Err(self.too_large());
             }
-            let missing = length.div_ceil(UNIT) - permit.num_permits();
+            let missing = length.saturating_sub(FREE_BYTES).div_ceil(UNIT) - permit.num_permits();
             permit.merge(self.reserve(missing)?);
             // Most bodies are one piece, which then needs no copy.
             if first.is_empty() {

@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 
 use super::gate::Gate;
-use super::json::{DEEPEST, Fault, Kind, Outline, outline};
+use super::json::{DEEPEST, Fault, Kind, LONGEST_WORD, Outline, outline};
 use super::refusal::Refusal;
 
 /// Lets single, well-formed JSON-RPC requests and notifications pass.
@@ -77,20 +77,33 @@ fn check_body(body: &[u8]) -> Result<(), Refusal> {
         }
     };
     if members.repeated {
-        return Err(invalid("duplicate_member", "the body's object has a member twice"));
+        return Err(invalid("duplicate_member", "the body's object, or its `params`, has a member twice"));
     }
     if members.jsonrpc != Some(Kind::Version2) {
         return Err(invalid("jsonrpc_version", "`jsonrpc` is not \"2.0\""));
     }
-    if !matches!(members.method, Some(Kind::Text | Kind::Version2)) {
+    if !matches!(members.method, Some(Kind::Text | Kind::Word | Kind::Version2)) {
         return Err(invalid("method_invalid", "`method` is missing or not a string"));
+    }
+    // JSON-RPC 2.0 sections 4 and 5: what has a method is no response.
+    if members.result.is_some() || members.error.is_some() {
+        return Err(invalid("not_a_request", "`result` or `error` stands beside `method`"));
     }
     if !matches!(members.params, None | Some(Kind::Object)) {
         return Err(invalid("params_invalid", "`params` is not an object"));
     }
-    // MCP, unlike JSON-RPC, forbids null as an id (2026-07-28, base protocol, requests).
-    if !matches!(members.id, None | Some(Kind::Integer | Kind::Text | Kind::Version2)) {
-        return Err(invalid("id_invalid", "`id` is neither a string nor an integer"));
+    if !matches!(members.meta, None | Some(Kind::Object)) {
+        return Err(invalid("meta_invalid", "`params._meta` is not an object"));
+    }
+    // The id is echoed, recorded and logged, so what it may be is bounded. MCP, unlike JSON-RPC, forbids null as an id (2026-07-28, base protocol, requests).
+    if !matches!(members.id, None | Some(Kind::Integer | Kind::Word | Kind::Version2)) {
+        return Err(invalid(
+            "id_invalid",
+            format!(
+                "`id` is neither a 64-bit integer nor a string of 1 to {LONGEST_WORD} characters, none of them a control \
+                 character"
+            ),
+        ));
     }
     Ok(())
 }
@@ -113,6 +126,8 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
             r#" {"jsonrpc":"2.0","id":"2.0","method":"2.0","params":{}} "#,
             r#"{"method":"notifications/initialized","jsonrpc":"2.0"}"#,
+            r#"{"jsonrpc":"2.0","id":-9223372036854775808,"method":"m","params":{"_meta":{"progressToken":1}}}"#,
+            r#"{"jsonrpc":"2.0","id":"Zoë 1","method":"m","params":{"a":{"_meta":1,"result":1}},"_meta":1}"#,
         ] {
             assert_eq!(code(body), None, "{body}");
         }
@@ -134,6 +149,15 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, "method_invalid"),
             (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":[]}"#, "params_invalid"),
             (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":null}"#, "params_invalid"),
+            (r#"{"jsonrpc":"2.0","id":1,"error":{}}"#, "method_invalid"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"m","result":{}}"#, "not_a_request"),
+            (r#"{"jsonrpc":"2.0","method":"m","error":null}"#, "not_a_request"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":[]}}"#, "meta_invalid"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":null}}"#, "meta_invalid"),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"_meta":{},"_meta":{}}}"#, "duplicate_member"),
+            (r#"{"jsonrpc":"2.0","id":9223372036854775808,"method":"m"}"#, "id_invalid"),
+            (r#"{"jsonrpc":"2.0","id":"","method":"m"}"#, "id_invalid"),
+            (r#"{"jsonrpc":"2.0","id":"a\nb","method":"m"}"#, "id_invalid"),
             (r#"{"jsonrpc":"2.0","id":null,"method":"m"}"#, "id_invalid"),
             (r#"{"jsonrpc":"2.0","id":1.5,"method":"m"}"#, "id_invalid"),
             (r#"{"jsonrpc":"2.0","id":{},"method":"m"}"#, "id_invalid"),
@@ -141,6 +165,13 @@ mod tests {
         ] {
             assert_eq!(code(body), Some(expected), "{body}");
         }
+    }
+
+    #[test]
+    fn an_id_has_at_most_128_characters() {
+        let of = |length| format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"m"}}"#, "x".repeat(length));
+        assert_eq!(code(&of(128)), None);
+        assert_eq!(code(&of(129)), Some("id_invalid"));
     }
 
     #[test]

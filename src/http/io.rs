@@ -23,15 +23,18 @@ const HEAD_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\
 
 /// What a connection is doing, as told by both its ends: [`Deadlines`] sees bytes, the service sees requests.
 ///
-/// `Waiting` for a request; its first byte makes it `Head`, the complete head makes it `Busy`, and the end of the reply
-/// makes it `Waiting` again. Bytes that arrive while it is busy (the body, or a pipelined request) start no deadline; a
+/// `Opened` and nothing received; `Waiting` for another request. The first byte makes either `Head`, the complete head
+/// makes it `Busy`, and the end of the reply makes it `Waiting`. A connection that says nothing costs a place like any
+/// other, so the deadline of its first head runs from the start; between requests, being silent is what keep-alive is
+/// for. Bytes that arrive while it is busy (the body, or a pipelined request) start no deadline; a
 /// pipelined head that then stays incomplete is left to the idle timeout, or to its next byte.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Phase(Arc<AtomicU8>);
 
-const WAITING: u8 = 0;
-const HEAD: u8 = 1;
-const BUSY: u8 = 2;
+const OPENED: u8 = 0;
+const WAITING: u8 = 1;
+const HEAD: u8 = 2;
+const BUSY: u8 = 3;
 
 /// The time from a request's head to the end of its reply.
 #[derive(Debug)]
@@ -73,9 +76,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Deadlines<T> {
         Self { io, phase, limits, head, write, linger, lingered: 0, unflushed: false, ended: false }
     }
 
-    /// Answers 408 if that can be done at once and would be understood.
-    fn head_timeout(&mut self, context: &mut Context<'_>) -> io::Error {
-        if !self.unflushed {
+    /// Answers 408 if that can be done at once and would be understood. Where no request was begun there is nothing to
+    /// answer: a client about to begin one would take it for that one's reply.
+    fn head_timeout(&mut self, phase: u8, context: &mut Context<'_>) -> io::Error {
+        if phase == OPENED {
+            // Nothing was said that could still be on its way.
+            self.ended = true;
+        } else if !self.unflushed {
             // 74 bytes fit into the buffer of any socket that has nothing else to send.
             let _ = Pin::new(&mut self.io).poll_write(context, HEAD_TIMEOUT);
             let _ = Pin::new(&mut self.io).poll_flush(context);
@@ -104,17 +111,22 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<T> {
             this.ended = true;
             return result;
         }
-        if received && this.phase.0.compare_exchange(WAITING, HEAD, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            this.head.stop();
-        }
-        if this.phase.0.load(Ordering::Relaxed) != HEAD {
+        let phase = match this.phase.0.load(Ordering::Relaxed) {
+            OPENED | WAITING if received => {
+                this.phase.0.store(HEAD, Ordering::Relaxed);
+                HEAD
+            }
+            phase => phase,
+        };
+        if matches!(phase, WAITING | BUSY) {
             this.head.stop();
             return result;
         }
-        // hyper reads until nothing is there or the head is complete, so the time runs from the first byte for every head
-        // that is not there at once, and does not stop for one that dribbles in.
+        // hyper reads until nothing is there or the head is complete, so the time runs from the first byte (of a first
+        // head, from hyper's first look for it) for every head that is not there at once, and does not stop for one that
+        // dribbles in.
         if result.is_pending() && this.head.poll(this.limits.head, context).is_ready() {
-            return Poll::Ready(Err(this.head_timeout(context)));
+            return Poll::Ready(Err(this.head_timeout(phase, context)));
         }
         result
     }
@@ -169,7 +181,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<T> {
     }
 }
 
-/// A deadline that runs from when it is first waited for: a head that arrives in one piece never sets a timer.
+/// A deadline that runs from when it is first waited for: a head that is there at once never sets a timer.
 #[derive(Debug, Default)]
 struct Timer(Option<Pin<Box<Sleep>>>);
 

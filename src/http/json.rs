@@ -1,5 +1,5 @@
-//! The outline of a JSON text: what kind of value its top-level members are. No tree is built, and nothing is allocated
-//! for the four members that JSON-RPC has.
+//! The outline of a JSON text: what kind of value its top-level members are, and `params._meta`. No tree is built, and
+//! nothing is allocated for the members that JSON-RPC has.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,16 +11,23 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 /// The deepest nesting that is read; the text's own object or array is level one.
 pub(crate) const DEEPEST: usize = 64;
 
+/// The longest text that is a [`Kind::Word`], in characters.
+pub(crate) const LONGEST_WORD: usize = 128;
+
 /// What kind of value stands somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Null,
     Bool,
+    /// A number that `i64` holds.
     Integer,
-    /// A number with a fraction or exponent, or one that no 64-bit integer holds.
+    /// A number with a fraction or exponent, or one that `i64` does not hold.
     OtherNumber,
     /// The text `2.0`.
     Version2,
+    /// A text of 1 to 128 characters, none of them a control character: short and plain enough to be written into logs.
+    Word,
+    /// Any other text.
     Text,
     Array,
     Object,
@@ -41,7 +48,11 @@ pub(crate) struct Members {
     pub(crate) method: Option<Kind>,
     pub(crate) id: Option<Kind>,
     pub(crate) params: Option<Kind>,
-    /// Whether a name stands there twice.
+    /// The member `_meta` of `params`.
+    pub(crate) meta: Option<Kind>,
+    pub(crate) result: Option<Kind>,
+    pub(crate) error: Option<Kind>,
+    /// Whether a name stands there twice, or `_meta` twice in `params`.
     pub(crate) repeated: bool,
 }
 
@@ -70,7 +81,7 @@ struct Top<'a> {
 
 impl Top<'_> {
     fn value(&self) -> Value<'_> {
-        Value { level: 2, too_deep: self.too_deep }
+        Value { level: 2, too_deep: self.too_deep, meta: None }
     }
 }
 
@@ -93,12 +104,19 @@ impl<'de> Visitor<'de> for Top<'_> {
         let mut members = Members::default();
         let mut others = HashSet::new();
         while let Some(name) = map.next_key_seed(Name)? {
-            let kind = map.next_value_seed(self.value())?;
+            let meta = Cell::new(Meta::default());
+            let value = if name == "params" { Value { meta: Some(&meta), ..self.value() } } else { self.value() };
+            let kind = map.next_value_seed(value)?;
+            let Meta { kind: meta, repeated } = meta.get();
+            members.repeated |= repeated;
+            members.meta = members.meta.or(meta);
             let slot = match name.as_ref() {
                 "jsonrpc" => &mut members.jsonrpc,
                 "method" => &mut members.method,
                 "id" => &mut members.id,
                 "params" => &mut members.params,
+                "result" => &mut members.result,
+                "error" => &mut members.error,
                 _ => {
                     members.repeated |= !others.insert(name);
                     continue;
@@ -144,6 +162,15 @@ impl<'de> Visitor<'de> for Top<'_> {
 struct Value<'a> {
     level: usize,
     too_deep: &'a Cell<bool>,
+    /// Where to leave what is seen of the value's own member `_meta`.
+    meta: Option<&'a Cell<Meta>>,
+}
+
+/// What is seen of a member `_meta`.
+#[derive(Clone, Copy, Default)]
+struct Meta {
+    kind: Option<Kind>,
+    repeated: bool,
 }
 
 impl Value<'_> {
@@ -152,7 +179,7 @@ impl Value<'_> {
             self.too_deep.set(true);
             return Err(E::custom("nested too deeply"));
         }
-        Ok(Self { level: self.level + 1, ..self })
+        Ok(Self { level: self.level + 1, meta: None, ..self })
     }
 }
 
@@ -173,8 +200,13 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
         let inner = self.inner::<A::Error>()?;
-        while map.next_key_seed(Name)?.is_some() {
-            map.next_value_seed(inner)?;
+        while let Some(name) = map.next_key_seed(Name)? {
+            let kind = map.next_value_seed(inner)?;
+            if let Some(meta) = self.meta
+                && name == "_meta"
+            {
+                meta.set(Meta { kind: Some(kind), repeated: meta.get().kind.is_some() });
+            }
         }
         Ok(Kind::Object)
     }
@@ -197,8 +229,8 @@ impl<'de> Visitor<'de> for Value<'_> {
         Ok(Kind::Integer)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Kind, E> {
-        Ok(Kind::Integer)
+    fn visit_u64<E>(self, number: u64) -> Result<Kind, E> {
+        Ok(if i64::try_from(number).is_ok() { Kind::Integer } else { Kind::OtherNumber })
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Kind, E> {
@@ -206,8 +238,19 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Kind, E> {
-        Ok(if text == "2.0" { Kind::Version2 } else { Kind::Text })
+        Ok(match text {
+            "2.0" => Kind::Version2,
+            text if is_word(text) => Kind::Word,
+            _ => Kind::Text,
+        })
     }
+}
+
+fn is_word(text: &str) -> bool {
+    // A character has at most four bytes: a long text is not looked at.
+    (1..=4 * LONGEST_WORD).contains(&text.len())
+        && text.chars().count() <= LONGEST_WORD
+        && !text.contains(char::is_control)
 }
 
 /// A member's name, borrowed from the text unless it holds escapes.
@@ -254,16 +297,46 @@ mod tests {
         let expected = Members {
             jsonrpc: Some(Kind::Version2),
             id: Some(Kind::Integer),
-            method: Some(Kind::Text),
+            method: Some(Kind::Word),
             params: Some(Kind::Object),
-            repeated: false,
+            ..Members::default()
         };
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn an_integer_beyond_64_bits_or_with_a_fraction_is_another_number() {
-        for text in [r#"{"id":18446744073709551616}"#, r#"{"id":1.0}"#, r#"{"id":1e3}"#] {
+    fn results_errors_and_the_meta_of_params_are_seen() {
+        let found = members(r#"{"result":1,"error":{},"params":{"a":{"_meta":1},"_meta":{"_meta":2}},"_meta":null}"#);
+        let seen = (found.result, found.error, found.meta, found.repeated);
+        assert_eq!(seen, (Some(Kind::Integer), Some(Kind::Object), Some(Kind::Object), false));
+        assert_eq!(members(r#"{"params":{"a":{"_meta":1}},"_meta":{}}"#).meta, None);
+        assert_eq!(members(r#"{"params":[{"_meta":1}]}"#).meta, None);
+        assert_eq!(members(r#"{"params":{"_meta":null}}"#).meta, Some(Kind::Null));
+        assert!(members(r#"{"params":{"_meta":{},"_meta":{}}}"#).repeated);
+    }
+
+    #[test]
+    fn a_word_has_1_to_128_characters_and_no_control_character() {
+        for (text, kind) in [
+            (r#""a b""#.to_owned(), Kind::Word),
+            (format!("\"{}\"", "\u{10348}".repeat(128)), Kind::Word),
+            (format!("\"{}\"", "x".repeat(129)), Kind::Text),
+            ("\"\"".to_owned(), Kind::Text),
+            (r#""a\nb""#.to_owned(), Kind::Text),
+            (r#""a\u001bb""#.to_owned(), Kind::Text),
+            ("\"a\u{9b}b\"".to_owned(), Kind::Text),
+        ] {
+            assert_eq!(members(&format!(r#"{{"id":{text}}}"#)).id, Some(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_integer_beyond_i64_or_with_a_fraction_is_another_number() {
+        assert_eq!(members(r#"{"id":9223372036854775807}"#).id, Some(Kind::Integer));
+        assert_eq!(members(r#"{"id":-9223372036854775808}"#).id, Some(Kind::Integer));
+        for text in
+            [r#"{"id":9223372036854775808}"#, r#"{"id":18446744073709551616}"#, r#"{"id":1.0}"#, r#"{"id":1e3}"#]
+        {
             assert_eq!(members(text).id, Some(Kind::OtherNumber), "{text}");
         }
     }

@@ -34,6 +34,7 @@ mod tests;
 
 pub use address::{ClientAddress, ConnectionInfo};
 pub use authenticate::Authenticate;
+pub use call_limit::CallPlace;
 pub use drain::Drain;
 pub use endpoint::Endpoint;
 pub use health::{Health, Readiness};

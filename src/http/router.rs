@@ -22,7 +22,7 @@ use crate::random::SharedRandom;
 /// The public listener's paths: `/mcp` and `/mcp/{environment}` for callers, `/healthz` and `/readyz` for probes.
 ///
 /// `mcp` gets verified, well-formed requests only, with the original URI and with [`RequestId`](super::RequestId),
-/// [`ClientAddress`](super::ClientAddress), [`Endpoint`](super::Endpoint) and whatever `authenticator` inserted in their
+/// [`ClientAddress`](super::ClientAddress), [`Endpoint`](super::Endpoint), [`CallPlace`](super::CallPlace) and whatever `authenticator` inserted in their
 /// extensions.
 pub fn router<S, B>(
     mcp: S,

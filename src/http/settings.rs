@@ -11,10 +11,10 @@ use crate::config::{HostPattern, Origin};
 pub struct ServerLimits {
     /// Connections open at once; one more waits in the kernel's queue and is not accepted.
     pub connections: usize,
-    /// How long a connection may be silent before and between requests. It outlasts a load balancer's idle timeout
+    /// How long a connection may be silent between requests. It outlasts a load balancer's idle timeout
     /// (60 s), so that it is the balancer that closes and no request meets a closing connection.
     pub idle: Duration,
-    /// How long a request's head may take from its first byte.
+    /// How long a request's head may take: a connection's first from its acceptance on, later ones from their first byte.
     pub head: Duration,
     /// The longest head, request line included, in bytes.
     pub head_bytes: usize,
@@ -69,6 +69,9 @@ pub struct BodyLimits {
     /// How long a body may take to arrive.
     pub deadline: Duration,
     /// Memory for all bodies together whose author is not yet known, in bytes; rounded down to whole KiB.
+    ///
+    /// The first 16 KiB of each body are not counted, so that whoever uses this memory up keeps no small body from
+    /// being read; they come to at most 16 KiB for each of [`ServerLimits::connections`].
     pub unverified_bytes: usize,
 }
 
@@ -81,7 +84,7 @@ impl Default for BodyLimits {
 /// What verified calls may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallLimits {
-    /// Calls worked on at once; one more is refused, not queued.
+    /// Calls worked on at once, those included that go on without their client; one more is refused, not queued.
     pub concurrent: usize,
     /// How long a call may take until its reply begins.
     pub deadline: Duration,

@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::shared::IntoShared;
 
+use crate::arn::{Partition, Region};
+
 /// The connection pool for all calls to AWS: rustls on aws-lc, no proxy variables, keep-alive.
 #[must_use]
 pub fn connections() -> SharedHttpClient {
@@ -36,11 +38,12 @@ impl HttpClient for Shared {
     }
 }
 
-/// Connections for finding the gateway's own credentials: to AWS, the instance and container metadata services, and an
-/// agent on loopback (`AWS_CONTAINER_CREDENTIALS_FULL_URI`) that is asked and shown nothing; nowhere else.
+/// Connections for finding the gateway's own credentials: to AWS's STS, the instance and container metadata services, and
+/// an agent on loopback (`AWS_CONTAINER_CREDENTIALS_FULL_URI`) that is asked with GET alone; nowhere else.
 ///
 /// The SDK's credential providers build STS clients of their own that obey `AWS_ENDPOINT_URL`; a variable that somebody
-/// slipped into the environment must not decide who is shown the gateway's web identity token.
+/// slipped into the environment must not decide who is shown the gateway's web identity token. What they name is refused
+/// here, unless it is AWS's own STS.
 #[must_use]
 pub fn credential_connections() -> SharedHttpClient {
     OnlyAws(connections()).into_shared()
@@ -68,7 +71,7 @@ impl HttpConnector for OnlyAwsConnector {
         match host {
             Some((scheme, host)) if may_give_credentials(request.method(), &scheme, &host) => self.0.call(request),
             _ => HttpConnectorFuture::ready(Err(ConnectorError::user(
-                "credentials are fetched from AWS and its metadata services only; AWS_ENDPOINT_URL is not obeyed"
+                "credentials are fetched from AWS's STS and metadata services only; AWS_ENDPOINT_URL is not obeyed"
                     .into(),
             ))),
         }
@@ -77,54 +80,197 @@ impl HttpConnector for OnlyAwsConnector {
 
 /// Whether `host` may be asked for, or be shown, the gateway's own credentials.
 ///
-/// An agent on loopback answers a GET. A POST is an API call such as AssumeRoleWithWebIdentity, whose body is the
-/// gateway's token: it goes to loopback only when `AWS_ENDPOINT_URL` was obeyed.
+/// A POST is an API call such as AssumeRoleWithWebIdentity, whose body is the gateway's token: it goes to AWS's STS alone.
+/// Metadata services answer a GET, instance metadata after a PUT for its session token; an agent on loopback, a GET.
 fn may_give_credentials(method: &str, scheme: &str, host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     if let Ok(address) = host.parse::<IpAddr>() {
         // The metadata services' fixed addresses: IMDS, ECS task roles, EKS Pod Identity, and their IPv6 forms.
         const METADATA: [&str; 5] =
             ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
-        return (address.is_loopback() && method == "GET")
-            || METADATA.iter().any(|metadata| metadata.parse::<IpAddr>().is_ok_and(|known| known == address));
+        let is_metadata =
+            METADATA.iter().any(|metadata| metadata.parse::<IpAddr>().is_ok_and(|known| known == address));
+        return match method {
+            "GET" => is_metadata || address.is_loopback(),
+            "PUT" => is_metadata,
+            _ => false,
+        };
     }
-    const SUFFIXES: [&str; 7] = [
-        ".amazonaws.com",
-        ".amazonaws.com.cn",
-        ".amazonaws.eu",
-        ".c2s.ic.gov",
-        ".sc2s.sgov.gov",
-        ".api.aws",
-        ".api.amazonwebservices.com.cn",
-    ];
-    scheme == "https" && SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
+    scheme == "https" && is_sts(&host)
+}
+
+/// Whether this is a name of AWS's STS, by the endpoint rules that ship with the SDK: `sts.{suffix}`, or
+/// `sts.{region}.{suffix}` and `sts-fips.{region}.{suffix}` with either suffix of the region's partition.
+///
+/// The region's form matters as much as the suffix: below the suffixes there are names that anybody can own, such as
+/// those of load balancers, API Gateway and buckets (`sts.s3.amazonaws.com` is a bucket called sts).
+fn is_sts(host: &str) -> bool {
+    Partition::ALL.into_iter().any(|partition| {
+        let regional = |suffix| {
+            let service_and_region = host.strip_suffix(suffix)?.strip_suffix('.')?;
+            let (service, region) = service_and_region.split_once('.')?;
+            Some(matches!(service, "sts" | "sts-fips") && is_region_of(region, partition))
+        };
+        host.strip_prefix("sts.") == Some(partition.dns_suffix())
+            || [partition.dns_suffix(), dual_stack_suffix(partition)].into_iter().filter_map(regional).any(|is| is)
+    })
+}
+
+/// Whether `text` is a region of `partition`: of the commercial one, it has two letters, a word and a number.
+fn is_region_of(text: &str, partition: Partition) -> bool {
+    let Ok(region) = text.parse::<Region>() else { return false };
+    let has_commercial_form = text.split('-').count() == 3 && text.find('-') == Some(2);
+    Partition::of(&region) == partition && (partition != Partition::Aws || has_commercial_form)
+}
+
+/// What the names of a partition's dual-stack endpoints end in.
+fn dual_stack_suffix(partition: Partition) -> &'static str {
+    match partition {
+        Partition::Aws | Partition::AwsUsGov => "api.aws",
+        Partition::AwsCn => "api.amazonwebservices.com.cn",
+        Partition::AwsIso => "api.aws.ic.gov",
+        Partition::AwsIsoB => "api.aws.scloud",
+        Partition::AwsIsoE => "api.cloud-aws.adc-e.uk",
+        Partition::AwsIsoF => "api.aws.hci.ic.gov",
+        Partition::AwsEusc => "api.amazonwebservices.eu",
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_sdk_sts::config::{BehaviorVersion, Region as SdkRegion};
+
     use super::*;
 
     #[test]
-    fn credentials_come_from_aws_its_metadata_services_and_loopback_only() {
+    fn credentials_come_from_sts_metadata_services_and_loopback_only() {
         for (method, scheme, host) in [
             ("POST", "https", "sts.us-east-1.amazonaws.com"),
             ("GET", "http", "169.254.170.23"),
+            ("GET", "http", "169.254.169.254"),
             ("PUT", "http", "[fd00:ec2::254]"),
             ("GET", "http", "127.0.0.1"),
+            ("GET", "https", "[::1]"),
         ] {
-            assert!(may_give_credentials(method, scheme, host), "{host}");
+            assert!(may_give_credentials(method, scheme, host), "{method} {host}");
         }
         for (method, scheme, host) in [
             ("POST", "http", "sts.us-east-1.amazonaws.com"),
-            ("POST", "https", "sts.example.com"),
-            ("POST", "https", "amazonaws.com.example.com"),
-            ("POST", "https", "evilamazonaws.com"),
             ("GET", "http", "169.254.169.253"),
             ("GET", "http", "10.0.0.1"),
+            ("POST", "http", "169.254.169.254"),
             ("POST", "http", "127.0.0.1"),
+            ("PUT", "http", "127.0.0.1"),
             ("POST", "https", "[::1]"),
+            ("GET", "http", "localhost"),
         ] {
             assert!(!may_give_credentials(method, scheme, host), "{method} {host}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_sts_are_known_in_every_partition() {
+        for host in [
+            "sts.amazonaws.com",
+            "sts.eu-central-1.amazonaws.com",
+            "STS.mx-central-1.amazonaws.com",
+            "sts-fips.us-west-2.amazonaws.com",
+            "sts.us-east-1.api.aws",
+            "sts-fips.us-gov-east-1.api.aws",
+            "sts.us-gov-west-1.amazonaws.com",
+            "sts.cn-north-1.amazonaws.com.cn",
+            "sts.cn-northwest-1.api.amazonwebservices.com.cn",
+            "sts.us-iso-east-1.c2s.ic.gov",
+            "sts.us-isob-east-1.sc2s.sgov.gov",
+            "sts.eusc-de-east-1.amazonaws.eu",
+            "sts.eusc-de-east-1.api.amazonwebservices.eu",
+        ] {
+            assert!(may_give_credentials("POST", "https", host), "{host}");
+        }
+    }
+
+    #[test]
+    fn names_that_others_can_own_are_not_those_of_sts() {
+        for host in [
+            "sts.example.com",
+            "amazonaws.com",
+            "amazonaws.com.example.com",
+            "sts.amazonaws.com.example.com",
+            "evilamazonaws.com",
+            "sts.us-east-1.evilamazonaws.com",
+            "abcdef1234.execute-api.us-east-1.amazonaws.com",
+            "sts.execute-api.us-east-1.amazonaws.com",
+            "bucket.s3.amazonaws.com",
+            "sts.s3.amazonaws.com",
+            "sts.s3-us-west-2.amazonaws.com",
+            "sts-fips.s3.us-east-1.amazonaws.com",
+            "sts-1234567890.us-east-1.elb.amazonaws.com",
+            "sts.elb-us-east-1.amazonaws.com",
+            "sts.vpce-0abc.us-east-1.vpce.amazonaws.com",
+            "sts.us-east-1.on.aws",
+            "xyz.lambda-url.us-east-1.on.aws",
+            "sts.us-east-1.amazonaws.com.cn",
+            "sts.cn-north-1.amazonaws.com",
+            "sts-fips.amazonaws.com",
+            "iam.amazonaws.com",
+            "sts..amazonaws.com",
+            "sts.us-east-1.amazonaws.com.",
+        ] {
+            assert!(!may_give_credentials("POST", "https", host), "{host}");
+        }
+    }
+
+    /// Counts the requests that get through, and answers none.
+    #[derive(Debug, Clone, Default)]
+    struct Counting(Arc<AtomicUsize>);
+
+    impl HttpClient for Counting {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for Counting {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            HttpConnectorFuture::ready(Err(ConnectorError::user("counted".into())))
+        }
+    }
+
+    /// The requests with a web identity token that a real STS client gets through to `endpoint`.
+    async fn token_requests_to(endpoint: &str) -> usize {
+        let counting = Counting::default();
+        let config = aws_sdk_sts::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(SdkRegion::new("us-east-1"))
+            .endpoint_url(endpoint)
+            .retry_config(aws_sdk_sts::config::retry::RetryConfig::disabled())
+            .http_client(OnlyAws(counting.clone().into_shared()))
+            .build();
+        let call = aws_sdk_sts::Client::from_conf(config)
+            .assume_role_with_web_identity()
+            .role_arn("arn:aws:iam::123456789012:role/gateway")
+            .role_session_name("gateway")
+            .web_identity_token("a-web-identity-token");
+        assert!(call.send().await.is_err());
+        counting.0.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn a_web_identity_token_gets_through_to_sts_alone() {
+        assert_eq!(token_requests_to("https://sts.eu-west-1.amazonaws.com").await, 1);
+        for endpoint in [
+            "https://abcdef1234.execute-api.us-east-1.amazonaws.com",
+            "https://sts.s3.amazonaws.com",
+            "https://sts-1234567890.us-east-1.elb.amazonaws.com",
+            "http://sts.us-east-1.amazonaws.com",
+            "http://127.0.0.1:9",
+            "http://169.254.170.23",
+        ] {
+            assert_eq!(token_requests_to(endpoint).await, 0, "{endpoint}");
         }
     }
 }

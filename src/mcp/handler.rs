@@ -25,7 +25,7 @@ use super::reply::Reply;
 use super::road::Road;
 use crate::authn::Verified;
 use crate::authorize::map;
-use crate::http::{ClientAddress, Drain, Endpoint, RequestId};
+use crate::http::{CallPlace, ClientAddress, Drain, Endpoint, RequestId};
 use crate::tools::ToolError;
 use crate::tools::lookup::UNKNOWN_TOOL;
 
@@ -57,16 +57,19 @@ impl Handler {
     }
 
     /// Runs a call to its end in a task of its own, telling its progress; a client that hangs up stops only the telling.
+    /// `place` is kept until then, whatever becomes of the request.
     async fn run(
         &self,
         incoming: Incoming,
         progress: Option<(ProgressToken, Peer<RoleServer>)>,
+        place: Option<CallPlace>,
     ) -> Result<Reply, McpError> {
         let (steps, told) = unbounded_channel();
         let incoming = Incoming { progress: progress.is_some().then_some(steps), ..incoming };
         let road = Arc::clone(&self.road);
         let drain = self.drain.clone();
         let task = self.drain.tasks().spawn(async move {
+            let _until_the_end = place;
             tokio::select! {
                 reply = road.call(incoming) => Ok(reply),
                 // Given up while the journal still takes records: a permit writes its lost outcome when it is dropped.
@@ -188,7 +191,8 @@ impl ServerHandler for Handler {
         let incoming = self.incoming(request, &context)?;
         let counting = self.calls.begin(self.road.catalogue.find(&incoming.tool));
         let progress = context.meta.get_progress_token().map(|token| (token, context.peer.clone()));
-        let reply = self.run(incoming, progress).await?;
+        let place = parts(&context)?.extensions.get::<CallPlace>().cloned();
+        let reply = self.run(incoming, progress, place).await?;
         counting.end(&reply);
         match reply.error_code() {
             None => Ok(CallToolResult::structured(reply.into_body()).into()),

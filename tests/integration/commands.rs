@@ -32,7 +32,7 @@ fn call_answers_results_on_standard_output_and_refusals_on_standard_error() {
     assert_eq!((unknown.code, &unknown.json()["error"]["code"]), (1, &json!("UnknownTool")), "{}", unknown.stdout);
     for (arguments, said) in [(["whoami", "[]"], "not a JSON object"), (["whoami", "{"], "not a JSON object")] {
         let wrong = call(&gateway, "alice", &arguments, "");
-        assert_eq!(wrong.code, 1);
+        assert_eq!(wrong.code, 2);
         assert!(wrong.stderr.contains(said), "{}", wrong.stderr);
     }
 }
@@ -52,7 +52,7 @@ fn call_says_what_kept_it_from_calling() {
     assert_eq!(nobody.code, 1);
     assert!(nobody.stderr.contains("cannot be reached"), "{}", nobody.stderr);
     let plain = run_with(&["call", "whoami", "--url", "http://iam-mcp.example.internal/mcp"], &variables, "");
-    assert_eq!(plain.code, 1);
+    assert_eq!(plain.code, 2);
     assert!(plain.stderr.contains("use https"), "{}", plain.stderr);
 }
 
@@ -112,7 +112,7 @@ fn keys_are_made_listed_and_disabled_and_secrets_told_once() {
     assert!(!said.contains(secret), "a secret was told again");
 
     assert_eq!(add(&["--caller", "x", "--expires-in", "soon"]).code, 2);
-    assert_eq!(add(&["--caller", "no such name!"]).code, 1);
+    assert_eq!(add(&["--caller", "no such name!"]).code, 2);
     assert_eq!(run(&["keyring", "list"]).code, 2);
 }
 
@@ -146,6 +146,40 @@ fn config_check_says_everything_that_is_wrong_at_once() {
     assert_eq!((without_keyring.code, &without_keyring.json()["ok"]), (64, &json!(false)));
     assert_eq!(without_keyring.json()["files"].as_array().map(Vec::len), Some(1));
     assert_eq!(run(&["config", "check", "--config", "/no/such/file"]).code, 64);
+}
+
+#[test]
+fn a_bad_configuration_keyring_or_sealing_key_ends_commands_with_64() {
+    let mut gateway = TestGateway::without_aws().start();
+    gateway.stop();
+    let config = gateway.argument("gateway.toml");
+    let keyring = |command: &[&str], config: &str| run(&[&["keyring"], command, &["--config", config]].concat());
+    let commands: [&[&str]; 3] =
+        [&["list"], &["disable", "IMGKAAAAAAAAAAAAAAAA"], &["add", "--caller", "bob", "--environment", "dev"]];
+
+    let bad = gateway.argument("bad.toml");
+    fs::write(&bad, "[gateway\n").expect("the folder is ours");
+    for command in commands {
+        assert_eq!(keyring(command, &bad).code, 64, "{command:?}");
+    }
+    assert_eq!(keyring(&["add", "--caller", "bob", "--environment", "nowhere"], &config).code, 2);
+
+    let text = fs::read_to_string(&config).expect("the configuration is there");
+    let sealed = gateway.argument("sealed.toml");
+    let keys = "[sealing]\nkeys = [{ id = \"a\", file = \"sealing.key\", state = \"seal\" }]\n";
+    fs::write(&sealed, format!("{keys}{text}")).expect("the folder is ours");
+    fs::write(gateway.path("sealing.key"), "no key\n").expect("the folder is ours");
+    let served = run(&["serve", "--config", &sealed]);
+    assert_eq!(served.code, 64, "{}", served.said());
+    assert!(served.stderr.contains("sealing.key"), "{}", served.stderr);
+
+    fs::write(gateway.path("keyring.json"), "no keyring\n").expect("the folder is ours");
+    let served = run(&["serve", "--config", &config]);
+    assert_eq!(served.code, 64, "{}", served.said());
+    assert!(served.stderr.contains("keyring"), "{}", served.stderr);
+    for command in commands {
+        assert_eq!(keyring(command, &config).code, 64, "{command:?}");
+    }
 }
 
 #[test]

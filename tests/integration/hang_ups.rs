@@ -47,6 +47,27 @@ fn a_change_is_finished_and_recorded_for_a_client_that_hung_up() {
 }
 
 #[test]
+fn a_call_without_its_client_keeps_its_place_until_it_ends() {
+    let mut gateway = TestGateway::with_faulty_aws().set("limits.concurrent_requests", "1").start();
+    let (id, client) = held_write(&mut gateway);
+    drop(client);
+    eventually("the connection is gone", || gateway.metrics().contains("gateway_requests_in_flight 0\n").then_some(()));
+    let (_, request) = gateway.writing_call("alice", "whoami", json!({}));
+    let mut stream = connect(gateway.address());
+    stream.write_all(&request.bytes()).expect("the gateway listens");
+    let refused = Answer::read(&mut stream);
+    assert_eq!((refused.status, &refused.json()["error"]["data"]["code"]), (503, &json!("overloaded")));
+    gateway.aws().release();
+    assert_eq!(stages(&gateway.records_of(&id)), ["intent", "outcome"]);
+    eventually("the place is free", || {
+        let (_, request) = gateway.writing_call("alice", "whoami", json!({}));
+        let mut stream = connect(gateway.address());
+        stream.write_all(&request.bytes()).expect("the gateway listens");
+        (Answer::read(&mut stream).status == 200).then_some(())
+    });
+}
+
+#[test]
 fn an_order_to_stop_waits_for_the_outcome_of_a_change() {
     let mut gateway = TestGateway::with_faulty_aws().start();
     let (id, mut client) = held_write(&mut gateway);

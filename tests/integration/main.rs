@@ -15,3 +15,4 @@ mod reloads;
 mod replay;
 mod secrets;
 mod support;
+mod terminal;

@@ -133,21 +133,33 @@ async fn all_unverified_bodies_together_have_bounded_memory() {
     setup.settings.body.unverified_bytes = 64 * 1024;
     let gateway = setup.start();
     let mut first = gateway.connect();
-    first.send(format!("{START}Content-Length: 100000\r\n\r\n{}", "x".repeat(60 * 1024))).await;
+    first.send(format!("{START}Content-Length: 100000\r\n\r\n{}", "x".repeat(76 * 1024))).await;
     gateway.settle().await;
 
     let mut second = gateway.connect();
-    second.send(format!("{START}Content-Length: 10000\r\n\r\n{}", " ".repeat(8 * 1024))).await;
+    second.send(format!("{START}Content-Length: 30000\r\n\r\n{}", " ".repeat(24 * 1024))).await;
     let reply = second.reply().await;
     assert_eq!(reply.refusal(), refused(503, "overloaded"));
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert!(gateway.shows("shed_total{what=\"bodies\"} 1"));
-    assert_eq!(gateway.ask(post(PING)).await.status, 200, "a small body still fits");
-
     drop(first);
     gateway.settle().await;
-    let padded = format!("{PING}{}", " ".repeat(8 * 1024));
+    let padded = format!("{PING}{}", " ".repeat(24 * 1024));
     assert_eq!(gateway.ask(post(&padded)).await.status, 200, "the memory is given back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_of_16_kib_is_read_when_strangers_hold_all_memory() {
+    let mut setup = Setup::new();
+    setup.settings.body.unverified_bytes = 64 * 1024;
+    let gateway = setup.start();
+    let mut stranger = gateway.connect();
+    stranger.send(format!("{START}Content-Length: 100000\r\n\r\n{}", "x".repeat(80 * 1024))).await;
+    gateway.settle().await;
+
+    let of = |bytes: usize| post(&format!("{PING}{}", " ".repeat(bytes - PING.len())));
+    assert_eq!(gateway.ask(of(16 * 1024)).await.status, 200);
+    assert_eq!(gateway.ask(of(16 * 1024 + 1)).await.refusal(), refused(503, "overloaded"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,7 +167,7 @@ async fn a_verified_body_no_longer_counts_against_strangers() {
     let mut setup = Setup::new();
     setup.settings.body.unverified_bytes = 2 * 1024;
     let gateway = setup.start();
-    let padding = " ".repeat(1024);
+    let padding = " ".repeat(17 * 1024);
     let mut waiting = gateway.connect();
     waiting.send(post(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"wait"}}{padding}"#))).await;
     gateway.settle().await;

@@ -11,8 +11,8 @@ struct Handler;
 
 impl ServerHandler for Handler {}
 
-#[tokio::test(start_paused = true)]
-async fn the_mcp_library_answers_what_is_let_through() {
+/// A connection to the stack with the library behind it.
+fn connect_to_library() -> Client<DuplexStream> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -26,8 +26,12 @@ async fn the_mcp_library_answers_what_is_let_through() {
     let (incoming, listener) = mpsc::unbounded_channel();
     incoming.send(Ok((far, "203.0.113.9:1".parse().unwrap()))).unwrap();
     tokio::spawn(serve(FakeListener(listener), router, ServerLimits::default(), metrics, drain));
+    Client(near)
+}
 
-    let mut client = Client(near);
+#[tokio::test(start_paused = true)]
+async fn the_mcp_library_answers_what_is_let_through() {
+    let mut client = connect_to_library();
     let initialize = r#"{"jsonrpc":"2.0","id":"i-1","method":"initialize","params":{"protocolVersion":"2025-11-25",
         "capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"#;
     // Spelled as the library alone would not understand it.
@@ -38,4 +42,22 @@ async fn the_mcp_library_answers_what_is_let_through() {
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(reply.json()["id"], "i-1");
     assert_eq!(reply.json()["result"]["protocolVersion"], "2025-11-25");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_library_cannot_read_is_refused_before_it_in_json() {
+    let mut client = connect_to_library();
+    for (members, code) in [
+        (r#""id":9223372036854775808,"method":"ping""#, "id_invalid"),
+        (r#""id":1,"method":"ping","result":{}"#, "not_a_request"),
+        (r#""id":1,"method":"ping","error":{}"#, "not_a_request"),
+        (r#""method":"notifications/initialized","params":{"_meta":1}"#, "meta_invalid"),
+        (r#""id":1,"method":"tools/call","params":{"name":"x","_meta":[]}"#, "meta_invalid"),
+        (r#""id":1,"method":"tools/call","params":{"name":"x","_meta":{},"_meta":{}}"#, "duplicate_member"),
+        (r#""id":1,"result":{}"#, "method_invalid"),
+        (r#""id":1,"error":{"code":1,"message":"x"}"#, "method_invalid"),
+    ] {
+        client.send(post(&format!(r#"{{"jsonrpc":"2.0",{members}}}"#))).await;
+        assert_eq!(client.reply().await.refusal(), refused(400, code), "{members}");
+    }
 }

@@ -27,7 +27,8 @@ use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use super::{
-    Authenticate, Drain, Ended, Health, HttpSettings, Listener, Metrics, Refusal, ServerLimits, router, serve,
+    Authenticate, CallPlace, Drain, Ended, Health, HttpSettings, Listener, Metrics, Refusal, ServerLimits, router,
+    serve,
 };
 use crate::random::SystemRandom;
 
@@ -117,7 +118,9 @@ async fn fake_mcp(
     seen: Arc<Mutex<Vec<Seen>>>,
     go_on: Arc<Notify>,
 ) -> Result<Response, Infallible> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    // Taken out, so that what a test has seen of a request holds no place.
+    let place = head.extensions.remove::<CallPlace>();
     let body = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8(body.to_vec()).unwrap();
     seen.lock().unwrap().push(Seen { head, body });
@@ -126,6 +129,15 @@ async fn fake_mcp(
     }
     if text.contains("\"wait\"") {
         go_on.notified().await;
+    }
+    if text.contains("\"detached\"") {
+        // As the MCP handler does: the work is a task of its own, which outlives the request.
+        let go_on = go_on.clone();
+        let work = tokio::spawn(async move {
+            let _until_the_end = place;
+            go_on.notified().await;
+        });
+        work.await.unwrap();
     }
     if text.contains("\"stream\"") {
         let first = stream::once(async { Ok::<_, Infallible>("first ") });

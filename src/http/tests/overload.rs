@@ -77,6 +77,35 @@ async fn a_call_whose_client_hangs_up_gives_its_place_back_and_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_runs_on_without_its_client_keeps_its_place_until_it_ends() {
+    let mut setup = Setup::new();
+    setup.settings.calls.concurrent = 1;
+    let gateway = setup.start();
+    let mut client = gateway.connect();
+    client.send(call("detached")).await;
+    gateway.settle().await;
+    drop(client);
+    gateway.settle().await;
+    assert!(gateway.shows("requests_in_flight 0"));
+    assert_eq!(gateway.ask(post(PING)).await.refusal(), refused(503, "overloaded"));
+    gateway.go_on.notify_one();
+    gateway.settle().await;
+    assert_eq!(gateway.ask(post(PING)).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_runs_on_after_its_504_keeps_its_place_until_it_ends() {
+    let mut setup = Setup::new();
+    setup.settings.calls.concurrent = 1;
+    let gateway = setup.start();
+    assert_eq!(gateway.ask(call("detached")).await.refusal(), refused(504, "call_timeout"));
+    assert_eq!(gateway.ask(post(PING)).await.refusal(), refused(503, "overloaded"));
+    gateway.go_on.notify_one();
+    gateway.settle().await;
+    assert_eq!(gateway.ask(post(PING)).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_takes_too_long_is_answered_504() {
     let gateway = Gateway::start();
     let started = Instant::now();
