@@ -123,7 +123,7 @@ impl Event {
         }
     }
 
-    /// Says that it failed, or was refused. A message is kept up to [`LONGEST_MESSAGE`] characters: it may hold words of
+    /// Says that it failed, or was refused. A message is kept up to 4,096 characters: it may hold words of
     /// AWS, of a file or of a client.
     pub fn fail(&mut self, code: &str, message: &str) {
         self.error_code = Some(code.chars().take(LONGEST_CODE).collect());
