@@ -115,6 +115,17 @@ pub struct Journal {
     queue: mpsc::UnboundedSender<Command>,
     shared: Arc<Shared>,
     durable_deadline: Duration,
+    _last: Arc<LastHandle>,
+}
+
+/// Ends the writer's wait for more notes when there is nobody left to write any.
+#[derive(Debug)]
+struct LastHandle(Arc<Shared>);
+
+impl Drop for LastHandle {
+    fn drop(&mut self) {
+        self.0.urgent().notify_one();
+    }
 }
 
 impl Journal {
@@ -130,7 +141,7 @@ impl Journal {
         random: SharedRandom,
     ) -> Result<Self, OpenError> {
         let (queue, commands) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared::new(clock.clone(), options.queue_capacity));
+        let shared = Arc::new(Shared::new(clock.clone(), options.queue_capacity, options.largest_batch));
         let durable_deadline = options.durable_deadline;
         let directory = options.directory.clone();
         let opened = tokio::task::spawn_blocking(move || {
@@ -148,7 +159,8 @@ impl Journal {
         let (options, committer, lock) = opened.await.map_err(stopped)??;
         let writer = Writer::new(&options, commands, queue.downgrade(), shared.clone(), committer, lock);
         tokio::spawn(writer.run());
-        Ok(Self { queue, shared, durable_deadline })
+        let last = Arc::new(LastHandle(shared.clone()));
+        Ok(Self { queue, shared, durable_deadline, _last: last })
     }
 
     /// Writes an intent; returns the permit to act on it once the record is on the disk.
@@ -162,6 +174,7 @@ impl Journal {
         let (reply, durable) = oneshot::channel();
         let Intent { record, if_lost, if_not_forwarded } = intent;
         self.send(Entry::new(record, Kind::Intent { reply, if_lost, if_not_forwarded }))?;
+        self.shared.urgent().notify_one();
         let permit = match timeout(self.durable_deadline, durable).await {
             Ok(Ok(answer)) => answer?,
             Ok(Err(_)) => return Err(UnavailableReason::Closed.into()),
@@ -223,6 +236,7 @@ impl Journal {
         if self.queue.send(Command::Close(reply)).is_err() {
             return Ok(());
         }
+        self.shared.urgent().notify_one();
         match timeout(self.durable_deadline, closed).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(UnavailableReason::Closed.into()),

@@ -33,6 +33,7 @@ impl Permit {
     pub(super) fn settle(mut self, outcome: Entry) -> Result<Arc<Shared>, AuditUnavailable> {
         self.0.if_dropped = None;
         self.0.queue.send(Command::Write(Box::new(outcome))).map_err(|_| UnavailableReason::Closed)?;
+        self.0.shared.urgent().notify_one();
         Ok(self.0.shared.clone())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::Notify;
 
 use super::entry::Fate;
 use crate::clock::SharedClock;
@@ -104,7 +105,11 @@ pub(super) enum Admission {
 pub(super) struct Shared {
     clock: SharedClock,
     capacity: usize,
+    /// So many waiting records are company enough.
+    crowd: usize,
     gate: Mutex<Gate>,
+    /// Ends the writer's wait for more notes.
+    urgent: Notify,
     records: AtomicU64,
     syncs: AtomicU64,
     failures: AtomicU64,
@@ -126,11 +131,13 @@ struct Failing {
 }
 
 impl Shared {
-    pub(super) fn new(clock: SharedClock, capacity: usize) -> Self {
+    pub(super) fn new(clock: SharedClock, capacity: usize, largest_batch: usize) -> Self {
         Self {
             clock,
             capacity,
+            crowd: largest_batch.min(capacity / 2),
             gate: Mutex::default(),
+            urgent: Notify::new(),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -153,7 +160,15 @@ impl Shared {
             return Err(UnavailableReason::QueueFull);
         }
         gate.queued += 1;
+        if gate.queued >= self.crowd {
+            self.urgent.notify_one();
+        }
         Ok(())
+    }
+
+    /// Notified when the writer should not wait for more notes: somebody waits for durability, or the queue fills.
+    pub(super) fn urgent(&self) -> &Notify {
+        &self.urgent
     }
 
     /// The writer has taken an admitted record.
@@ -250,7 +265,7 @@ mod tests {
     #[test]
     fn trouble_counts_from_its_beginning() {
         let clock = ManualClock::at("2026-11-20T10:00:00Z".parse().unwrap());
-        let shared = Shared::new(clock.clone(), 1);
+        let shared = Shared::new(clock.clone(), 1, 1);
         let since = clock.now();
         shared.fail(UnavailableReason::DiskStalled, "slow".to_owned());
         clock.advance(jiff::SignedDuration::from_secs(60));
@@ -262,7 +277,7 @@ mod tests {
 
     #[test]
     fn an_outcome_is_held_or_durable_but_never_both() {
-        let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), 1);
+        let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), 1, 1);
         let (held, durable) = (Fate::new(), Fate::new());
         assert!(shared.hold(&held) && shared.hold(&held), "held once, however often it is asked");
         shared.release(&durable);

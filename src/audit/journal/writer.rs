@@ -15,6 +15,9 @@ use super::permit::UnreceivedPermit;
 use super::state::{AuditUnavailable, Shared, UnavailableReason};
 use crate::audit::lock::DirectoryLock;
 
+/// How long notes wait for company before they are written: each group costs several wake-ups of threads, whatever its
+/// size. It is part of the delay that notes have anyway; whoever waits for durability ends it at once.
+const COMPANY: Duration = Duration::from_millis(5);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
@@ -103,6 +106,10 @@ impl Writer {
                 Some(command) => self.take(command, &mut entries),
                 None if self.unsynced.is_empty() => return None,
                 None => return Some(entries),
+            }
+            if self.closing.is_empty() && !entries.iter().any(Entry::wants_durability) {
+                let company = COMPANY.min(self.note_delay);
+                let _either_way = timeout(company, self.shared.urgent().notified()).await;
             }
         }
         while entries.len() < self.largest_batch
