@@ -14,6 +14,7 @@ use crate::broker::own;
 use crate::client::sign::Scope;
 use crate::client::{Client, ClientError};
 use crate::clock::SystemClock;
+use crate::config::{Environment, ProcessEnvironment};
 use crate::tools::text;
 
 /// Call a tool of a running gateway, signed with the usual AWS credentials.
@@ -58,7 +59,11 @@ pub fn run(command: Call) -> Result<Outcome, Failure> {
         let credentials = own::credentials(Region::new(command.region.clone())).await;
         let credentials = credentials.provide_credentials().await.map_err(|error| {
             Failure::from(format!(
-                "no AWS credentials were found to sign with: {error}; set AWS_PROFILE to a profile with a gateway key"
+                "no AWS credentials were found to sign with ({error}); {}",
+                match ProcessEnvironment.get("AWS_PROFILE") {
+                    Some(profile) => format!("is there a profile {profile} with a gateway key, as AWS_PROFILE says?"),
+                    None => "set AWS_PROFILE to a profile with a gateway key".to_owned(),
+                }
             ))
         })?;
         let scope = Scope { service: command.service, region: command.region };
@@ -71,9 +76,10 @@ pub fn run(command: Call) -> Result<Outcome, Failure> {
             out::json_line(&json!({"error": {"code": code, "message": message, "hint": hint}}));
             Ok(Outcome::Failed)
         }
-        Err(ClientError::Refused { message, hint, .. }) => {
+        Err(ClientError::Refused { code, message, hint }) => {
             // The gateway's words, which quote others': a terminal must not obey them.
-            out::error(&text::visible(&message));
+            let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
+            out::error(&text::visible(&format!("{code}{message}")));
             if let Some(hint) = hint {
                 out::note(&format!("  {}", text::visible(&hint)));
             }

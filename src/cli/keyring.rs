@@ -65,6 +65,9 @@ struct Add {
     /// When it expires: a number of days or hours, such as 90d or 8h.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<SignedDuration>,
+    /// The name of the profile that is printed.
+    #[arg(long, value_name = "NAME", default_value = "iam-mcp", value_parser = profile)]
+    profile: String,
     /// A line about it.
     #[arg(long)]
     description: Option<String>,
@@ -148,7 +151,11 @@ fn run_add(add: Add) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     out::note(&out::styled(out::FAINT, "For ~/.aws/credentials of the client; the secret is not shown again:"));
-    out::line(&format!("[iam-mcp]\naws_access_key_id = {id}\naws_secret_access_key = {}", added.secret.expose()));
+    out::line(&format!(
+        "[{}]\naws_access_key_id = {id}\naws_secret_access_key = {}",
+        add.profile,
+        added.secret.expose()
+    ));
     Ok(Outcome::Done)
 }
 
@@ -190,6 +197,12 @@ fn disable(at: &At, access_key_id: &str, json: bool) -> Result<Outcome, Failure>
         out::line(&format!("{access_key_id} was inactive already"));
     }
     Ok(Outcome::Done)
+}
+
+/// A name that stands in a credentials file as it is.
+fn profile(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if fits { Ok(text.to_owned()) } else { Err("write 1-64 letters, digits or any of -_.".to_owned()) }
 }
 
 /// `90d` or `8h`.

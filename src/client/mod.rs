@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::clock::SharedClock;
+use crate::random::{SystemRandom, uuid};
 use sign::{Scope, SigningError};
 
 /// The MCP revision that this client speaks: without sessions, so one request is one call.
@@ -67,7 +68,11 @@ impl Client {
     /// # Errors
     /// [`ClientError::Url`].
     pub fn new(url: &str, credentials: Credentials, scope: Scope, clock: SharedClock) -> Result<Self, ClientError> {
-        let parsed: http::Uri = url.parse().map_err(|_| ClientError::Url(format!("{url} is not a URL")))?;
+        let parsed: http::Uri = url.parse().map_err(|_| {
+            ClientError::Url(format!(
+                "{url} is not a URL; write https://HOST/mcp, or http://127.0.0.1:PORT/mcp for this machine"
+            ))
+        })?;
         let host = parsed.host().unwrap_or_default();
         let loopback = host == "localhost"
             || host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
@@ -77,7 +82,7 @@ impl Client {
             Some("http") => {
                 return Err(ClientError::Url(format!("{url}: plain http goes to this machine only; use https")));
             }
-            _ => return Err(ClientError::Url(format!("{url} must begin with https://"))),
+            _ => return Err(ClientError::Url(format!("{url} must begin with https://, or http:// for this machine"))),
         }
         let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
         Ok(Self { url: parsed, credentials, scope, clock, connector })
@@ -90,7 +95,8 @@ impl Client {
     pub async fn call_tool(&self, name: &str, arguments: &Value, timeout: Duration) -> Result<Value, ClientError> {
         let body = json!({
             "jsonrpc": "2.0",
-            "id": 1,
+            // Two equal calls in one second would else be one signed request, of which the second is a replay.
+            "id": uuid(&SystemRandom),
             "method": "tools/call",
             "params": {
                 "name": name,

@@ -1,5 +1,6 @@
 //! What went wrong with an AWS call, in words that can be shown.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -44,6 +45,11 @@ const THROTTLING: [&str; 5] =
 
 fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
+}
+
+/// Whether no credentials could be had to sign the call with.
+fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<CredentialsError>)
 }
 
 /// Whether the meter refused the call.
@@ -93,6 +99,15 @@ impl AwsFailure {
             }
             SdkError::TimeoutError(_) => {
                 ("AwsTimeout".to_owned(), "AWS did not answer in time".to_owned(), true, Sent::Unknown)
+            }
+            error if lacks_credentials(error) => {
+                tracing::error!(action, "the gateway has no AWS credentials of its own that it could call AWS with");
+                (
+                    "NoGatewayCredentials".to_owned(),
+                    "the gateway has no AWS credentials of its own".to_owned(),
+                    true,
+                    Sent::No,
+                )
             }
             SdkError::DispatchFailure(failure) => {
                 let unsent = failure.as_connector_error().is_some_and(|error| error.is_user());

@@ -97,12 +97,20 @@ impl From<AwsFailure> for ToolError {
                 "the caller's role lacks {} on {}, or a session policy, boundary or SCP denies it",
                 failure.action, failure.resource
             )),
+            "NoGatewayCredentials" => Some(
+                "its operators must give it a role: environment, profile, web identity, ECS, EKS or instance metadata"
+                    .to_owned(),
+            ),
             "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequestsException" => {
                 Some("AWS throttles this account's calls; it was tried several times: wait and try again".to_owned())
             }
             _ => None,
         };
-        let stage = if failure.code == "UndeclaredAwsCall" { ErrorStage::Gateway } else { ErrorStage::Aws };
+        let stage = if ["UndeclaredAwsCall", "NoGatewayCredentials"].contains(&failure.code.as_str()) {
+            ErrorStage::Gateway
+        } else {
+            ErrorStage::Aws
+        };
         Self {
             code: failure.code,
             message: failure.message,

@@ -96,10 +96,15 @@ pattern!(
     PATH,
     r"^(/|/[!-~]*/)$",
     1..=512,
-    "begins and ends with / and has printable ASCII between, at most 512 characters",
+    "a path that begins and ends with / and has printable ASCII between, at most 512 characters",
     default = "/"
 );
-pattern!(PATH_PREFIX, r"^/[!-~]*$", 1..=512, "begins with / and has printable ASCII after, at most 512 characters");
+pattern!(
+    PATH_PREFIX,
+    r"^/[!-~]*$",
+    1..=512,
+    "a path that begins with / and has printable ASCII after, at most 512 characters"
+);
 pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged");
 pattern!(
     POLICY_ARN,

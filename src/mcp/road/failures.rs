@@ -13,6 +13,10 @@ pub(super) fn not_admitted(refusal: &ReplayRefusal) -> ToolError {
         ReplayRefusal::Replayed => {
             error.hint("the same signed request arrived before: look at what it did before calling again")
         }
+        ReplayRefusal::SignedBeforeStart { earliest, .. } => {
+            error.retryable().hint(format!("the gateway has just started: wait until {earliest}, then call again"))
+        }
+        ReplayRefusal::SignedAhead { .. } => error.retryable().hint("set the clock of the client's machine (NTP)"),
         _ => error.retryable().hint("send the call again, signed anew"),
     }
 }
