@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::clients::{Era, PythonClient};
-use crate::support::gateway::TestGateway;
+use crate::support::gateway::{NAME, TestGateway};
 
 const WRITING: [&str; 4] = ["Create", "Delete", "Remove", "Detach"];
 
@@ -67,7 +67,7 @@ fn error_text(line: &Value) -> &str {
 
 #[test]
 fn mcp_proxy_for_aws_reads_and_writes_and_passes_refusals_on() {
-    let gateway = TestGateway::with_moto().start();
+    let gateway = TestGateway::with_moto().mapping("limited", "role/mcp-reader", "access = \"read-write\"").start();
     let proxy = |caller| {
         PythonClient::through_proxy(&gateway.url(), gateway.keys(caller)).with("--proxy-option=--log-level=CRITICAL")
     };
@@ -81,6 +81,30 @@ fn mcp_proxy_for_aws_reads_and_writes_and_passes_refusals_on() {
     let lines = proxy("reader").run(&[json!(["call_tool", "create_user", {"user_name": "never"}])]);
     assert!(error_text(&lines[1]).contains("Unknown tool: 'create_user'"), "{}", lines[1]);
     assert_eq!(gateway.received("CreateUser").len(), 1);
+    // Whoever sees the tool and has a role that only reads is refused by AWS, and reads what is missing.
+    let lines = proxy("limited").run(&[json!(["call_tool", "create_user", {"user_name": "never"}])]);
+    let text = error_text(&lines[1]);
+    assert!(text.contains("AccessDenied") && text.contains("iam:CreateUser"), "{text}");
+
+    assert_recorded_as_an_agents_call(&gateway);
+}
+
+/// What the record of alice's create_user says, when everybody involved is somebody else's program.
+fn assert_recorded_as_an_agents_call(gateway: &TestGateway) {
+    let outcomes = gateway.records("outcome");
+    let record = &outcomes[0];
+    let data = &record["additionalEventData"];
+    assert_eq!((&data["viaAWSMCPService"], &data["calledViaAWSMCP"]), (&json!(true), &json!(NAME)));
+    assert_eq!((&data["caller"]["name"], &data["tool"]), (&json!("alice"), &json!("create_user")));
+    assert_eq!(data["roleArn"], gateway.moto().role("mcp-admin"));
+    assert_eq!(
+        (&data["sessionTags"]["ViaAWSMCPService"], &data["sessionTags"]["CalledViaAWSMCP"], &data["sourceIdentity"]),
+        (&json!("true"), &json!(NAME), &json!("alice@example.com"))
+    );
+    assert_eq!(record["userIdentity"]["sessionContext"]["sourceIdentity"], "alice@example.com");
+    let calls = data["awsCalls"].as_array().expect("the AWS calls");
+    assert_eq!((calls.len(), &calls[0]["action"], &calls[0]["status"]), (1, &json!("iam:CreateUser"), &json!(200)));
+    assert!(calls[0]["requestId"].as_str().is_some_and(|id| !id.is_empty()), "{record}");
 }
 
 #[test]
