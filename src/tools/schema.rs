@@ -45,37 +45,92 @@ fn property(parameter: &Parameter) -> Value {
     schema
 }
 
-/// The output schema: the tool's own members; for a writing tool also how far the call went and its plan.
+/// The output schema: the tool's own members, for a writing tool also how far the call went and its plan; or an error.
+///
+/// The TypeScript SDK before 2.0 and the Inspector hold the structured content of errors against this schema too, and
+/// show their own complaint in place of an error that does not fit.
 #[must_use]
 pub fn output(spec: &Spec) -> Map<String, Value> {
     let Value::Object(mut members) = (spec.output)() else { return Map::new() };
     let findings = json!({"type": "array", "description": "absent unless text in the result reads like instructions"});
     members.insert("findings".into(), findings);
-    if !spec.effect.writes() {
-        let required: Vec<String> = members
+    let required = if spec.effect.writes() {
+        members.extend(progress(spec));
+        json!(["status", "plan"])
+    } else {
+        members
             .iter()
             .filter(|(_, schema)| !schema["description"].as_str().is_some_and(|text| text.starts_with("absent")))
-            .map(|(name, _)| name.clone())
-            .collect();
-        let mut schema = object(members);
-        schema.insert("required".into(), json!(required));
-        return schema;
-    }
-    members.insert("status".into(), json!({"enum": ["done", "dry_run", "confirmation_required"]}));
-    members.insert(
-        "plan".into(),
-        json!({"type": "object", "properties": {"calls": {"type": "array"}, "lost": {"type": "object"}}}),
-    );
+            .map(|(name, _)| name.as_str())
+            .collect()
+    };
+    members.insert("error".into(), error());
+    let mut schema = object(members);
+    schema.insert("anyOf".into(), json!([{"required": required}, {"required": ["error"]}]));
+    schema
+}
+
+/// How far the call of a writing tool went.
+fn progress(spec: &Spec) -> Map<String, Value> {
+    let mut members = Map::from_iter([
+        ("status".to_owned(), json!({"enum": ["done", "dry_run", "confirmation_required"]})),
+        (
+            "plan".to_owned(),
+            json!({"type": "object", "properties": {"calls": {"type": "array"}, "lost": {"type": "object"}}}),
+        ),
+        ("next".to_owned(), json!({"type": "string"})),
+    ]);
     if spec.effect.is_confirmed() {
         members.insert("confirmation_token".into(), json!({"type": "string"}));
         members.insert("expires_at".into(), json!({"type": "string"}));
     }
-    members.insert("next".into(), json!({"type": "string"}));
-    let mut schema = object(members);
-    schema.insert("required".into(), json!(["status", "plan"]));
-    schema
+    members
+}
+
+/// [`ToolError`](super::ToolError).
+fn error() -> Value {
+    json!({
+        "type": "object",
+        "description": "absent unless the call was refused or failed",
+        "properties": {
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "stage": {"enum": ["gateway", "aws"]},
+            "retryable": {"type": "boolean"},
+            "hint": {"type": "string"},
+        },
+        "required": ["code", "message", "stage", "retryable"],
+    })
 }
 
 fn object(properties: Map<String, Value>) -> Map<String, Value> {
     Map::from_iter([("type".to_owned(), "object".into()), ("properties".to_owned(), Value::Object(properties))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::ToolError;
+    use crate::tools::catalogue::CATALOGUE;
+
+    #[test]
+    fn an_error_fits_the_output_schema_of_every_tool() {
+        let sent = json!(ToolError::gateway("ReadOnlyCaller", "your access is read-only"));
+        for tool in CATALOGUE.iter() {
+            let schema = Value::Object(output(tool.spec));
+            assert_eq!(schema["required"], Value::Null, "{}: it would be asked of errors too", tool.spec.name);
+            assert_eq!(schema["anyOf"][1], json!({"required": ["error"]}), "{}", tool.spec.name);
+            let error = &schema["properties"]["error"];
+            let required = error["required"].as_array().unwrap();
+            assert!(required.iter().all(|name| sent.get(name.as_str().unwrap()).is_some()), "{required:?} of {sent}");
+            assert!(error["properties"]["stage"]["enum"].as_array().unwrap().contains(&sent["stage"]));
+        }
+    }
+
+    #[test]
+    fn a_result_has_every_member_that_is_never_absent() {
+        let required = |name: &str| output(CATALOGUE.find(name).unwrap().spec)["anyOf"][0]["required"].clone();
+        assert_eq!(required("list_users"), json!(["Count", "IsTruncated", "Users"]));
+        assert_eq!(required("delete_user"), json!(["status", "plan"]));
+    }
 }
