@@ -30,7 +30,7 @@ static SPEC: Spec = Spec {
             "GatewayReadOnly": {"type": "boolean"},
             "Confirmation": {"type": "string"},
             "Toolsets": {"type": "array", "items": {"type": "string"}},
-            "PermissionsBoundary": {"type": ["string", "null"]},
+            "PermissionsBoundary": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "RoleSessionName": {"type": "string"},
             "SourceIdentity": {"type": "string"},
             "SessionTags": {"type": "object"},

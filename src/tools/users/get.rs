@@ -31,7 +31,7 @@ static SPEC: Spec = Spec {
                 "UserName": {"type": "string"}, "Arn": {"type": "string"},
                 "Groups": {"type": "array"}, "AttachedPolicies": {"type": "array"},
                 "InlinePolicies": {"type": "array"}, "AccessKeys": {"type": "array"},
-                "MFADevices": {"type": "array"}, "LoginProfile": {"type": ["object", "null"]},
+                "MFADevices": {"type": "array"}, "LoginProfile": {"anyOf": [{"type": "object"}, {"type": "null"}]},
             }, "required": ["UserName", "Arn"]},
         })
     },
