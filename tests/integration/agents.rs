@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::clients::{Era, PythonClient};
+use crate::support::clients::{Client, Era};
 use crate::support::gateway::{NAME, TestGateway};
 
 const WRITING: [&str; 4] = ["Create", "Delete", "Remove", "Detach"];
@@ -24,7 +24,7 @@ fn names<'a>(items: &'a Value, key: &str) -> Vec<&'a str> {
 }
 
 /// What every client is to see, whatever it speaks.
-fn assert_is_served_well(gateway: &TestGateway, alice: &PythonClient, reader: &PythonClient, new_user: &str) {
+pub(crate) fn assert_is_served_well(gateway: &TestGateway, alice: &Client, reader: &Client, new_user: &str) {
     gateway.wait_for_writes();
     let lines = alice.run(&[
         json!(["list_tools"]),
@@ -69,7 +69,7 @@ fn error_text(line: &Value) -> &str {
 fn mcp_proxy_for_aws_reads_and_writes_and_passes_refusals_on() {
     let gateway = TestGateway::with_moto().mapping("limited", "role/mcp-reader", "access = \"read-write\"").start();
     let proxy = |caller| {
-        PythonClient::through_proxy(&gateway.url(), gateway.keys(caller)).with("--proxy-option=--log-level=CRITICAL")
+        Client::through_proxy(&gateway.url(), gateway.keys(caller)).with("--proxy-option=--log-level=CRITICAL")
     };
     assert_is_served_well(&gateway, &proxy("alice"), &proxy("reader"), "made-by-proxy");
 

@@ -5,6 +5,7 @@ mod agents;
 mod aws_faults;
 mod bad_input;
 mod commands;
+mod conformance;
 mod endpoints;
 mod hang_ups;
 mod in_process;

@@ -1,8 +1,9 @@
-//! Callers of the gateway: the Python MCP client, the same through mcp-proxy-for-aws, and raw signed requests.
+//! Callers of the gateway: the Python MCP client, the same through mcp-proxy-for-aws, the TypeScript MCP client, and raw
+//! signed requests.
 
 use serde_json::Value;
 
-use super::python::PythonProcess;
+use super::program::Program;
 
 /// A key pair to sign with, and the session token that belongs to it if it is a temporary one.
 #[derive(Clone)]
@@ -19,7 +20,7 @@ impl Keys {
     }
 }
 
-/// How the Python client opens its connection.
+/// How a client opens its connection.
 #[derive(Clone, Copy)]
 pub(crate) enum Era {
     /// With `initialize`, at 2025-11-25.
@@ -30,31 +31,47 @@ pub(crate) enum Era {
     Auto,
 }
 
-/// The Python MCP client: what steps it knows and what it prints is told in `tests/python/steps.py`.
-pub(crate) struct PythonClient {
+impl Era {
+    /// As an option of the scripts.
+    fn option(self) -> String {
+        let name = match self {
+            Self::Legacy => "legacy",
+            Self::Modern => "modern",
+            Self::Auto => "auto",
+        };
+        format!("--era={name}")
+    }
+}
+
+/// Starts a script with arguments and variables.
+type Start = fn(&str, &[&str], &[(&str, &str)]) -> Program;
+
+/// An MCP client: what steps it knows and what it prints is told in `tests/python/steps.py`.
+pub(crate) struct Client {
+    start: Start,
     script: &'static str,
     arguments: Vec<String>,
     keys: Keys,
 }
 
-impl PythonClient {
-    /// The client that signs its own requests.
-    pub(crate) fn new(url: &str, era: Era, keys: &Keys) -> Self {
-        let era = match era {
-            Era::Legacy => "legacy",
-            Era::Modern => "modern",
-            Era::Auto => "auto",
-        };
-        Self::of("mcp_client.py", url, keys).with(&format!("--era={era}"))
+impl Client {
+    /// The Python SDK's client, signing its own requests.
+    pub(crate) fn python(url: &str, era: Era, keys: &Keys) -> Self {
+        Self::of(Program::python, "mcp_client.py", url, keys).with(&era.option())
     }
 
-    /// The client on mcp-proxy-for-aws, which signs and forwards.
+    /// The same on mcp-proxy-for-aws, which signs and forwards.
     pub(crate) fn through_proxy(url: &str, keys: &Keys) -> Self {
-        Self::of("proxy_client.py", url, keys)
+        Self::of(Program::python, "proxy_client.py", url, keys)
     }
 
-    fn of(script: &'static str, url: &str, keys: &Keys) -> Self {
-        Self { script, arguments: vec![format!("--url={url}")], keys: keys.clone() }
+    /// The TypeScript SDK's client, signing its own requests; it knows fewer steps.
+    pub(crate) fn typescript(url: &str, era: Era, keys: &Keys) -> Self {
+        Self::of(Program::node, "mcp_client.js", url, keys).with(&era.option())
+    }
+
+    fn of(start: Start, script: &'static str, url: &str, keys: &Keys) -> Self {
+        Self { start, script, arguments: vec![format!("--url={url}")], keys: keys.clone() }
     }
 
     /// One more option of the script, such as `--region=eu-west-1` or `--proxy-option=--read-only`.
@@ -66,7 +83,7 @@ impl PythonClient {
     /// Connects and runs the steps; returns the line of the connection and one line for each step.
     pub(crate) fn run(&self, steps: &[Value]) -> Vec<Value> {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let mut process = PythonProcess::start(self.script, &arguments, &self.keys.environment());
+        let mut process = (self.start)(self.script, &arguments, &self.keys.environment());
         process.say(&Value::from(steps.to_vec()));
         process.finish()
     }
@@ -75,7 +92,7 @@ impl PythonClient {
 /// Sends raw requests, signed by botocore and tampered with as each asks (`tests/python/signed_http.py`); returns the
 /// replies in their order.
 pub(crate) fn send_signed(keys: &Keys, requests: &[Value]) -> Vec<Value> {
-    let mut process = PythonProcess::start("signed_http.py", &[], &keys.environment());
+    let mut process = Program::python("signed_http.py", &[], &keys.environment());
     requests.iter().for_each(|request| process.say(request));
     process.finish()
 }

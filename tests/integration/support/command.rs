@@ -1,4 +1,4 @@
-//! The real binary, run to its end.
+//! The real binary and other commands, run to their end.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -41,14 +41,17 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
 
 /// Runs the binary with these arguments, variables and standard input.
 pub(crate) fn run_with(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Ran {
-    let mut child = binary()
-        .args(arguments)
-        .envs(variables.iter().copied())
+    run_to_end(binary().args(arguments).envs(variables.iter().copied()), input)
+}
+
+/// Runs a command with this standard input.
+pub(super) fn run_to_end(command: &mut Command, input: &str) -> Ran {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the binary starts");
+        .expect("the command starts");
     let mut stdin = child.stdin.take().expect("standard input was asked for");
     // A command that does not read its input may have ended before it is written.
     let _gone = stdin.write_all(input.as_bytes());

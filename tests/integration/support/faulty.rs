@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::python::PythonProcess;
+use super::program::Program;
 use super::recording::Recording;
 
 /// The user `dave`, as the result of a CreateUser has it.
@@ -13,14 +13,14 @@ pub(crate) const NEW_USER: &str = "<User><Path>/</Path><UserName>dave</UserName>
 pub(crate) struct FaultyAws {
     url: String,
     recording: Recording,
-    process: PythonProcess,
+    process: Program,
 }
 
 impl FaultyAws {
     /// Starts it.
     pub(crate) fn start() -> Self {
         let recording = Recording::new();
-        let mut process = PythonProcess::start("faulty_aws.py", &[&recording.option()], &[]);
+        let mut process = Program::python("faulty_aws.py", &[&recording.option()], &[]);
         let url = process.hear()["url"].as_str().expect("faulty_aws.py says its address first").to_owned();
         Self { url, recording, process }
     }

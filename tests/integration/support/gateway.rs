@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::clients::{Era, Keys, PythonClient};
+use super::clients::{Client, Era, Keys};
 use super::faulty::FaultyAws;
 use super::http::{Answer, Request, exchange};
 use super::mcp::{Called, modern, tool_call};
@@ -191,8 +191,8 @@ impl TestGateway {
     }
 
     /// The Python client as `caller`, when it may write.
-    pub(crate) fn python(&self, caller: &str, era: Era) -> PythonClient {
-        PythonClient::new(&self.url(), era, self.keys(caller))
+    pub(crate) fn python(&self, caller: &str, era: Era) -> Client {
+        Client::python(&self.url(), era, self.keys(caller))
     }
 
     /// An unsigned GET of the public listener.

@@ -1,8 +1,8 @@
 //! The real binary in a [`gateway::TestGateway`], raw requests for it, and the parts around it that its authors did not
-//! write: the Python MCP client, mcp-proxy-for-aws, botocore's signer, moto as IAM and STS, and a stand-in for AWS that
-//! misbehaves.
+//! write: the Python and the TypeScript MCP client, mcp-proxy-for-aws, botocore's signer, moto as IAM and STS, and a
+//! stand-in for AWS that misbehaves.
 //!
-//! The latter are Python programs in `tests/python`, run from the virtual environments that `./tests/run` installs.
+//! The latter are programs in `tests/python` and `tests/node`, run with what `./tests/run` installs.
 //! Every call here blocks, for a bounded time: from an asynchronous test, use a runtime with several threads.
 
 pub(crate) mod clients;
@@ -13,9 +13,12 @@ pub(crate) mod http;
 pub(crate) mod in_process;
 pub(crate) mod mcp;
 pub(crate) mod moto;
+pub(crate) mod node;
 pub(crate) mod prepared;
 mod process;
-pub(crate) mod python;
+pub(crate) mod program;
+mod python;
 pub(crate) mod recording;
+pub(crate) mod signing_proxy;
 mod tests;
 pub(crate) mod waiting;

@@ -3,21 +3,21 @@
 use serde_json::Value;
 
 use super::clients::Keys;
-use super::python::PythonProcess;
+use super::program::Program;
 use super::recording::Recording;
 
 /// A running moto with users, groups, roles and policies in it.
 pub(crate) struct Moto {
     facts: Value,
     recording: Recording,
-    _process: PythonProcess,
+    _process: Program,
 }
 
 impl Moto {
     /// Starts it, and returns when it is filled and checks every request.
     pub(crate) fn start() -> Self {
         let recording = Recording::new();
-        let mut process = PythonProcess::start("moto_server.py", &[&recording.option()], &[]);
+        let mut process = Program::python("moto_server.py", &[&recording.option()], &[]);
         Self { facts: process.hear(), recording, _process: process }
     }
 

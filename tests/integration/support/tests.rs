@@ -1,5 +1,7 @@
 //! The instruments are proved before they are used: a fault of theirs must not look like a fault of the gateway.
 
+mod node;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -7,10 +9,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::clients::{Era, Keys, PythonClient, send_signed};
+use super::clients::{Client, Era, Keys, send_signed};
 use super::faulty::FaultyAws;
 use super::moto::Moto;
-use super::python::PythonProcess;
+use super::program::Program;
 
 /// The pause between two looks at a recording.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -24,8 +26,8 @@ fn example_keys() -> Keys {
 }
 
 /// The small MCP server of the Python SDK, and its URL.
-fn echo_server() -> (PythonProcess, String) {
-    let mut server = PythonProcess::start("echo_mcp_server.py", &[], &[]);
+fn echo_server() -> (Program, String) {
+    let mut server = Program::python("echo_mcp_server.py", &[], &[]);
     let url = server.hear()["url"].as_str().expect("the server says its address first").to_owned();
     (server, url)
 }
@@ -60,7 +62,7 @@ fn python_client_speaks_the_era_it_is_told() {
     let (_server, url) = echo_server();
     let call = json!(["call_tool", "echo", { "text": "hello" }]);
     for (era, version) in [(Era::Legacy, "2025-11-25"), (Era::Modern, "2026-07-28"), (Era::Auto, "2026-07-28")] {
-        let lines = PythonClient::new(&url, era, &example_keys()).run(&[call.clone(), json!(["ping"])]);
+        let lines = Client::python(&url, era, &example_keys()).run(&[call.clone(), json!(["ping"])]);
         assert_eq!(lines[0]["result"]["protocolVersion"], version);
         assert_eq!(lines[1]["result"]["structuredContent"], json!({ "result": "hello" }));
         assert_eq!(lines[2]["ok"], version == "2025-11-25", "ping went away in 2026-07-28");
@@ -70,8 +72,8 @@ fn python_client_speaks_the_era_it_is_told() {
 #[test]
 fn both_clients_sign_what_botocore_signs() {
     let (_server, url) = echo_server();
-    let direct = PythonClient::new(&url, Era::Legacy, &example_keys());
-    let proxy = PythonClient::through_proxy(&url, &example_keys()).with("--proxy-option=--log-level=CRITICAL");
+    let direct = Client::python(&url, Era::Legacy, &example_keys());
+    let proxy = Client::through_proxy(&url, &example_keys()).with("--proxy-option=--log-level=CRITICAL");
     for client in [direct, proxy] {
         let lines = client.run(&[json!(["call_tool", "signed_headers", {}])]);
         let signed = &lines[1]["result"]["structuredContent"]["result"];
@@ -84,7 +86,7 @@ fn both_clients_sign_what_botocore_signs() {
 #[test]
 fn a_tool_that_fails_is_a_result_and_a_server_that_is_gone_an_error() {
     let (server, url) = echo_server();
-    let client = PythonClient::new(&url, Era::Legacy, &example_keys());
+    let client = Client::python(&url, Era::Legacy, &example_keys());
     let lines = client.run(&[json!(["call_tool", "fail", { "text": "no" }])]);
     assert_eq!(lines[1]["result"]["isError"], true);
     drop(server);
@@ -98,7 +100,7 @@ fn python_client_answers_the_servers_question_as_told() {
     let (_server, url) = echo_server();
     let ask = json!(["call_tool", "ask", {}]);
     let steps = [ask.clone(), json!(["answer_elicitations_with", "accept", { "confirm": true }]), ask];
-    let lines = PythonClient::new(&url, Era::Modern, &example_keys()).with("--elicitation").run(&steps);
+    let lines = Client::python(&url, Era::Modern, &example_keys()).with("--elicitation").run(&steps);
     assert_eq!(lines[1]["elicitations"][0]["message"], "Are you sure?");
     for (line, answer) in [(&lines[1], json!({ "action": "decline" })), (&lines[2], accepted())] {
         let told = line["result"]["content"][0]["text"].as_str().expect("the tool answers with text");

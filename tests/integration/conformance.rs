@@ -1,0 +1,36 @@
+//! Whether others find that the gateway speaks MCP: the official conformance suite, the Inspector and the TypeScript SDK's
+//! client. They need the Node parts that `./tests/run` installs.
+
+mod inspector;
+mod suite;
+mod typescript;
+
+use crate::support::gateway::TestGateway;
+use crate::support::prepared::Prepared;
+use crate::support::signing_proxy::SigningProxy;
+
+/// What everything here runs against.
+fn prepared() -> Prepared {
+    TestGateway::with_moto()
+}
+
+/// A gateway whose requests a proxy signs as alice, since the client cannot.
+struct Proxied {
+    gateway: TestGateway,
+    proxy: SigningProxy,
+}
+
+impl Proxied {
+    fn start() -> Self {
+        let mut proxy = SigningProxy::start();
+        // To the client the proxy is the server, and a page of the server's own origin may call it.
+        let gateway = prepared().set("listen.origins", &format!("[\"{}\"]", proxy.origin())).start();
+        proxy.sign(&gateway.url(), gateway.keys("alice"));
+        Self { gateway, proxy }
+    }
+
+    /// The MCP endpoint, as the client sees it.
+    fn url(&self) -> String {
+        format!("{}/mcp", self.proxy.origin())
+    }
+}
