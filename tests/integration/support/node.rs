@@ -23,9 +23,9 @@ pub(crate) fn run_package(command: &str, arguments: &[&str]) -> Ran {
 
 /// Node.js at the version of `tests/node/package.json`.
 fn node() -> Command {
-    let modules = installed("node").join("node_modules");
-    let mut command = bare(modules.join(".bin/node"));
+    let home = installed("node");
+    let mut command = bare(home.join("node"));
     // The programs stand elsewhere than the packages that they require.
-    command.env("NODE_PATH", modules);
+    command.env("NODE_PATH", home.join("node_modules"));
     command
 }
