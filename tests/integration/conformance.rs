@@ -1,5 +1,5 @@
-//! Whether others find that the gateway speaks MCP: the official conformance suite, the Inspector and the TypeScript SDK's
-//! client. They need the Node parts that `./tests/run` installs.
+//! Whether others find that the gateway speaks MCP: the official conformance suite, the Inspector and the TypeScript
+//! SDK's client. They need the Node parts that `./tests/run` installs.
 
 mod inspector;
 mod suite;

@@ -1,5 +1,5 @@
-// The TypeScript MCP SDK's client over Streamable HTTP, with a `fetch` that signs by the AWS SDK's signer. Steps and output
-// are those of tests/python/steps.py, as far as ACTIONS below goes.
+// The TypeScript MCP SDK's client over Streamable HTTP, with a `fetch` that signs by the AWS SDK's signer. Steps and
+// output are those of tests/python/steps.py, as far as ACTIONS below goes.
 //
 // The key pair is read from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. `--era legacy` opens with
 // `initialize` (2025-11-25), `modern` pins 2026-07-28 and sends no handshake, `auto` asks `server/discover` first.

@@ -1,5 +1,5 @@
-//! The MCP Inspector's command line, npm `@modelcontextprotocol/inspector`. It holds every answer against the tool's output
-//! schema, and with `--strict` the schemas against what other clients can take.
+//! The MCP Inspector's command line, npm `@modelcontextprotocol/inspector`. It holds every answer against the tool's
+//! output schema, and with `--strict` the schemas against what other clients can take.
 
 use serde_json::{Value, json};
 

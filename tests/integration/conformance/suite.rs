@@ -1,5 +1,5 @@
-//! The official conformance suite, npm `@modelcontextprotocol/conformance`: the scenarios that a server is to pass without
-//! the suite's own tools, prompts and resources.
+//! The official conformance suite, npm `@modelcontextprotocol/conformance`: the scenarios that a server is to pass
+//! without the suite's own tools, prompts and resources.
 
 use std::collections::BTreeSet;
 use std::fs;
