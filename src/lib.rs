@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod http;
 pub mod iam;
 pub mod mcp;
+pub mod policy;
 pub mod random;
 pub mod secret;
 pub mod tools;

@@ -1,0 +1,53 @@
+//! The IAM JSON policy language: reading documents strictly, and evaluating them exactly.
+//!
+//! ```text
+//! JSON text -> parse: all faults at once, or a Document with every pattern, network, date and number compiled
+//! Policy    = a named Document; PolicySet = the policies of one layer
+//! Request   = action, resource, principal, context
+//! PolicySet::evaluate(Request) -> Decision: explicit deny, allow or no match, with the statement that decides
+//! Verdict   = what the decisions of several layers make together
+//! ```
+//!
+//! A statement applies if its action, its principal, its resource and all of its conditions match. Whether a principal
+//! has to be allowed by an identity policy as well depends on how a trust or resource policy covers it
+//! ([`PrincipalMatch`]).
+//!
+//! Nothing here does I/O or knows where requests come from. Evaluating allocates nothing, save for statements with policy
+//! variables, whose patterns are put together for each request. No document and no request can make it take long:
+//! patterns, lists and compared texts have a largest size, and an evaluation ends when its steps are used up. What is too
+//! dear to be decided is decided as a deny: a statement that denies applies, one that allows does not.
+
+mod action;
+mod arn;
+mod budget;
+mod condition;
+mod context;
+mod document;
+mod evaluate;
+mod fault;
+mod glob;
+mod hidden;
+mod operator;
+mod parse;
+mod principal;
+mod principals;
+mod print;
+mod request;
+mod resource;
+mod statement;
+mod template;
+#[cfg(test)]
+mod tests;
+mod value;
+mod variable;
+mod verdict;
+
+pub use context::Context;
+pub use document::{Document, LARGEST, PolicyKind, Version};
+pub use evaluate::{Deciding, Decision, Policy, PolicySet};
+pub use fault::{Fault, FaultCode, Faults};
+pub use principal::{Principal, PrincipalError, PrincipalKind};
+pub use principals::PrincipalMatch;
+pub use request::Request;
+pub use statement::{Effect, Statement};
+pub use verdict::{Decisions, Layer, Verdict};

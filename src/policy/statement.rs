@@ -1,0 +1,100 @@
+//! One statement.
+
+use std::iter;
+
+use super::action::ActionPattern;
+use super::budget::{Budget, Scope, Undecided, all, any};
+use super::condition::Condition;
+use super::principals::{PrincipalMatch, Principals};
+use super::request::Request;
+use super::resource::ResourcePattern;
+
+/// What a statement that applies does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It allows, unless another denies.
+    Allow,
+    /// It denies, whatever others allow.
+    Deny,
+}
+
+/// A list, or everything but it.
+#[derive(Debug, Clone)]
+pub(super) enum Listed<T> {
+    Only(Box<[T]>),
+    AllBut(Box<[T]>),
+}
+
+impl<T> Listed<T> {
+    pub(super) fn items(&self) -> &[T] {
+        match self {
+            Self::Only(items) | Self::AllBut(items) => items,
+        }
+    }
+}
+
+/// A statement of a policy.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub(super) sid: Option<Box<str>>,
+    pub(super) effect: Effect,
+    /// `None` where the kind of policy has no Principal.
+    pub(super) principals: Option<Principals>,
+    pub(super) actions: Listed<ActionPattern>,
+    /// `None` where the kind of policy has no Resource.
+    pub(super) resources: Option<Listed<ResourcePattern>>,
+    pub(super) conditions: Box<[Condition]>,
+}
+
+/// That a statement applies to a request, and how it covers the principal where it says whom it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Applies(pub(super) Option<PrincipalMatch>);
+
+impl Statement {
+    /// Its Sid; an empty one counts as none.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// What it does where it applies.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// Whether the statement applies. One that cannot be decided does if it denies.
+    pub(super) fn applies(&self, request: &Request<'_>, budget: &Budget) -> Option<Applies> {
+        let principal = match &self.principals {
+            Some(principals) => Some(principals.covers(request.principal, self.effect == Effect::Deny)?),
+            None => None,
+        };
+        let scope = Scope { context: request.context, budget };
+        let conditions = self.conditions.iter().map(|condition| condition.holds(scope, self.effect));
+        let action = iter::once_with(|| self.names_action(&request.action, budget));
+        let resource = iter::once_with(|| self.names_resource(request, scope));
+        all(action.chain(resource).chain(conditions))
+            .unwrap_or(self.effect == Effect::Deny)
+            .then_some(Applies(principal))
+    }
+
+    fn names_action(&self, action: &str, budget: &Budget) -> Result<bool, Undecided> {
+        let listed = any(self.actions.items().iter().map(|pattern| pattern.matches(action, budget)))?;
+        Ok(listed == matches!(self.actions, Listed::Only(_)))
+    }
+
+    /// A resource with a policy variable that has no value is none; the others of the list count as ever. A NotResource
+    /// with such a one still denies the rest, as AWS has it, but allows nothing: that is narrower than AWS, on purpose.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>
+    fn names_resource(&self, request: &Request<'_>, scope: Scope<'_>) -> Result<bool, Undecided> {
+        let Some(resources) = &self.resources else { return Ok(true) };
+        let listed = || any(resources.items().iter().map(|pattern| pattern.matches(request.resource, scope)));
+        match resources {
+            Listed::Only(_) => listed(),
+            Listed::AllBut(patterns) => {
+                let unset = self.effect == Effect::Allow && patterns.iter().any(|p| p.is_unset(request.context));
+                if unset { Ok(false) } else { listed().map(|listed| !listed) }
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Trust, identity, boundary and session policies together.
+
+use serde_json::{Value, json};
+
+use super::{ALICE, context, document, principal, set};
+use crate::policy::Layer::{Boundary, Identity, Session, Trust};
+use crate::policy::Verdict::{self, Allowed, ExplicitDeny, ImplicitDeny};
+use crate::policy::{Decisions, PolicyKind, Request};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/target";
+const ELSEWHERE: &str = "arn:aws:iam::999999999999:user/eve";
+
+fn verdict(who: &str, trust: &[(&str, Value)], identity: &[&str]) -> Verdict {
+    bounded(who, trust, identity, None, None)
+}
+
+/// The same within a boundary and a session's policies of one statement, or of none that is about the request.
+fn bounded(
+    who: &str,
+    trust: &[(&str, Value)],
+    identity: &[&str],
+    boundary: Option<&[&str]>,
+    session: Option<&[&str]>,
+) -> Verdict {
+    let statements = |list: Vec<Value>| json!({"Version": "2012-10-17", "Statement": list});
+    let trust = trust
+        .iter()
+        .map(|(effect, principal)| json!({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"}));
+    let trust = set([document(PolicyKind::Trust, &statements(trust.collect()))]);
+    let of_identity = |effects: &[&str]| {
+        set(effects.iter().map(|effect| {
+            let statement = json!({"Effect": effect, "Action": "sts:AssumeRole", "Resource": ROLE});
+            document(PolicyKind::Identity, &statements(vec![statement]))
+        }))
+    };
+    let (identity, boundary, session) = (of_identity(identity), boundary.map(of_identity), session.map(of_identity));
+    let (principal, context) = (principal(who), context(&json!({})));
+    let request = Request::new("sts:AssumeRole", ROLE, &principal, &context);
+    let decisions = Decisions {
+        identity: identity.evaluate(&request),
+        boundary: boundary.as_ref().map(|set| set.evaluate(&request)),
+        session: session.as_ref().map(|set| set.evaluate(&request)),
+        trust: trust.evaluate(&request),
+    };
+    Verdict::of(&decisions, &principal, &"123456789012".parse().unwrap())
+}
+
+#[test]
+fn an_account_that_is_trusted_decides_by_its_identity_policies() {
+    for delegation in [json!({"AWS": "123456789012"}), json!({"AWS": "arn:aws:iam::123456789012:root"})] {
+        let trust = [("Allow", delegation)];
+        assert_eq!(verdict(ALICE, &trust, &[]), ImplicitDeny(Identity));
+        assert_eq!(verdict(ALICE, &trust, &["Allow"]), Allowed);
+        assert_eq!(verdict(ALICE, &trust, &["Allow", "Deny"]), ExplicitDeny(Identity));
+        assert_eq!(verdict("arn:aws:iam::123456789012:root", &trust, &[]), Allowed);
+    }
+}
+
+#[test]
+fn who_is_named_in_the_same_account_needs_no_identity_policy() {
+    let session = "arn:aws:sts::123456789012:assumed-role/dev/s1";
+    for (who, named) in [
+        (ALICE, json!({"AWS": ALICE})),
+        (ALICE, json!("*")),
+        (ALICE, json!({"AWS": "*"})),
+        (session, json!({"AWS": session})),
+        (session, json!({"AWS": "arn:aws:iam::123456789012:role/dev"})),
+    ] {
+        let trust = [("Allow", named)];
+        assert_eq!(verdict(who, &trust, &[]), Allowed, "{trust:?}");
+        assert_eq!(verdict(who, &trust, &["Deny"]), ExplicitDeny(Identity), "{trust:?}");
+    }
+}
+
+#[test]
+fn across_accounts_both_sides_must_allow() {
+    for named in [json!({"AWS": ELSEWHERE}), json!({"AWS": "999999999999"}), json!("*")] {
+        let trust = [("Allow", named)];
+        assert_eq!(verdict(ELSEWHERE, &trust, &[]), ImplicitDeny(Identity), "{trust:?}");
+        assert_eq!(verdict(ELSEWHERE, &trust, &["Allow"]), Allowed, "{trust:?}");
+    }
+    assert_eq!(verdict(ELSEWHERE, &[("Allow", json!({"AWS": "123456789012"}))], &["Allow"]), ImplicitDeny(Trust));
+}
+
+#[test]
+fn an_identity_policy_alone_opens_no_role() {
+    assert_eq!(verdict(ALICE, &[("Allow", json!({"AWS": ELSEWHERE}))], &["Allow"]), ImplicitDeny(Trust));
+}
+
+#[test]
+fn an_explicit_deny_of_either_side_wins() {
+    let denied = [("Allow", json!({"AWS": ALICE})), ("Deny", json!({"AWS": "123456789012"}))];
+    assert_eq!(verdict(ALICE, &denied, &["Allow"]), ExplicitDeny(Trust));
+    let silent = [("Allow", json!({"AWS": ELSEWHERE}))];
+    assert_eq!(verdict(ALICE, &silent, &["Deny"]), ExplicitDeny(Identity));
+}
+
+#[test]
+fn services_and_identity_providers_have_no_identity_policies() {
+    let service = "ec2.amazonaws.com";
+    assert_eq!(verdict(service, &[("Allow", json!({"Service": service}))], &[]), Allowed);
+    let trust = [("Allow", json!({"Federated": "accounts.google.com"}))];
+    assert_eq!(verdict("federated:accounts.google.com", &trust, &[]), Allowed);
+    assert_eq!(verdict("anonymous", &trust, &[]), ImplicitDeny(Trust));
+}
+
+#[test]
+fn a_boundary_and_a_sessions_policies_bound_all_but_what_is_given_to_the_caller_itself() {
+    let session = "arn:aws:sts::123456789012:assumed-role/dev/s1";
+    let role = "arn:aws:iam::123456789012:role/dev";
+    let silent: Option<&[&str]> = Some(&[]);
+    for (who, named, is_bounded) in [
+        (ALICE, json!({"AWS": ALICE}), false),
+        (session, json!({"AWS": session}), false),
+        (session, json!({"AWS": role}), true),
+        (role, json!({"AWS": role}), true),
+        (session, json!("*"), true),
+        (ALICE, json!({"AWS": "123456789012"}), true),
+        (ELSEWHERE, json!({"AWS": ELSEWHERE}), true),
+    ] {
+        let trust = [("Allow", named)];
+        let denied = |layer| if is_bounded { ImplicitDeny(layer) } else { Allowed };
+        assert_eq!(bounded(who, &trust, &["Allow"], silent, Some(&["Allow"])), denied(Boundary), "{trust:?}");
+        assert_eq!(bounded(who, &trust, &["Allow"], Some(&["Allow"]), silent), denied(Session), "{trust:?}");
+        assert_eq!(bounded(who, &trust, &["Allow"], Some(&["Allow"]), Some(&["Allow"])), Allowed, "{trust:?}");
+        assert_eq!(bounded(who, &trust, &["Allow"], Some(&["Deny"]), None), ExplicitDeny(Boundary), "{trust:?}");
+        assert_eq!(bounded(who, &trust, &["Allow"], None, Some(&["Deny"])), ExplicitDeny(Session), "{trust:?}");
+    }
+}
+
+#[test]
+fn a_boundary_that_allows_gives_nothing() {
+    let trust = [("Allow", json!({"AWS": "123456789012"}))];
+    assert_eq!(bounded(ALICE, &trust, &[], Some(&["Allow"]), Some(&["Allow"])), ImplicitDeny(Identity));
+}
