@@ -3,6 +3,8 @@
 //! `AWS4-HMAC-SHA256 Credential=<id>/<date>/<region>/<service>/aws4_request, SignedHeaders=<a;b;c>, Signature=<hex>`
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html>
 
+use std::fmt;
+
 use data_encoding::HEXLOWER;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -13,7 +15,6 @@ use super::refusal::SigV4Refusal;
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// What the client claims, taken apart; every part still has to be believed.
-#[derive(Debug)]
 pub(super) struct Authorization<'a> {
     pub(super) access_key_id: &'a str,
     /// `YYYYMMDD`, not yet compared with `x-amz-date`.
@@ -24,6 +25,17 @@ pub(super) struct Authorization<'a> {
     /// Lower-case header names, strictly ascending, at least one.
     pub(super) signed_headers: Vec<&'a str>,
     pub(super) signature: [u8; 32],
+}
+
+/// Without the signature: with the rest of the request it is good for some minutes.
+impl fmt::Debug for Authorization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization")
+            .field("access_key_id", &self.access_key_id)
+            .field("scope", &[self.date, self.region, self.service, self.terminator])
+            .field("signed_headers", &self.signed_headers)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Authorization<'a> {

@@ -39,9 +39,6 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'
 
 /// Holds the request's headers against the (sorted) names of those that are signed.
 pub(super) fn check(headers: &HeaderMap, signed: &[&str]) -> Result<(), SigV4Refusal> {
-    if headers.contains_key(X_AMZ_SECURITY_TOKEN) {
-        return Err(SigV4Refusal::SessionTokenNotAccepted);
-    }
     for name in headers.keys() {
         if must_be_single(name.as_str()) {
             single(headers, name.as_str())?;

@@ -20,6 +20,7 @@ mod options;
 mod payload;
 mod refusal;
 mod signature;
+pub(crate) mod signed;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,6 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::request::Parts;
 use jiff::Timestamp;
-use subtle::ConstantTimeEq;
 
 pub use options::{SigV4Options, SigV4OptionsError};
 pub use refusal::{ScopePart, SigV4Refusal};
@@ -40,8 +40,7 @@ use crate::authn::keyring::{Key, KeyStatus, Keyring, identity};
 use crate::clock::SharedClock;
 use crate::secret::Secret;
 use authorization::Authorization;
-
-const TERMINATOR: &str = "aws4_request";
+use signed::{Signed, TERMINATOR};
 
 /// Verifies signed requests.
 #[derive(Debug)]
@@ -67,31 +66,24 @@ impl SigV4Verifier {
     /// The first rule that the request breaks.
     pub fn verify(&self, head: &Parts, body: &[u8]) -> Result<Verified, SigV4Refusal> {
         let now = self.clock.now();
-        target::check(head)?;
-        let authorization = Authorization::of(&head.headers)?;
-        let (date, signed_at) = date::signed_at(&head.headers)?;
-        self.check_scope(&authorization, date)?;
-        self.check_skew(signed_at, now)?;
-        headers::check(&head.headers, &authorization.signed_headers)?;
-        let body_sha256 = payload::hash(&head.headers, body)?;
+        let request = Signed::read(head)?;
+        self.check_scope(&request)?;
+        self.check_skew(request.signed_at(), now)?;
+        if request.session_token().is_some() {
+            return Err(SigV4Refusal::SessionTokenNotAccepted);
+        }
+        let request = request.with_body(body)?;
+        let signed = request.signed();
 
-        let key = self.keyring.lookup(authorization.access_key_id);
-        let scope = signature::Scope {
-            identity: key.as_deref().map_or(&self.decoy, Key::identity),
-            signed_at,
-            region: authorization.region,
-            service: authorization.service,
-        };
-        let signed_headers = &authorization.signed_headers;
-        let expected = signature::compute(head, signed_headers, body_sha256, &scope, signature::settings())?;
-        let genuine = bool::from(expected.ct_eq(&authorization.signature));
+        let key = self.keyring.lookup(signed.access_key_id());
+        let genuine = request.is_by(key.as_deref().map_or(&self.decoy, Key::identity))?;
         let key = judge(key, genuine, now)?;
         Ok(Verified {
             caller: Arc::clone(key.caller()),
             access_key_id: key.info().access_key_id.clone(),
             environments: Arc::clone(key.environments()),
-            signature: authorization.signature,
-            signed_at,
+            signature: signed.signature(),
+            signed_at: signed.signed_at(),
         })
     }
 
@@ -102,22 +94,21 @@ impl SigV4Verifier {
         Authorization::of(&head.headers).ok().map(|authorization| authorization.access_key_id)
     }
 
-    fn check_scope(&self, authorization: &Authorization<'_>, x_amz_date: &str) -> Result<(), SigV4Refusal> {
+    fn check_scope(&self, request: &Signed<'_>) -> Result<(), SigV4Refusal> {
         let mismatch = |part, expected: &str| {
             Err(SigV4Refusal::ScopeMismatch { part, expected: expected.into(), options: self.options.client_options() })
         };
-        if authorization.terminator != TERMINATOR {
+        if request.terminator() != TERMINATOR {
             return mismatch(ScopePart::Terminator, TERMINATOR);
         }
-        if authorization.service != self.options.service {
+        if request.service() != self.options.service {
             return mismatch(ScopePart::Service, &self.options.service);
         }
-        if !self.options.regions.iter().any(|region| region == authorization.region) {
+        if !self.options.regions.iter().any(|region| region == request.region()) {
             return mismatch(ScopePart::Region, &self.options.regions.join(" or "));
         }
-        let day = &x_amz_date[..8];
-        if authorization.date != day {
-            return mismatch(ScopePart::Date, day);
+        if request.scope_date() != request.day() {
+            return mismatch(ScopePart::Date, request.day());
         }
         Ok(())
     }

@@ -95,6 +95,22 @@ fn every_region_of_the_options_is_accepted() {
 }
 
 #[test]
+fn what_was_read_is_shown_without_what_opens_anything() {
+    let request = Signer::default().sign(call().with("x-amz-security-token", "a-token").with("cookie", "a-cookie"));
+    let head = request.parts().unwrap();
+    let signed = super::signed::Signed::read(&head).unwrap();
+    let signature = signed.signature();
+    let of_signed = format!("{signed:?}");
+    for shown in [of_signed, format!("{:?}", signed.with_body(&request.body).unwrap())] {
+        assert!(shown.contains(&Signer::default().id) && shown.contains("x-amz-security-token"), "{shown}");
+        let hex = data_encoding::HEXLOWER.encode(&signature);
+        for hidden in ["a-token", "a-cookie", &hex, &format!("{signature:?}")] {
+            assert!(!shown.contains(hidden), "{hidden}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn the_claimed_key_is_told_of_a_refused_request() {
     let mut request = Signer::default().sign(call());
     request.body.push(b' ');
