@@ -17,5 +17,7 @@ pub mod iam;
 pub mod mcp;
 pub mod policy;
 pub mod random;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod secret;
 pub mod tools;

@@ -1,0 +1,4 @@
+//! Tests of the endpoint, over real connections.
+
+mod attacks;
+mod clients;

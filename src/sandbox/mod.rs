@@ -1,0 +1,157 @@
+//! An IAM and an STS of one's own, on loopback: for trying the gateway and for testing it, without an AWS account.
+//!
+//! The ordinary AWS SDKs talk to it. What comes in at the `door` is verified as AWS verifies it (SigV4, the key's
+//! status, session tokens), then `iam` or `sts` acts on the `account`, which is plain data in memory, and the
+//! [`trail`] keeps what AWS's own CloudTrail would know of it. Time and identifiers come from outside, so tests are exact.
+//!
+//! It is an emulator and no security boundary: it listens on loopback only, and nothing in it survives the process.
+
+mod account;
+mod aws_managed;
+mod call;
+mod constraint;
+mod context;
+mod door;
+mod error;
+mod iam;
+mod identity;
+mod ids;
+mod input;
+mod perform;
+mod permissions;
+mod role_credentials;
+mod secret_parameters;
+mod service;
+mod state;
+mod sts;
+#[cfg(test)]
+mod testing;
+pub mod trail;
+mod xml;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use tokio::net::TcpListener;
+
+use self::account::{Account, KeyStatus};
+use self::ids::IdKind;
+use self::role_credentials::RoleCredentials;
+use self::state::Shared;
+use crate::arn::{AccountId, Partition};
+use crate::clock::SharedClock;
+use crate::http::{self, Drain, Ended, Metrics, ServerLimits};
+use crate::random::SharedRandom;
+use crate::secret::Secret;
+
+pub use self::trail::Trail;
+
+/// The id of every sandbox's account: the one of AWS's own examples.
+pub const ACCOUNT_ID: &str = "123456789012";
+
+/// An account with its IAM and STS. Clones are the same account.
+///
+/// AssumeRole is judged fully, by trust policies and by the caller's own. IAM's operations are not judged by policies
+/// yet: whoever has a working key of the account, a user's or a session's, may call all of them.
+#[derive(Debug, Clone)]
+pub struct Sandbox(Arc<Shared>);
+
+/// How much an account holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Users.
+    pub users: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Roles.
+    pub roles: usize,
+}
+
+/// Why the sandbox does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Its keys are no secret to who reads its code, so nobody but this machine may reach it.
+    #[error("the sandbox serves on loopback only, and not on {0}")]
+    NotLoopback(SocketAddr),
+    /// The listener does not say where it listens.
+    #[error("the listener is of no use: {0}")]
+    Listener(#[from] io::Error),
+}
+
+impl Sandbox {
+    /// Account [`ACCOUNT_ID`] with nothing in it but AWS's managed policies.
+    #[must_use]
+    pub fn empty(clock: SharedClock, random: SharedRandom) -> Self {
+        let id = ACCOUNT_ID.parse().expect("twelve digits");
+        Self::of(Account::empty(Partition::Aws, id), clock, random)
+    }
+
+    /// The account's id.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.0.state().account.id
+    }
+
+    /// How many users, groups and roles it has now.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let account = &self.0.state().account;
+        Counts { users: account.users.len(), groups: account.groups.len(), roles: account.roles.len() }
+    }
+
+    fn of(account: Account, clock: SharedClock, random: SharedRandom) -> Self {
+        Self(Arc::new(Shared::new(account, clock, random)))
+    }
+
+    /// Serves IAM and STS, both at the listener's address, until `drain` has begun.
+    ///
+    /// # Errors
+    /// When the listener is not on loopback.
+    pub async fn serve(&self, listener: TcpListener, drain: Drain) -> Result<Ended, SandboxError> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            return Err(SandboxError::NotLoopback(address));
+        }
+        let limits = ServerLimits {
+            connections: 256,
+            announce: Duration::ZERO,
+            grace: Duration::from_secs(1),
+            ..ServerLimits::default()
+        };
+        Ok(http::serve(listener, door::router(self.0.clone()), limits, Metrics::new(), drain).await)
+    }
+
+    /// Credentials of a role as ECS or EKS hand them to a task: a session of the role, made anew in time before it ends.
+    /// They are refused for as long as there is no such role.
+    #[must_use]
+    pub fn role_credentials(&self, role_name: &str) -> SharedCredentialsProvider {
+        SharedCredentialsProvider::new(RoleCredentials::new(self.0.clone(), role_name))
+    }
+
+    /// The access key of the account's root user, made when it is asked for the first time: its id and its secret. It
+    /// is how an account with nobody in it can be used at all.
+    #[must_use]
+    pub fn root_keys(&self) -> (String, Secret) {
+        let random = self.0.random.as_ref();
+        let made = || (ids::id(random, IdKind::AccessKey), ids::secret_access_key(random));
+        self.0.state().root_key.get_or_insert_with(made).clone()
+    }
+
+    /// A user's first active access key: its id and its secret.
+    #[must_use]
+    pub fn user_keys(&self, user_name: &str) -> Option<(String, Secret)> {
+        let state = self.0.state();
+        let keys = &state.account.users.get(user_name)?.access_keys;
+        let active = keys.iter().find(|key| key.status == KeyStatus::Active)?;
+        Some((active.id.clone(), active.secret.clone()))
+    }
+
+    /// What happened in the account.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.0.trail
+    }
+}
