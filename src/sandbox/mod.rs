@@ -21,6 +21,7 @@ mod perform;
 mod permissions;
 mod role_credentials;
 mod secret_parameters;
+mod seed;
 mod service;
 mod state;
 mod sts;
@@ -87,6 +88,13 @@ impl Sandbox {
     pub fn empty(clock: SharedClock, random: SharedRandom) -> Self {
         let id = ACCOUNT_ID.parse().expect("twelve digits");
         Self::of(Account::empty(Partition::Aws, id), clock, random)
+    }
+
+    /// The same account as a small company's has it: people and machines, good and bad habits, the same at every start
+    /// (docs/sandbox.md tells who is in it).
+    #[must_use]
+    pub fn believable(clock: SharedClock, random: SharedRandom) -> Self {
+        Self::of(seed::account(clock.now()), clock, random)
     }
 
     /// The account's id.

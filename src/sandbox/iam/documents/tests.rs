@@ -272,3 +272,24 @@ fn a_trust_policy_has_a_size() {
     let error = trust(&bench.account, &of_size(2049)).unwrap_err();
     assert_eq!((error.code, &*error.message), ("LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048"));
 }
+
+#[test]
+fn the_believable_account_and_the_policies_of_aws_hold_only_what_could_have_been_stored() {
+    let account = crate::sandbox::seed::account(Bench::new().now);
+    for role in account.roles.iter() {
+        trust(&account, &role.trust_policy).unwrap_or_else(|error| panic!("{}: {error:?}", role.name));
+    }
+    let inline_ones = account.users.iter().map(|user| &user.policies);
+    let inline_ones = inline_ones.chain(account.groups.iter().map(|group| &group.policies));
+    for policies in inline_ones.chain(account.roles.iter().map(|role| &role.policies)) {
+        for (name, document) in &policies.inline {
+            inline(document).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        }
+    }
+    for policy in account.policies.values() {
+        for version in &policy.versions {
+            // An old version of the language may stand in an account for longer than it may be stored anew.
+            inline(&version.document).unwrap_or_else(|error| panic!("{}: {error:?}", policy.arn));
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Tests of STS, through the endpoint.
 
+mod believable;
 mod fixture;
 mod sdk;
 mod table;
