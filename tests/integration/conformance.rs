@@ -6,13 +6,7 @@ mod suite;
 mod typescript;
 
 use crate::support::gateway::TestGateway;
-use crate::support::prepared::Prepared;
 use crate::support::signing_proxy::SigningProxy;
-
-/// What everything here runs against.
-fn prepared() -> Prepared {
-    TestGateway::with_moto()
-}
 
 /// A gateway whose requests a proxy signs as alice, since the client cannot.
 struct Proxied {
@@ -24,7 +18,7 @@ impl Proxied {
     fn start() -> Self {
         let mut proxy = SigningProxy::start();
         // To the client the proxy is the server, and a page of the server's own origin may call it.
-        let gateway = prepared().set("listen.origins", &format!("[\"{}\"]", proxy.origin())).start();
+        let gateway = TestGateway::with_sandbox().set("listen.origins", &format!("[\"{}\"]", proxy.origin())).start();
         proxy.sign(&gateway.url(), gateway.keys("alice"));
         Self { gateway, proxy }
     }

@@ -39,14 +39,14 @@ fn the_inspector_shows_results_and_refusals_as_they_are() {
     let proxied = Proxied::start();
     proxied.gateway.wait_for_writes();
     for era in ERAS {
-        let ran = call(&proxied, era, "list_users", &json!({"path_prefix": "/engineering/"}));
+        let ran = call(&proxied, era, "list_users", &json!({"path_prefix": "/people/contractors/"}));
         assert_eq!(ran.code, 0, "{era}: {}", ran.said());
         assert_eq!(ran.json()["result"]["structuredContent"]["Count"], 2, "{era}: {}", ran.stdout);
 
-        let ran = call(&proxied, era, "delete_user", &json!({"user_name": "bob"}));
+        let ran = call(&proxied, era, "delete_user", &json!({"user_name": "ben.okafor"}));
         assert_eq!(ran.code, TOOL_ERROR, "{era}: {}", ran.said());
         let error = &ran.json()["result"]["structuredContent"]["error"];
         assert_eq!((&error["code"], &error["stage"]), (&json!("DeleteConflict"), &json!("gateway")), "{era}: {error}");
     }
-    assert_eq!(proxied.gateway.received("DeleteUser"), Vec::<Value>::new());
+    assert_eq!(proxied.gateway.sandbox().trail_of("DeleteUser"), Vec::<Value>::new());
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::prepared;
 use crate::agents::assert_is_served_well;
 use crate::support::clients::{Client, Era};
 use crate::support::gateway::TestGateway;
@@ -14,7 +13,7 @@ fn client(gateway: &TestGateway, caller: &str, era: Era) -> Client {
 
 #[test]
 fn the_typescript_client_is_served_alike_in_both_eras() {
-    let gateway = prepared().start();
+    let gateway = TestGateway::with_moto().start();
     for (era, user) in [(Era::Legacy, "made-by-legacy"), (Era::Modern, "made-by-modern")] {
         let (alice, reader) = (client(&gateway, "alice", era), client(&gateway, "reader", era));
         assert_is_served_well(&gateway, &alice, &reader, user);
@@ -27,7 +26,7 @@ fn the_typescript_client_is_served_alike_in_both_eras() {
 
 #[test]
 fn the_typescript_client_finds_the_newest_revision_by_itself() {
-    let gateway = prepared().start();
+    let gateway = TestGateway::with_moto().start();
     for (era, version) in [(Era::Legacy, LEGACY), (Era::Modern, MODERN), (Era::Auto, MODERN)] {
         let lines = client(&gateway, "reader", era).run(&[]);
         assert_eq!(lines[0]["result"]["protocolVersion"], version, "{}", lines[0]);
@@ -36,7 +35,7 @@ fn the_typescript_client_finds_the_newest_revision_by_itself() {
 
 #[test]
 fn the_typescript_client_reads_page_after_page() {
-    let gateway = prepared().start();
+    let gateway = TestGateway::with_moto().start();
     for era in [Era::Legacy, Era::Modern] {
         let reader = client(&gateway, "reader", era);
         let page = |arguments: Value| {

@@ -22,6 +22,7 @@ use super::mcp::{Called, modern, tool_call};
 use super::moto::Moto;
 use super::prepared::{Aws, CallersKeys, Prepared};
 use super::process::{Launch, Process};
+use super::sandbox::RunningSandbox;
 use super::waiting::{eventually, now, wait_until};
 
 /// What the gateway calls itself.
@@ -71,6 +72,11 @@ impl TestGateway {
         Prepared::on(Aws::Moto(Moto::start()))
     }
 
+    /// One that has the embedded sandbox as AWS, with the believable account in it.
+    pub(crate) fn with_sandbox() -> Prepared {
+        Prepared::on(Aws::Sandbox(RunningSandbox::start()))
+    }
+
     /// One whose AWS misbehaves as told.
     pub(crate) fn with_faulty_aws() -> Prepared {
         Prepared::on(Aws::Faulty(FaultyAws::start()))
@@ -85,7 +91,17 @@ impl TestGateway {
     pub(crate) fn moto(&self) -> &Moto {
         match &self.aws {
             Aws::Moto(moto) => moto,
-            Aws::Faulty(_) | Aws::None => unreachable!("this gateway was not started with moto"),
+            Aws::Sandbox(_) | Aws::Faulty(_) | Aws::None => unreachable!("this gateway was not started with moto"),
+        }
+    }
+
+    /// The sandbox behind it.
+    pub(crate) fn sandbox(&self) -> &RunningSandbox {
+        match &self.aws {
+            Aws::Sandbox(sandbox) => sandbox,
+            Aws::Moto(_) | Aws::Faulty(_) | Aws::None => {
+                unreachable!("this gateway was not started with the sandbox")
+            }
         }
     }
 
@@ -264,7 +280,7 @@ fn get(address: SocketAddr, target: &str) -> Answer {
 }
 
 /// Every record of the journal in this folder so far, in its order.
-pub(super) fn journal_in(folder: &Path) -> Vec<Value> {
+pub(crate) fn journal_in(folder: &Path) -> Vec<Value> {
     let files = fs::read_dir(folder).expect("the gateway made its journal's folder");
     let files = files.map(|entry| entry.expect("the folder is ours").path());
     let mut records: Vec<Value> = files

@@ -19,6 +19,7 @@ mod process;
 pub(crate) mod program;
 mod python;
 pub(crate) mod recording;
+pub(crate) mod sandbox;
 pub(crate) mod signing_proxy;
 mod tests;
 pub(crate) mod waiting;

@@ -14,6 +14,7 @@ use super::command::run;
 use super::faulty::FaultyAws;
 use super::gateway::{ACCOUNT, NAME};
 use super::moto::Moto;
+use super::sandbox::RunningSandbox;
 
 /// The key pair of each caller.
 pub(super) type CallersKeys = BTreeMap<&'static str, Keys>;
@@ -21,6 +22,7 @@ pub(super) type CallersKeys = BTreeMap<&'static str, Keys>;
 /// What stands in for AWS.
 pub(super) enum Aws {
     Moto(Moto),
+    Sandbox(RunningSandbox),
     Faulty(FaultyAws),
     /// Nothing listens there: for what must not need AWS.
     None,
@@ -30,6 +32,7 @@ impl Aws {
     fn url(&self) -> String {
         match self {
             Self::Moto(moto) => moto.url().to_owned(),
+            Self::Sandbox(sandbox) => sandbox.url().to_owned(),
             Self::Faulty(aws) => aws.url().to_owned(),
             // The discard port, where nothing listens.
             Self::None => "http://127.0.0.1:9".to_owned(),
@@ -39,7 +42,9 @@ impl Aws {
     pub(super) fn faulty(&mut self) -> &mut FaultyAws {
         match self {
             Self::Faulty(aws) => aws,
-            Self::Moto(_) | Self::None => unreachable!("this gateway was not started with a faulty AWS"),
+            Self::Moto(_) | Self::Sandbox(_) | Self::None => {
+                unreachable!("this gateway was not started with a faulty AWS")
+            }
         }
     }
 
@@ -47,6 +52,7 @@ impl Aws {
         match self {
             Self::Moto(moto) => moto.recording().of(action),
             Self::Faulty(aws) => aws.recording().of(action),
+            Self::Sandbox(_) => unreachable!("the sandbox tells what it saw as AWS does, in its trail"),
             Self::None => unreachable!("this gateway cannot reach AWS"),
         }
     }
@@ -54,6 +60,7 @@ impl Aws {
     pub(super) fn gateway_keys(&self) -> Keys {
         match self {
             Self::Moto(moto) => moto.gateway_keys(),
+            Self::Sandbox(sandbox) => sandbox.gateway_keys(),
             Self::Faulty(_) | Self::None => Keys {
                 access_key_id: "AKIATHEGATEWAYSOWN00".to_owned(),
                 secret_access_key: "the-gateways-own-secret-for-tests".to_owned(),
@@ -75,6 +82,10 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     pub(super) fn on(aws: Aws) -> Self {
+        let reader = match aws {
+            Aws::Sandbox(_) => "role/mcp-auditor",
+            Aws::Moto(_) | Aws::Faulty(_) | Aws::None => "role/mcp-reader",
+        };
         let prepared = Self {
             aws,
             callers: Vec::new(),
@@ -85,7 +96,7 @@ impl Prepared {
         };
         prepared.mapping("alice", "role/mcp-admin", "access = \"read-write\"\ntags = { Team = \"platform\" }").mapping(
             "reader",
-            "role/mcp-reader",
+            reader,
             "access = \"read-only\"",
         )
     }

@@ -41,6 +41,7 @@ impl Process {
         let mut child = binary()
             .env("AWS_ACCESS_KEY_ID", &launch.own.access_key_id)
             .env("AWS_SECRET_ACCESS_KEY", &launch.own.secret_access_key)
+            .envs(launch.own.session_token.as_ref().map(|token| ("AWS_SESSION_TOKEN", token)))
             .envs(launch.variables.iter().map(|(name, value)| (name, value)))
             .arg("serve")
             .arg("--config")

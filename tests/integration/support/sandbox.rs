@@ -1,0 +1,78 @@
+//! The embedded IAM and STS, in the test's own process: what AWS saw can be looked at without asking anybody.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use aws_credential_types::provider::ProvideCredentials;
+use iam_mcp_gateway::clock::SystemClock;
+use iam_mcp_gateway::http::Drain;
+use iam_mcp_gateway::random::SystemRandom;
+use iam_mcp_gateway::sandbox::Sandbox;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
+use super::clients::Keys;
+
+/// A sandbox that serves on a free port; it ends with this value.
+pub(crate) struct RunningSandbox {
+    sandbox: Sandbox,
+    url: String,
+    drain: Drain,
+    server: Option<JoinHandle<()>>,
+}
+
+impl RunningSandbox {
+    /// One with the believable account in it.
+    pub(crate) fn start() -> Self {
+        Self::serve(Sandbox::believable(Arc::new(SystemClock), Arc::new(SystemRandom)))
+    }
+
+    /// Serves a sandbox.
+    pub(crate) fn serve(sandbox: Sandbox) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be had");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("loopback has a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let drain = Drain::new();
+        let served = (sandbox.clone(), drain.clone());
+        let server = std::thread::spawn(move || {
+            let (sandbox, drain) = served;
+            runtime.block_on(sandbox.serve(listener, drain)).expect("it serves on loopback until it is told to end");
+        });
+        Self { sandbox, url, drain, server: Some(server) }
+    }
+
+    /// The endpoint, for IAM and for STS.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What the gateway runs with: a session of its role, as ECS and EKS give.
+    pub(crate) fn gateway_keys(&self) -> Keys {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be had");
+        let own = self.sandbox.role_credentials("iam-mcp-gateway");
+        let own = runtime.block_on(own.provide_credentials()).expect("the account has the gateway's role");
+        Keys {
+            access_key_id: own.access_key_id().to_owned(),
+            secret_access_key: own.secret_access_key().to_owned(),
+            session_token: own.session_token().map(str::to_owned),
+        }
+    }
+
+    /// What AWS's own trail says of one operation.
+    pub(crate) fn trail_of(&self, operation: &str) -> Vec<Value> {
+        let events = self.sandbox.trail().events();
+        let events = events.iter().map(|event| serde_json::to_value(event).expect("an event is JSON"));
+        events.filter(|event| event["eventName"] == operation).collect()
+    }
+}
+
+impl Drop for RunningSandbox {
+    fn drop(&mut self) {
+        self.drain.force();
+        if let Some(server) = self.server.take() {
+            // Its panic is the test's, which may be panicking already.
+            let _ended = server.join();
+        }
+    }
+}
