@@ -11,6 +11,8 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod current;
+#[cfg(feature = "sandbox")]
+pub mod demo;
 pub mod gateway;
 pub mod http;
 pub mod iam;

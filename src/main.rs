@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+#[cfg(feature = "sandbox")]
+use iam_mcp_gateway::cli::demo;
 use iam_mcp_gateway::cli::{Command, Outcome, audit, call, config, healthcheck, keyring, serve, tools};
 use mimalloc::MiMalloc;
 
@@ -20,6 +22,8 @@ struct CommandLine {
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().command {
+        #[cfg(feature = "sandbox")]
+        Command::Demo(command) => demo::run(command),
         Command::Serve(command) => serve::run(command),
         Command::Call(command) => call::run(command),
         Command::Tools(command) => tools::run(&command),

@@ -76,6 +76,26 @@ impl Server {
         Ok(Self { child, address })
     }
 
+    /// The demo, gateway and sandbox in one process, with everything it keeps in `folder`.
+    pub(crate) fn demo(folder: &Path) -> Outcome<Self> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_iam-mcp-gateway"))
+            .args(["demo", "--json", "--listen", "127.0.0.1:0", "--dir"])
+            .arg(folder)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut said = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        said.read_line(&mut line)?;
+        let opening: Value = serde_json::from_str(&line)?;
+        let url: http::Uri = opening["endpoint"].as_str().ok_or("no endpoint was told")?.parse()?;
+        let address = url.authority().ok_or("no address was told")?.as_str().parse()?;
+        // The tour goes on meanwhile; nobody reads of it.
+        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        Ok(Self { child, address })
+    }
+
     /// Processor time used so far, in seconds.
     pub(crate) fn processor_seconds(&self) -> Outcome<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;

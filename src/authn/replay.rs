@@ -113,7 +113,7 @@ impl ReplayTable {
     }
 
     /// An empty table of a process whose keys no earlier process has ever known, such as a demonstration that makes its
-    /// keys when it starts: no signature can be older than the process, so none is refused for its date.
+    /// keys when it starts: no signature can be older than the process, so none is refused for being too early.
     #[must_use]
     pub fn with_no_earlier_process(capacity: usize, max_skew: SignedDuration, clock: SharedClock) -> Self {
         Self { capacity, max_skew, clock, earliest: None, seen: Mutex::default() }
@@ -126,13 +126,12 @@ impl ReplayTable {
     pub fn admit(&self, verified: &Verified) -> Result<(), ReplayRefusal> {
         let now = self.clock.now();
         let signed_at = verified.signed_at();
-        if let Some(earliest) = self.earliest {
-            if signed_at < earliest {
-                return Err(ReplayRefusal::SignedBeforeStart { signed_at, earliest });
-            }
-            if signed_at > now + MAX_AHEAD {
-                return Err(ReplayRefusal::SignedAhead { signed_at, now });
-            }
+        if let Some(earliest) = self.earliest.filter(|earliest| signed_at < *earliest) {
+            return Err(ReplayRefusal::SignedBeforeStart { signed_at, earliest });
+        }
+        // Without an earlier process, too: there may be a later one that knows the same keys.
+        if signed_at > now + MAX_AHEAD {
+            return Err(ReplayRefusal::SignedAhead { signed_at, now });
         }
         let expires = (signed_at + self.max_skew).as_second();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

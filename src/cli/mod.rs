@@ -7,6 +7,8 @@
 pub mod audit;
 pub mod call;
 pub mod config;
+#[cfg(feature = "sandbox")]
+pub mod demo;
 pub mod healthcheck;
 pub mod keyring;
 pub mod out;
@@ -21,6 +23,9 @@ use clap::Subcommand;
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[cfg(feature = "sandbox")]
+    /// Try it without an AWS account: a gateway on an IAM of its own, a tour, and an endpoint to connect agents to.
+    Demo(demo::Demo),
     /// Serve MCP until told to stop.
     Serve(serve::Serve),
     /// Call a tool of a running gateway, signed with the usual AWS credentials.

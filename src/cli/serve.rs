@@ -76,6 +76,7 @@ async fn serve(
         storage: Arc::new(DiskStorage),
         catalogue: CATALOGUE,
         own_credentials: None,
+        keys_are_new: false,
     };
     let gateway = Gateway::assemble(config, outside).await.map_err(failure)?;
     tracing::info!(

@@ -93,10 +93,24 @@ impl Client {
     /// # Errors
     /// When there is no result: the gateway cannot be reached, or refused the request before the tool.
     pub async fn call_tool(&self, name: &str, arguments: &Value, timeout: Duration) -> Result<Value, ClientError> {
+        // Two equal calls in one second would else be one signed request, of which the second is a replay.
+        self.call_tool_as(&uuid(&SystemRandom), name, arguments, timeout).await
+    }
+
+    /// The same, with a JSON-RPC id of the caller's own, by which the audit records of the call can be found.
+    ///
+    /// # Errors
+    /// As [`Client::call_tool`].
+    pub async fn call_tool_as(
+        &self,
+        id: &str,
+        name: &str,
+        arguments: &Value,
+        timeout: Duration,
+    ) -> Result<Value, ClientError> {
         let body = json!({
             "jsonrpc": "2.0",
-            // Two equal calls in one second would else be one signed request, of which the second is a replay.
-            "id": uuid(&SystemRandom),
+            "id": id,
             "method": "tools/call",
             "params": {
                 "name": name,

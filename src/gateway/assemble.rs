@@ -49,6 +49,9 @@ pub struct Outside {
     pub catalogue: Catalogue,
     /// The gateway's own AWS credentials; without any they are found where AWS's tools look.
     pub own_credentials: Option<SharedCredentialsProvider>,
+    /// Whether every key of the keyring was made for this process, as the demo's are. An earlier process can then have let
+    /// no write of theirs pass, and writes need not wait for the first seconds to be over.
+    pub keys_are_new: bool,
 }
 
 /// Why a gateway cannot start.
@@ -107,7 +110,7 @@ impl Gateway {
     /// # Errors
     /// What keeps it from starting; nothing listens yet.
     pub async fn assemble(config: Config, outside: Outside) -> Result<Self, StartError> {
-        let Outside { clock, random, storage, catalogue, own_credentials } = outside;
+        let Outside { clock, random, storage, catalogue, own_credentials, keys_are_new } = outside;
         let keyring_file =
             KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
         let keyring = Arc::new(Keyring::open(keyring_file)?);
@@ -123,7 +126,9 @@ impl Gateway {
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config)));
-        let road = Arc::new(road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials).await);
+        let replay = replay_table(&in_force.get().config, keys_are_new, &clock);
+        let road =
+            Arc::new(road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials, replay).await);
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
@@ -152,6 +157,7 @@ async fn road(
     sealing_keys: &[crate::config::SealingKey],
     catalogue: Catalogue,
     own_credentials: Option<SharedCredentialsProvider>,
+    replay: ReplayTable,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
@@ -183,11 +189,7 @@ async fn road(
     Road {
         catalogue,
         in_force: Arc::clone(in_force),
-        replay: ReplayTable::new(
-            usize::try_from(config.limits.replay_entries).unwrap_or(usize::MAX),
-            SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX),
-            Arc::clone(clock),
-        ),
+        replay,
         broker: Broker::new(Arc::new(sts), cache, Arc::clone(clock)),
         clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
         recent: Arc::new(RecentWrites::default()),
@@ -201,6 +203,15 @@ async fn road(
         stationery: stationery.clone(),
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
         deadline: config.limits.call,
+    }
+}
+
+fn replay_table(config: &Config, keys_are_new: bool, clock: &SharedClock) -> ReplayTable {
+    let capacity = usize::try_from(config.limits.replay_entries).unwrap_or(usize::MAX);
+    let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
+    match keys_are_new {
+        true => ReplayTable::with_no_earlier_process(capacity, max_skew, Arc::clone(clock)),
+        false => ReplayTable::new(capacity, max_skew, Arc::clone(clock)),
     }
 }
 

@@ -7,6 +7,7 @@ mod aws_faults;
 mod bad_input;
 mod commands;
 mod conformance;
+mod demo;
 mod endpoints;
 mod hang_ups;
 mod in_process;

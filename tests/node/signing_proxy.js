@@ -35,7 +35,11 @@ async function forward(request, response) {
   const { method } = request;
   const body = await buffer(request);
   const { url, ...keys } = await told;
-  const target = new URL(request.url, url);
+  // Only the path and the query are the client's: a target that names a host is not signed for that host.
+  const target = new URL(url);
+  const query = request.url.indexOf('?');
+  target.pathname = query < 0 ? request.url : request.url.slice(0, query);
+  target.search = query < 0 ? '' : request.url.slice(query);
   const given = endToEnd(request.headers);
   // A body that came in chunks leaves in one.
   if (body.length > 0) given['content-length'] = String(body.length);

@@ -117,6 +117,20 @@ fn nothing_that_wrote_writes_again_after_a_restart() {
 }
 
 #[test]
+fn what_a_first_process_lets_write_no_later_one_lets_write_again() {
+    let clock = ManualClock::at(noon());
+    let first = ReplayTable::with_no_earlier_process(10, MAX_SKEW, clock.clone());
+    // Whatever the first one takes, a second one that starts at once refuses as signed before its start.
+    for seconds in [0, 1, 2, 3, 100] {
+        if admit(&first, seconds, at(i64::from(seconds))).is_ok() {
+            let second = ReplayTable::new(10, MAX_SKEW, clock.clone());
+            assert_eq!(admit(&second, seconds, at(i64::from(seconds))), Err("signed_before_start"), "{seconds}");
+        }
+    }
+    assert_eq!(admit(&first, 7, at(100)), Err("signed_ahead"));
+}
+
+#[test]
 fn with_no_earlier_process_the_first_second_can_write() {
     let table = ReplayTable::with_no_earlier_process(10, MAX_SKEW, ManualClock::at(noon()));
     assert_eq!(admit(&table, 1, at(-1)), Ok(()));

@@ -127,6 +127,7 @@ impl Prepared {
             storage: Arc::new(disk.clone()),
             catalogue,
             own_credentials: Some(SharedCredentialsProvider::new(own)),
+            keys_are_new: false,
         };
         let runtime = Runtime::new().expect("a runtime can be made");
         let (gateway, listener) = runtime.block_on(async {

@@ -1,0 +1,91 @@
+//! The configuration that a demo writes and runs with: small, commented, a place to start from.
+
+use std::net::SocketAddr;
+
+use super::{Caller, GATEWAY_NAME, GATEWAY_ROLE};
+use crate::arn::AccountId;
+
+/// How a demo knows its own configuration again.
+pub(super) const FIRST_LINE: &str =
+    "# The configuration of `iam-mcp-gateway demo`, written anew at each of its starts.";
+
+/// The text of `gateway.toml`.
+pub(super) fn text(listen: SocketAddr, sandbox: &str, account: AccountId) -> String {
+    let mapping = |caller: Caller, access: &str, comment: &str| {
+        format!(
+            "# {comment}\n[[role_mapping]]\nenvironment = \"demo\"\ncaller = \"{}\"\nrole_arn = \"arn:aws:iam::{{account}}:role/{}\"\n\
+             access = \"{access}\"\n",
+            caller.name(),
+            caller.role(),
+        )
+    };
+    let admin = mapping(
+        Caller::Admin,
+        "read-write",
+        "Who may come, and as which role of the account. Who matches no mapping is refused.",
+    );
+    let auditor =
+        mapping(Caller::Auditor, "read-only", "A caller who only reads does not even see the tools that write.");
+    format!(
+        r#"{FIRST_LINE}
+# To start from it: copy it elsewhere, put your account, roles and name in, take out [aws], [log] and metrics_address,
+# make the first key with `iam-mcp-gateway keyring add --config gateway.toml --caller admin --environment demo`, and ask
+# `iam-mcp-gateway config check --config gateway.toml` what it thinks. docs/configuration.md has every key.
+
+[gateway]
+# What AWS sees as the session tag CalledViaAWSMCP, and what every audit record names.
+name = "{GATEWAY_NAME}"
+# The kill switch. Set it to true while the demo runs: from the next second on, every write is refused.
+read_only = false
+
+[listen]
+address = "{listen}"
+metrics_address = "off"
+
+[[environment]]
+name = "demo"
+accounts = ["{account}"]
+
+{admin}
+{auditor}
+[sigv4]
+# The keys that clients sign with; what `keyring add` adds is taken at once.
+keyring = "keyring.json"
+
+[audit]
+# `iam-mcp-gateway audit verify` says whether it is whole.
+directory = "audit"
+
+[protect]
+# The role that the gateway itself runs with: no tool changes it, nor the roles named above.
+gateway_role_arn = "arn:aws:iam::{account}:role/{GATEWAY_ROLE}"
+
+[aws]
+# The sandbox that the demo runs, in the place of AWS. Without these two lines the gateway calls AWS.
+sts_endpoint = "{sandbox}"
+iam_endpoint = "{sandbox}"
+
+[log]
+level = "warn"
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn the_configuration_is_good_and_warns_of_nothing() {
+        let text = text("127.0.0.1:8426".parse().unwrap(), "http://127.0.0.1:4100", "123456789012".parse().unwrap());
+        assert!(text.starts_with(FIRST_LINE));
+        let nothing: BTreeMap<String, String> = BTreeMap::new();
+        let loaded = Config::parse(&text, Path::new("/demo/gateway.toml"), &nothing)
+            .unwrap_or_else(|faults| panic!("{faults}\n{text}"));
+        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    }
+}
