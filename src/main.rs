@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 #[cfg(feature = "sandbox")]
 use iam_mcp_gateway::cli::demo;
-use iam_mcp_gateway::cli::{Command, Outcome, audit, call, config, healthcheck, keyring, serve, tools};
+use iam_mcp_gateway::cli::{Command, Outcome, audit, call, config, healthcheck, keyring, policy, serve, tools};
 use mimalloc::MiMalloc;
 
 /// Many short-lived allocations on few threads: measured at a seventh more calls a second than the system's allocator.
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Tools(command) => tools::run(&command),
         Command::Keyring(command) => keyring::run(command),
         Command::Config(command) => config::run(command),
+        Command::Policy(command) => policy::run(command),
         Command::Audit(command) => audit::run(command),
         Command::Healthcheck(command) => healthcheck::run(&command),
     };

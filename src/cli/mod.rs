@@ -12,6 +12,7 @@ pub mod demo;
 pub mod healthcheck;
 pub mod keyring;
 pub mod out;
+pub mod policy;
 pub mod serve;
 pub mod tools;
 
@@ -36,6 +37,8 @@ pub enum Command {
     Keyring(keyring::Keyring),
     /// Check a configuration.
     Config(config::Config),
+    /// Check policy documents.
+    Policy(policy::Policy),
     /// Verify audit journals.
     Audit(audit::Audit),
     /// Ask a running gateway whether it lives; for container health checks.

@@ -245,3 +245,41 @@ fn colours_are_for_those_who_want_them() {
     assert!(!coloured(&[]), "a pipe has none");
     assert!(!coloured(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("TERM", "xterm")]), "NO_COLOR is obeyed");
 }
+
+#[test]
+fn policies_are_checked_with_all_their_faults_and_places() {
+    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("the folder is ours");
+        path.to_str().expect("temporary folders have plain names").to_owned()
+    };
+    let good =
+        write("good.json", r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#);
+    let bad = write(
+        "bad.json",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"deny","Action":"iam:*","Resource":"*","Conditions":{}}]}"#,
+    );
+    let trust = write(
+        "trust.json",
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}}}"#,
+    );
+
+    let ran = run(&["policy", "check", &good]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, format!("good  {good}: 1 statement(s)\n").as_str()));
+    let ran = run(&["policy", "check", &good, &bad]);
+    assert_eq!(ran.code, 1);
+    for place in ["$.Statement[0].Effect", "$.Statement[0].Conditions", "did you mean \"Condition\"?"] {
+        assert!(ran.stdout.contains(place), "{place}: {}", ran.stdout);
+    }
+    let told = run(&["policy", "check", "--json", &good, &bad, "nowhere.json"]).json();
+    assert_eq!((&told["ok"], &told["files"][0]["statements"]), (&json!(false), &json!(1)));
+    assert_eq!(told["files"][1]["faults"].as_array().map(Vec::len), Some(2), "{told}");
+    assert!(told["files"][2]["error"].as_str().is_some_and(|error| error.contains("cannot be read")), "{told}");
+
+    assert_eq!(run(&["policy", "check", &trust]).code, 1, "an endpoint policy has a Resource");
+    assert_eq!(run(&["policy", "check", "--kind", "trust", &trust]).code, 0);
+    let large = write("large.json", &" ".repeat(600_000));
+    assert!(run(&["policy", "check", &large]).stdout.contains("at most"));
+    assert_eq!(run(&["policy", "check"]).code, 2);
+}

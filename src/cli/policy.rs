@@ -1,0 +1,149 @@
+//! `policy check`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::{Failure, Outcome, out};
+use crate::policy::{Document, Fault, Faults, LARGEST, PolicyKind};
+use crate::tools::text::visible;
+
+/// Check policy documents.
+#[derive(Debug, Args)]
+pub struct Policy {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Say everything that is wrong with policy documents, at once, each fault with its place.
+    #[command(after_help = "Examples:\n  iam-mcp-gateway policy check policies/*.json\n  \
+        iam-mcp-gateway policy check --kind trust trust-policy.json --json\n\n\
+        What AWS would read in another way than it looks (unknown elements, keys that stand twice, values that an\n\
+        operator cannot compare with) is a fault here.\n\
+        Exit codes: 0 no document has a fault, 1 one has, or cannot be read.")]
+    Check {
+        /// The documents.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// What they are attached to, which decides about the elements they must and may have.
+        #[arg(long, value_enum, default_value_t = Kind::Endpoint)]
+        kind: Kind,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// At an endpoint such as the gateway: a Resource, and a Principal where it matters.
+    Endpoint,
+    /// At a user, group or role, or as boundary, session policy or SCP: no Principal.
+    Identity,
+    /// Whom a role trusts: a Principal, no Resource, actions of STS.
+    Trust,
+    /// At a resource: a Principal and a Resource.
+    Resource,
+}
+
+impl From<Kind> for PolicyKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Endpoint => Self::Endpoint,
+            Kind::Identity => Self::Identity,
+            Kind::Trust => Self::Trust,
+            Kind::Resource => Self::Resource,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// None of its own: a document with faults is an outcome.
+pub fn run(command: Policy) -> Result<Outcome, Failure> {
+    let Subcommands::Check { files, kind, json } = command.command;
+    let checked: Vec<Checked> = files.iter().map(|file| Checked::read(file, kind.into())).collect();
+    let good = checked.iter().all(Checked::is_good);
+    if json {
+        let files: Vec<Value> = checked.iter().map(Checked::to_json).collect();
+        out::json(&json!({"ok": good, "files": files}));
+    } else {
+        checked.iter().for_each(Checked::tell);
+    }
+    Ok(if good { Outcome::Done } else { Outcome::Failed })
+}
+
+/// What was found about one file.
+struct Checked {
+    file: String,
+    found: Found,
+}
+
+enum Found {
+    Statements(usize),
+    Faults(Faults),
+    Unreadable(String),
+}
+
+impl Checked {
+    fn read(path: &Path, kind: PolicyKind) -> Self {
+        let file = path.display().to_string();
+        let found = match text(path) {
+            Ok(text) => match Document::parse(kind, &text) {
+                Ok(document) => Found::Statements(document.statements().len()),
+                Err(faults) => Found::Faults(faults),
+            },
+            Err(reason) => Found::Unreadable(reason),
+        };
+        Self { file, found }
+    }
+
+    fn is_good(&self) -> bool {
+        matches!(self.found, Found::Statements(_))
+    }
+
+    fn tell(&self) {
+        let file = visible(&self.file);
+        match &self.found {
+            Found::Statements(count) => {
+                out::line(&format!("{} {file}: {count} statement(s)", out::styled(out::GOOD, "good ")));
+            }
+            Found::Unreadable(reason) => out::line(&format!("{} {file}: {reason}", out::styled(out::BAD, "error"))),
+            Found::Faults(Faults { faults, more }) => {
+                for fault in faults {
+                    out::line(&format!("{} {file}: {}", out::styled(out::BAD, "fault"), visible(&fault.to_string())));
+                }
+                if *more > 0 {
+                    out::line(&format!("{} {file}: and {more} more", out::styled(out::BAD, "fault")));
+                }
+            }
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let none: &[Fault] = &[];
+        let (statements, faults, more, error) = match &self.found {
+            Found::Statements(count) => (Some(count), none, 0, None),
+            Found::Faults(Faults { faults, more }) => (None, faults.as_slice(), *more, None),
+            Found::Unreadable(reason) => (None, none, 0, Some(reason)),
+        };
+        json!({
+            "file": self.file, "ok": self.is_good(), "statements": statements, "faults": faults, "more": more,
+            "error": error,
+        })
+    }
+}
+
+/// The file's text. One that no policy can be is not read into memory.
+fn text(path: &Path) -> Result<String, String> {
+    let found = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if found.len() > u64::try_from(LARGEST).unwrap_or(u64::MAX) {
+        return Err(format!("has {} bytes; a policy document has at most {LARGEST}", found.len()));
+    }
+    fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
+}
