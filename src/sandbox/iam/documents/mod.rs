@@ -105,6 +105,4 @@ fn texts(value: &Value) -> Option<Vec<&str>> {
 }
 
 #[cfg(test)]
-mod stored;
-#[cfg(test)]
 mod tests;

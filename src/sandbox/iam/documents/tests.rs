@@ -1,3 +1,5 @@
+mod stored;
+
 use super::{inline, managed, size, trust};
 use crate::sandbox::testing::{ALLOW, Bench, TRUST};
 

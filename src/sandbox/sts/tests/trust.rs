@@ -6,7 +6,7 @@ use super::fixture;
 use crate::sandbox::door::testing::{Served, keys};
 
 const TEMP: &str = "arn:aws:iam::123456789012:user/temp";
-const WORKER: &str = "arn:aws:iam::123456789012:role/worker";
+const RUNNER: &str = "arn:aws:iam::123456789012:role/runner";
 const TARGET: &str = "arn:aws:iam::123456789012:role/target";
 
 /// Trusts the principal, and names `temp` once more where no principal stands.
@@ -120,16 +120,16 @@ async fn a_user_stays_trusted_under_a_new_name_and_the_old_name_is_nobodys() {
 #[tokio::test]
 async fn a_role_made_anew_is_not_the_one_that_was_trusted() {
     let play = Play::start().await;
-    let id = play.role("worker", "arn:aws:iam::123456789012:user/alice").await;
-    play.role("target", WORKER).await;
-    let session = play.assume(&keys("alice"), WORKER).await.unwrap();
+    let id = play.role("runner", "arn:aws:iam::123456789012:user/alice").await;
+    play.role("target", RUNNER).await;
+    let session = play.assume(&keys("alice"), RUNNER).await.unwrap();
     assert!(play.assume(&session, TARGET).await.is_ok(), "sessions of a trusted role are trusted");
-    assert_eq!(play.told("target").await, trusting(WORKER));
+    assert_eq!(play.told("target").await, trusting(RUNNER));
 
-    play.iam.delete_role().role_name("worker").send().await.unwrap();
+    play.iam.delete_role().role_name("runner").send().await.unwrap();
     assert_eq!(play.told("target").await, trusting(&id));
-    play.role("worker", "arn:aws:iam::123456789012:user/alice").await;
-    let session = play.assume(&keys("alice"), WORKER).await.unwrap();
+    play.role("runner", "arn:aws:iam::123456789012:user/alice").await;
+    let session = play.assume(&keys("alice"), RUNNER).await.unwrap();
     assert_eq!(play.assume(&session, TARGET).await, denied());
     assert_eq!(play.told("target").await, trusting(&id));
 }
