@@ -14,6 +14,7 @@ pub mod current;
 #[cfg(feature = "sandbox")]
 pub mod demo;
 pub mod gateway;
+pub mod hidden;
 pub mod http;
 pub mod iam;
 pub mod mcp;

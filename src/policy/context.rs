@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::hidden::has_hidden;
+use crate::hidden::has_hidden;
 
 /// Condition keys with their values. Key names are the same in any letter case, the part after `aws:PrincipalTag/` and
 /// its like included.

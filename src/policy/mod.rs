@@ -26,7 +26,6 @@ mod document;
 mod evaluate;
 mod fault;
 mod glob;
-mod hidden;
 mod operator;
 mod parse;
 mod principal;

@@ -5,10 +5,10 @@ use thiserror::Error;
 
 use super::budget::{Scope, Undecided, comparable};
 use super::context::Context;
-use super::hidden::has_hidden;
 use super::template::{Part, Pattern, Reading, parts};
 use super::variable::Malformed;
 use crate::arn::Partition;
+use crate::hidden::has_hidden;
 
 /// A resource as policies name it.
 #[derive(Debug, Clone)]

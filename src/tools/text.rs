@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+use crate::hidden::is_hidden;
 
 /// The text with every character that a reader would not see, or that would rearrange what it sees, spelled out.
 #[must_use]
@@ -28,28 +29,6 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
-}
-
-fn is_hidden(character: char) -> bool {
-    use GeneralCategory as Category;
-    let category = character.general_category();
-    let hidden = matches!(
-        category,
-        Category::Control
-            | Category::Format
-            | Category::PrivateUse
-            | Category::Unassigned
-            | Category::LineSeparator
-            | Category::ParagraphSeparator
-    );
-    // Variation selectors are marks by category, show nothing, and can carry a hidden byte each; so can the blank
-    // Hangul fillers and the combining grapheme joiner.
-    hidden
-        || matches!(
-            character,
-            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
-            | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
-        )
 }
 
 /// Makes every string of a result visible, names of members included.

@@ -15,10 +15,10 @@ use self::number::Number;
 use super::arn::ArnPattern;
 use super::budget::{Scope, Undecided};
 use super::context::Context;
-use super::hidden::has_hidden;
 use super::operator::Relation;
 use super::template::{Literal, Pattern, Reading, parts};
 use super::variable::Malformed;
+use crate::hidden::has_hidden;
 
 /// A value that a policy compares with.
 #[derive(Debug, Clone)]

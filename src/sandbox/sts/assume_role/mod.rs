@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 use crate::policy::{Document, PolicyKind};
 use crate::sandbox::account::{Account, Role};
-use crate::sandbox::call::Call;
-use crate::sandbox::call::Performed;
+use crate::sandbox::call::{Call, Performed};
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::identity::Identity;
 use crate::sandbox::state::State;

@@ -1,21 +1,29 @@
-//! Characters that nobody sees in a name: two names that look the same must not be two.
+//! Characters that nobody sees in a text: two names that look the same must not be two, and no text may steer who reads it.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// Whether a text has a character that shows nothing, or begins or ends with a blank.
-pub(super) fn has_hidden(text: &str) -> bool {
+/// Whether a text has a hidden character, or begins or ends with a blank.
+#[must_use]
+pub fn has_hidden(text: &str) -> bool {
     text.trim() != text || text.chars().any(is_hidden)
 }
 
-/// Control and format characters (zero-width ones are of these), line separators, and the marks, fillers and joiners that
-/// show nothing although their category says otherwise.
-fn is_hidden(character: char) -> bool {
+/// Whether a character shows nothing or rearranges what is shown: control and format characters (zero-width ones are of
+/// these), line separators, and what is not, or not for everybody, assigned.
+///
+/// Variation selectors are marks by category, show nothing, and can carry a hidden byte each; so can the blank Hangul
+/// fillers and the combining grapheme joiner.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    use GeneralCategory as Category;
     matches!(
         character.general_category(),
-        GeneralCategory::Control
-            | GeneralCategory::Format
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
+        Category::Control
+            | Category::Format
+            | Category::PrivateUse
+            | Category::Unassigned
+            | Category::LineSeparator
+            | Category::ParagraphSeparator
     ) || matches!(
         character,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
