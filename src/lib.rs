@@ -23,4 +23,5 @@ pub mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
+pub mod suggest;
 pub mod tools;

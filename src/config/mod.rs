@@ -27,7 +27,6 @@ mod sealing;
 mod section;
 mod sigv4;
 mod sink;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod tools;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::fault::{Fault, FaultCode, Place, Warning};
-use super::suggest::suggest;
+use crate::suggest::suggest;
 
 /// What is wrong, before it is known where.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl Problem {
 
     /// Adds the candidate that `word` was probably meant to be.
     pub(super) fn suggest<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        self.suggestion = suggest(word, candidates);
+        self.suggestion = suggest(word, candidates).map(ToOwned::to_owned);
         self
     }
 }

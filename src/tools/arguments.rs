@@ -7,11 +7,10 @@ use super::parameter::{Kind, Parameter, TAG_TEXT};
 use super::spec::Spec;
 use crate::config::RESERVED_TAGS;
 use crate::iam::change::Tag;
+use crate::suggest::suggest;
 
 /// How many faults an error names: more than any honest call has.
 const MOST_FAULTS: usize = 20;
-/// Longer names are not compared with known ones: likeness takes a time that grows with the length.
-pub(super) const LONGEST_COMPARED: usize = 64;
 
 /// The most tags that IAM takes on one entity.
 const MOST_TAGS: usize = 50;
@@ -109,14 +108,9 @@ impl Arguments {
 }
 
 fn unknown(spec: &Spec, name: &str) -> String {
-    let nearest = spec
-        .parameters()
-        .filter(|parameter| parameter.is_listed() && name.len() <= LONGEST_COMPARED)
-        .map(|parameter| (strsim::jaro_winkler(parameter.name, name), parameter.name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((_, near)) => format!("is not a parameter; did you mean {near}?"),
+    let listed = spec.parameters().filter(|parameter| parameter.is_listed()).map(|parameter| parameter.name);
+    match suggest(name, listed) {
+        Some(near) => format!("is not a parameter; did you mean {near}?"),
         None => "is not a parameter".to_owned(),
     }
 }

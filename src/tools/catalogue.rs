@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::arguments::LONGEST_COMPARED;
 use super::{Spec, Tool, governance, users};
 use crate::config::Toolset;
 use crate::iam::Action;
+use crate::suggest::suggest;
 
 /// The tools of this gateway, in the order in which they are listed.
 pub static CATALOGUE: Catalogue = Catalogue(&[
@@ -36,14 +36,7 @@ impl Catalogue {
     /// The name of the tool that a misspelt name most likely meant.
     #[must_use]
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
-        if name.len() > LONGEST_COMPARED {
-            return None;
-        }
-        self.iter()
-            .map(|tool| (strsim::jaro_winkler(tool.spec.name, name), tool.spec.name))
-            .filter(|(likeness, _)| *likeness > 0.85)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, name)| name)
+        suggest(name, self.iter().map(|tool| tool.spec.name))
     }
 
     /// Every action that tools of these toolsets read with, sorted.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::json::Node;
-use super::members::{Members, each, fits, means_variables, suggest, wrong_type};
+use super::members::{Members, each, fits, means_variables, wrong_type};
 use super::path::Path;
 use crate::policy::condition::Condition;
 use crate::policy::context::Key;
@@ -11,6 +11,7 @@ use crate::policy::document::{PolicyKind, Version};
 use crate::policy::fault::{FaultCode, Sink};
 use crate::policy::operator::{NAMES, Operator};
 use crate::policy::value::{NoValue, Value};
+use crate::suggest::suggest;
 
 /// An empty Condition is none, as the AWS console writes it into trust policies.
 pub(super) fn read(node: &Node, path: &Path<'_>, language: (PolicyKind, Version), sink: &mut Sink) -> Vec<Condition> {

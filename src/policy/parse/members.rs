@@ -1,12 +1,11 @@
 //! Objects, lists and texts, with a fault where something else stands.
 
-use strsim::damerau_levenshtein;
-
 use super::json::Node;
 use super::path::Path;
 use crate::policy::budget::{LONGEST_PATTERN, MOST_ENTRIES};
 use crate::policy::document::{PolicyKind, Version};
 use crate::policy::fault::{FaultCode, Sink};
+use crate::suggest::suggest;
 
 /// The members of an object. Of one that stands twice, the first is read.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +20,7 @@ impl<'n> Members<'n> {
                 FaultCode::UnknownElement,
                 path.member(name),
                 format!("{what} has no such element; it has {}", known.join(", ")),
-                || suggest(name, known.iter().copied()),
+                || suggest(name, known.iter().copied()).map(ToOwned::to_owned),
             );
         }
         Some(members)
@@ -123,14 +122,4 @@ pub(super) fn means_variables(
 
 pub(super) fn wrong_type(node: &Node, path: &Path<'_>, expected: &str, sink: &mut Sink) {
     sink.put(FaultCode::WrongType, path, format!("{expected}, not {}", node.what()));
-}
-
-/// The name that `word` was most probably meant to be: at most a third of it is wrong, letter case left aside.
-pub(super) fn suggest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    if word.len() > 64 {
-        return None;
-    }
-    let word = word.to_ascii_lowercase();
-    let near = names.into_iter().map(|name| (damerau_levenshtein(&word, &name.to_ascii_lowercase()), name)).min()?;
-    (near.0 <= (word.len() / 3).max(1) && word.len() > 1).then(|| near.1.to_owned())
 }

@@ -1,7 +1,7 @@
 //! One statement.
 
 use super::json::Node;
-use super::members::{Members, each, fits, means_variables, suggest, text};
+use super::members::{Members, each, fits, means_variables, text};
 use super::path::Path;
 use super::{condition, principal};
 use crate::policy::action::ActionPattern;
@@ -9,6 +9,7 @@ use crate::policy::document::{PolicyKind, Version};
 use crate::policy::fault::{FaultCode, Sink};
 use crate::policy::resource::{NotAResource, ResourcePattern};
 use crate::policy::statement::{Effect, Listed, Statement};
+use crate::suggest::suggest;
 
 const ELEMENTS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -152,7 +153,7 @@ fn effect(node: Option<&Node>, path: &Path<'_>, sink: &mut Sink) -> Option<Effec
         "Deny" => Some(Effect::Deny),
         other => {
             sink.put_with(FaultCode::Effect, path, "the effect is Allow or Deny, so written", || {
-                suggest(other, ["Allow", "Deny"])
+                suggest(other, ["Allow", "Deny"]).map(ToOwned::to_owned)
             });
             None
         }
