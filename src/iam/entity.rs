@@ -24,6 +24,10 @@ pub enum EntityKind {
     User,
     /// `group/`
     Group,
+    /// `role/`
+    Role,
+    /// `policy/`: a managed policy.
+    Policy,
     /// `mfa/`: a virtual MFA device.
     Mfa,
 }
@@ -35,6 +39,8 @@ impl EntityKind {
         match self {
             Self::User => "user",
             Self::Group => "group",
+            Self::Role => "role",
+            Self::Policy => "policy",
             Self::Mfa => "mfa",
         }
     }
@@ -63,6 +69,8 @@ pub enum Resource {
     Any(EntityKind),
     /// An entity whose whole ARN AWS has told.
     Arn(String),
+    /// Nothing in particular, `*`: the action is authorized on no resource (`iam:SimulateCustomPolicy`).
+    All,
 }
 
 impl Resource {
@@ -91,6 +99,7 @@ impl Resource {
             Self::Below(kind, prefix) => account.arn(&format!("{}{prefix}", kind.as_str())),
             Self::Any(kind) => account.arn(&format!("{}/*", kind.as_str())),
             Self::Arn(arn) => arn.clone(),
+            Self::All => "*".to_owned(),
         }
     }
 
@@ -108,7 +117,7 @@ impl Resource {
             }
             Self::Any(kind) => starts_with_ignoring_case(arn, &account.arn(&format!("{}/", kind.as_str()))),
             // Listing touches no entity.
-            Self::Below(..) => false,
+            Self::Below(..) | Self::All => false,
             exact => exact.display(account).eq_ignore_ascii_case(arn),
         }
     }
@@ -124,7 +133,7 @@ impl Resource {
             }
             Self::Any(kind) => account.arn(&format!("{}/", kind.as_str())).eq_ignore_ascii_case(prefix),
             Self::Arn(arn) => starts_with_ignoring_case(arn, prefix) && arn.rsplit('/').next().is_some_and(named),
-            Self::Below(..) => false,
+            Self::Below(..) | Self::All => false,
         }
     }
 
@@ -137,7 +146,7 @@ impl Resource {
                 let known = account.arn(&format!("{}/", kind.as_str()));
                 starts_with_ignoring_case(prefix, &known) || starts_with_ignoring_case(&known, prefix)
             }
-            Self::Below(..) => false,
+            Self::Below(..) | Self::All => false,
             exact => starts_with_ignoring_case(&exact.display(account), prefix),
         }
     }

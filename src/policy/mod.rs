@@ -5,7 +5,8 @@
 //! Policy    = a named Document; PolicySet = the policies of one layer
 //! Request   = action, resource, principal, context
 //! PolicySet::evaluate(Request) -> Decision: explicit deny, allow or no match, with the statement that decides
-//! Verdict   = what the decisions of several layers make together
+//! Layers    = the sets of all layers: identity, boundary, session, SCP, resource, trust
+//! Layers::decide(Request) -> Verdict: what the decisions of the layers make together
 //! ```
 //!
 //! A statement applies if its action, its principal, its resource and all of its conditions match. Whether a principal
@@ -26,6 +27,7 @@ mod document;
 mod evaluate;
 mod fault;
 mod glob;
+mod layers;
 mod operator;
 mod parse;
 mod principal;
@@ -45,6 +47,7 @@ pub use context::Context;
 pub use document::{Document, LARGEST, PolicyKind, Version};
 pub use evaluate::{Deciding, Decision, Policy, PolicySet};
 pub use fault::{Fault, FaultCode, Faults};
+pub use layers::Layers;
 pub use principal::{Principal, PrincipalError, PrincipalKind};
 pub use principals::PrincipalMatch;
 pub use request::Request;

@@ -21,4 +21,10 @@ impl<'a> Request<'a> {
     pub fn new(action: &str, resource: &'a str, principal: &'a Principal, context: &'a Context) -> Self {
         Self { action: action.to_ascii_lowercase().into(), resource, principal, context }
     }
+
+    /// Who asks.
+    #[must_use]
+    pub fn principal(&self) -> &'a Principal {
+        self.principal
+    }
 }

@@ -1,11 +1,11 @@
-//! Trust, identity, boundary and session policies together.
+//! Policies of several layers together.
 
 use serde_json::{Value, json};
 
 use super::{ALICE, context, document, principal, set};
-use crate::policy::Layer::{Boundary, Identity, Session, Trust};
+use crate::policy::Layer::{Boundary, Identity, Resource, Scp, Session, Trust};
 use crate::policy::Verdict::{self, Allowed, ExplicitDeny, ImplicitDeny};
-use crate::policy::{Decisions, PolicyKind, Request};
+use crate::policy::{Layers, PolicyKind, Request};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/target";
 const ELSEWHERE: &str = "arn:aws:iam::999999999999:user/eve";
@@ -36,13 +36,8 @@ fn bounded(
     let (identity, boundary, session) = (of_identity(identity), boundary.map(of_identity), session.map(of_identity));
     let (principal, context) = (principal(who), context(&json!({})));
     let request = Request::new("sts:AssumeRole", ROLE, &principal, &context);
-    let decisions = Decisions {
-        identity: identity.evaluate(&request),
-        boundary: boundary.as_ref().map(|set| set.evaluate(&request)),
-        session: session.as_ref().map(|set| set.evaluate(&request)),
-        trust: trust.evaluate(&request),
-    };
-    Verdict::of(&decisions, &principal, &"123456789012".parse().unwrap())
+    let layers = Layers { identity, boundary, session, trust: Some(trust), ..Layers::default() };
+    layers.decide(&request, &"123456789012".parse().unwrap())
 }
 
 #[test]
@@ -132,4 +127,59 @@ fn a_boundary_and_a_sessions_policies_bound_all_but_what_is_given_to_the_caller_
 fn a_boundary_that_allows_gives_nothing() {
     let trust = [("Allow", json!({"AWS": "123456789012"}))];
     assert_eq!(bounded(ALICE, &trust, &[], Some(&["Allow"]), Some(&["Allow"])), ImplicitDeny(Identity));
+}
+
+/// What the layers say of a read of an object; each is a list of effects, a resource's with its principal.
+fn on_object(who: &str, bucket: &[(&str, Value)], identity: &[&str], scp: Option<&[&str]>) -> Verdict {
+    const OBJECT: &str = "arn:aws:s3:::reports/may";
+    let plain = |effects: &[&str]| {
+        set(effects.iter().map(|effect| {
+            let statement = json!({"Effect": effect, "Action": "s3:GetObject", "Resource": OBJECT});
+            document(PolicyKind::Identity, &json!({"Version": "2012-10-17", "Statement": [statement]}))
+        }))
+    };
+    let resource = bucket.iter().map(|(effect, principal)| {
+        let statement = json!({"Effect": effect, "Principal": principal, "Action": "s3:*", "Resource": "*"});
+        document(PolicyKind::Resource, &json!({"Version": "2012-10-17", "Statement": [statement]}))
+    });
+    let resource = (!bucket.is_empty()).then(|| set(resource));
+    let layers = Layers { identity: plain(identity), scp: scp.map(plain), resource, ..Layers::default() };
+    let (principal, context) = (principal(who), context(&json!({})));
+    layers.decide(&Request::new("s3:GetObject", OBJECT, &principal, &context), &"123456789012".parse().unwrap())
+}
+
+#[test]
+fn within_an_account_either_side_may_allow_and_across_accounts_both_must() {
+    let alice = || ("Allow", json!({"AWS": ALICE}));
+    assert_eq!(on_object(ALICE, &[], &[], None), ImplicitDeny(Identity));
+    assert_eq!(on_object(ALICE, &[], &["Allow"], None), Allowed);
+    assert_eq!(on_object(ALICE, &[alice()], &[], None), Allowed);
+    assert_eq!(on_object(ALICE, &[("Allow", json!({"AWS": ELSEWHERE}))], &["Allow"], None), Allowed);
+    assert_eq!(on_object(ALICE, &[("Allow", json!({"AWS": "123456789012"}))], &[], None), ImplicitDeny(Identity));
+    assert_eq!(on_object(ALICE, &[("Deny", json!("*"))], &["Allow"], None), ExplicitDeny(Resource));
+    assert_eq!(on_object(ELSEWHERE, &[], &["Allow"], None), ImplicitDeny(Resource));
+    assert_eq!(on_object(ELSEWHERE, &[alice()], &["Allow"], None), ImplicitDeny(Resource));
+    for named in [json!({"AWS": ELSEWHERE}), json!({"AWS": "999999999999"}), json!("*")] {
+        assert_eq!(on_object(ELSEWHERE, &[("Allow", named.clone())], &[], None), ImplicitDeny(Identity));
+        assert_eq!(on_object(ELSEWHERE, &[("Allow", named)], &["Allow"], None), Allowed);
+    }
+}
+
+#[test]
+fn service_control_policies_bound_everybody_of_the_account_whatever_else_allows() {
+    let alice = || ("Allow", json!({"AWS": ALICE}));
+    let root = "arn:aws:iam::123456789012:root";
+    for bucket in [vec![], vec![alice()]] {
+        assert_eq!(on_object(ALICE, &bucket, &["Allow"], Some(&[])), ImplicitDeny(Scp));
+        assert_eq!(on_object(ALICE, &bucket, &["Allow"], Some(&["Allow", "Deny"])), ExplicitDeny(Scp));
+        assert_eq!(on_object(ALICE, &bucket, &["Allow"], Some(&["Allow"])), Allowed);
+    }
+    assert_eq!(on_object(ALICE, &[], &[], Some(&["Allow"])), ImplicitDeny(Identity), "an SCP grants nothing");
+    assert_eq!(on_object(root, &[], &[], Some(&[])), ImplicitDeny(Scp));
+    assert_eq!(on_object(root, &[], &[], Some(&["Allow"])), Allowed, "the root user needs no identity policy");
+    let service = "ec2.amazonaws.com";
+    let trusted = [("Allow", json!({"Service": service}))];
+    assert_eq!(on_object(service, &trusted, &[], Some(&[])), Allowed, "services are under no SCP");
+    let linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS#s";
+    assert_eq!(on_object(linked, &[], &["Allow"], Some(&["Deny"])), Allowed, "nor what AWS itself runs as");
 }

@@ -3,9 +3,7 @@
 
 use super::seeded;
 use crate::arn::RoleArn;
-use crate::policy::{
-    Context, Decision, Decisions, Document, Policy, PolicyKind, PolicySet, Principal, Request, Verdict,
-};
+use crate::policy::{Context, Decision, Document, Layers, Policy, PolicyKind, PolicySet, Principal, Request};
 use crate::sandbox::account::{Account, Policies};
 
 const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -75,13 +73,8 @@ fn assumes(role: &str, principal: &Principal, identity: &PolicySet, context: &Co
     let arn = account.arn(&role.resource());
     let request = Request::new(action, &arn, principal, context);
     let trust = PolicySet::from(policy(PolicyKind::Trust, &role.name, &role.trust_policy));
-    let decisions = Decisions {
-        identity: identity.evaluate(&request),
-        boundary: None,
-        session: None,
-        trust: trust.evaluate(&request),
-    };
-    Verdict::of(&decisions, principal, &account.id) == Verdict::Allowed
+    let layers = Layers { identity: identity.clone(), trust: Some(trust), ..Layers::default() };
+    layers.decide(&request, &account.id).is_allowed()
 }
 
 fn role_assumes(from: &str, to: &str, pairs: &[(&str, &str)]) -> bool {

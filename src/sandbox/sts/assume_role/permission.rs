@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html>
 
 use crate::arn::AccountId;
-use crate::policy::{Context, Decisions, Document, Policy, PolicyKind, PolicySet, Principal, Request, Verdict};
+use crate::policy::{Context, Document, Layers, Policy, PolicyKind, PolicySet, Principal, Request};
 use crate::sandbox::account::{Account, Role};
 use crate::sandbox::identity::Identity;
 use crate::sandbox::permissions::Permissions;
@@ -13,10 +13,7 @@ use crate::sandbox::permissions::Permissions;
 pub(super) struct Judges {
     principal: Principal,
     account: AccountId,
-    trust: PolicySet,
-    identity: PolicySet,
-    boundary: Option<PolicySet>,
-    session: Option<PolicySet>,
+    layers: Layers,
 }
 
 impl Judges {
@@ -27,15 +24,18 @@ impl Judges {
         Some(Self {
             principal: principal(caller)?,
             account: account.id,
-            trust: compiled(PolicyKind::Trust, &[&role.trust_policy])?,
-            identity: compiled(PolicyKind::Identity, &permissions.identity)?,
-            boundary: match permissions.boundary {
-                Some(document) => Some(compiled(PolicyKind::Identity, &[document])?),
-                None => None,
-            },
-            session: match permissions.session {
-                Some(documents) => Some(compiled(PolicyKind::Identity, &documents)?),
-                None => None,
+            layers: Layers {
+                trust: Some(compiled(PolicyKind::Trust, &[&role.trust_policy])?),
+                identity: compiled(PolicyKind::Identity, &permissions.identity)?,
+                boundary: match permissions.boundary {
+                    Some(document) => Some(compiled(PolicyKind::Identity, &[document])?),
+                    None => None,
+                },
+                session: match permissions.session {
+                    Some(documents) => Some(compiled(PolicyKind::Identity, &documents)?),
+                    None => None,
+                },
+                ..Layers::default()
             },
         })
     }
@@ -43,13 +43,7 @@ impl Judges {
     /// Whether they allow `action` on the role.
     pub(super) fn allow(&self, action: &str, role_arn: &str, context: &Context) -> bool {
         let request = Request::new(action, role_arn, &self.principal, context);
-        let decisions = Decisions {
-            identity: self.identity.evaluate(&request),
-            boundary: self.boundary.as_ref().map(|boundary| boundary.evaluate(&request)),
-            session: self.session.as_ref().map(|session| session.evaluate(&request)),
-            trust: self.trust.evaluate(&request),
-        };
-        Verdict::of(&decisions, &self.principal, &self.account) == Verdict::Allowed
+        self.layers.decide(&request, &self.account).is_allowed()
     }
 }
 
