@@ -42,10 +42,36 @@ impl ActionPattern {
         self.glob.matches(comparable(action)?, budget)
     }
 
+    /// What it is about, in lower case: how an index finds it.
+    pub(super) fn scope(&self) -> ActionScope {
+        let lower = self.text.to_ascii_lowercase();
+        match lower.split_once(':') {
+            Some((service, name)) if service != "*" => {
+                if name.contains(['*', '?']) {
+                    ActionScope::Service(service.into())
+                } else {
+                    ActionScope::One(lower.into())
+                }
+            }
+            _ => ActionScope::All,
+        }
+    }
+
     /// Whether only actions of `service` are meant.
     pub(super) fn is_of(&self, service: &str) -> bool {
         self.text.split_once(':').is_some_and(|(own, _)| own.eq_ignore_ascii_case(service))
     }
+}
+
+/// How far an action pattern reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ActionScope {
+    /// One action, in lower case.
+    One(Box<str>),
+    /// Some of a service, or all, in lower case.
+    Service(Box<str>),
+    /// Any action of any service.
+    All,
 }
 
 #[cfg(test)]

@@ -22,13 +22,23 @@ pub(super) const LONGEST_TEXT: usize = 8 * 1_024;
 /// takes less than a fiftieth of them.
 pub(super) const STEPS: usize = 1 << 26;
 
-/// That a comparison would cost more than it may.
+/// That a comparison would cost more than it may, or that the request leaves open what is compared.
 ///
 /// It is neither true nor false, and stays so unless the rest of the statement settles the matter: an entry that matches
 /// settles a list, a condition that fails settles a statement. A statement that is undecided to its end applies if it
-/// denies and does not if it allows, so that no size slips past a deny or gains an allow.
+/// denies and does not if it allows, so that no size and no unknown path slips past a deny or gains an allow. Only whoever
+/// asks what could be allowed at best has it the other way round ([`Doubt`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Undecided;
+
+/// How a statement that is undecided is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Against the request: a deny applies, an allow does not. Decisions are made so.
+    Denies,
+    /// For the request: what it leaves open may turn out in its favour. A deny that remains is one that nothing could lift.
+    Allows,
+}
 
 /// The steps that are left.
 #[derive(Debug)]

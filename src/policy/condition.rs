@@ -26,6 +26,9 @@ impl Condition {
     /// not: that is narrower than AWS, on purpose, since "everything but mine" is not meant to become "everything".
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>
     pub(super) fn holds(&self, scope: Scope<'_>, effect: Effect) -> Result<bool, Undecided> {
+        if scope.context.is_open(&self.key) {
+            return Err(Undecided);
+        }
         let actual = scope.context.values(&self.key);
         if self.operator.relation == Relation::Null {
             return Ok(self.values.iter().any(|value| value.is_true() == actual.is_empty()));

@@ -13,6 +13,10 @@ use crate::hidden::has_hidden;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
     values: BTreeMap<Box<str>, Box<[String]>>,
+    /// Keys, or with a slash at their end the beginnings of keys, of which only AWS could tell the values.
+    open: Vec<Box<str>>,
+    /// Whether every key that has no value is open.
+    all_open: bool,
 }
 
 impl Context {
@@ -30,6 +34,31 @@ impl Context {
     /// Sets `key` to several values, in place of any before.
     pub fn set_all<V: Into<String>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
         self.values.insert(fold(key), values.into_iter().map(Into::into).collect());
+    }
+
+    /// Leaves a key open: whether it is set, and to what, is not known. What depends on it is undecided. With a slash at its
+    /// end, all keys that begin so (`aws:ResourceTag/`). A value that is set all the same is what counts.
+    pub fn leave_open(&mut self, key: &str) {
+        self.open.push(fold(key));
+    }
+
+    /// Leaves every key open that is not set.
+    pub fn leave_all_open(&mut self) {
+        self.all_open = true;
+    }
+
+    /// Whether the value of a key that policies name is not known.
+    pub(super) fn is_open(&self, key: &Key) -> bool {
+        if !self.all_open && self.open.is_empty() || self.values.contains_key(&key.folded) {
+            return false;
+        }
+        let is_meant = |open: &str| *key.folded == *open || open.ends_with('/') && key.folded.starts_with(open);
+        self.all_open || self.open.iter().any(|open| is_meant(open))
+    }
+
+    /// Every key that is set, as it is compared, with its values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.values.iter().map(|(key, values)| (key.as_ref(), values.as_ref()))
     }
 
     /// The values of `key`; empty where it is not set.

@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use super::budget::{Budget, STEPS};
+use super::budget::{Budget, Doubt, STEPS};
 use super::document::Document;
+use super::index::{At, Index};
 use super::principals::PrincipalMatch;
 use super::request::Request;
 use super::statement::{Applies, Effect};
@@ -43,11 +44,14 @@ impl Policy {
 #[derive(Debug, Clone, Default)]
 pub struct PolicySet {
     policies: Box<[Policy]>,
+    index: Index,
 }
 
 impl FromIterator<Policy> for PolicySet {
     fn from_iter<I: IntoIterator<Item = Policy>>(policies: I) -> Self {
-        Self { policies: policies.into_iter().collect() }
+        let policies: Box<[Policy]> = policies.into_iter().collect();
+        let index = Index::of(policies.iter().map(Policy::document));
+        Self { policies, index }
     }
 }
 
@@ -111,23 +115,28 @@ impl PolicySet {
     /// allows does not.
     #[must_use]
     pub fn evaluate(&self, request: &Request<'_>) -> Decision<'_> {
-        self.evaluate_within(&Budget::new(STEPS), request)
+        self.evaluate_in_doubt(request, Doubt::Denies)
     }
 
-    pub(super) fn evaluate_within(&self, budget: &Budget, request: &Request<'_>) -> Decision<'_> {
+    /// The same, with `doubt` as the word on what the request leaves open.
+    #[must_use]
+    pub fn evaluate_in_doubt(&self, request: &Request<'_>, doubt: Doubt) -> Decision<'_> {
+        self.evaluate_within(&Budget::new(STEPS), request, doubt)
+    }
+
+    pub(super) fn evaluate_within(&self, budget: &Budget, request: &Request<'_>, doubt: Doubt) -> Decision<'_> {
         let mut allowing: Option<Deciding<'_>> = None;
-        for (index, policy) in self.policies.iter().enumerate() {
-            for (place, statement) in policy.document.statements.iter().enumerate() {
-                let Some(Applies(principal)) = statement.applies(request, budget) else { continue };
-                let deciding =
-                    Deciding { index, policy: policy.name(), statement: place, sid: statement.sid(), principal };
-                match statement.effect {
-                    Effect::Deny => return Decision::ExplicitDeny(deciding),
-                    Effect::Allow if allowing.is_none_or(|before| before.principal < principal) => {
-                        allowing = Some(deciding);
-                    }
-                    Effect::Allow => {}
+        for At { policy: index, statement: place } in self.index.candidates(&request.action) {
+            let policy = &self.policies[index];
+            let statement = &policy.document.statements[place];
+            let Some(Applies(principal)) = statement.applies(request, budget, doubt) else { continue };
+            let deciding = Deciding { index, policy: policy.name(), statement: place, sid: statement.sid(), principal };
+            match statement.effect {
+                Effect::Deny => return Decision::ExplicitDeny(deciding),
+                Effect::Allow if allowing.is_none_or(|before| before.principal < principal) => {
+                    allowing = Some(deciding);
                 }
+                Effect::Allow => {}
             }
         }
         allowing.map_or(Decision::NoMatch, Decision::Allow)

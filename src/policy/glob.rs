@@ -54,6 +54,12 @@ impl Glob {
         Self::new(tokens(text))
     }
 
+    /// The pattern, one character or wildcard after the other.
+    pub(super) fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
+        let tail = self.tail.iter().flat_map(|piece| [Sign::Many].into_iter().chain(piece.signs()));
+        self.head.signs().chain(tail)
+    }
+
     /// The steps that matching takes at most.
     fn steps(&self, text: &str) -> usize {
         let middle = self.tail.split_last().map_or(&[][..], |(_, middle)| middle);
@@ -77,6 +83,17 @@ impl Glob {
         }
         last.ends(rest)
     }
+}
+
+/// One character of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// This one.
+    Is(char),
+    /// Any one.
+    One,
+    /// Any number of any.
+    Many,
 }
 
 /// Cuts `text` at its wildcards.
@@ -112,6 +129,16 @@ impl Piece {
             Some(Item::Text(before)) => before.push_str(text),
             _ => self.0.push(Item::Text(text.to_owned())),
         }
+    }
+
+    fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
+        self.0.iter().flat_map(|item| {
+            let (text, one) = match item {
+                Item::Text(text) => (text.as_str(), None),
+                Item::One => ("", Some(Sign::One)),
+            };
+            text.chars().map(Sign::Is).chain(one)
+        })
     }
 
     /// Whether finding it takes more than one pass over the text.

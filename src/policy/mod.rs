@@ -13,6 +13,9 @@
 //! has to be allowed by an identity policy as well depends on how a trust or resource policy covers it
 //! ([`PrincipalMatch`]).
 //!
+//! A request may leave open what only AWS can tell: the path of an entity ([`Target`]), the tags of a resource
+//! ([`Context::leave_open`]). It is then judged as everything that it could turn out to be ([`Doubt`]).
+//!
 //! Nothing here does I/O or knows where requests come from. Evaluating allocates nothing, save for statements with policy
 //! variables, whose patterns are put together for each request. No document and no request can make it take long:
 //! patterns, lists and compared texts have a largest size, and an evaluation ends when its steps are used up. What is too
@@ -27,6 +30,7 @@ mod document;
 mod evaluate;
 mod fault;
 mod glob;
+mod index;
 mod layers;
 mod operator;
 mod parse;
@@ -36,6 +40,7 @@ mod print;
 mod request;
 mod resource;
 mod statement;
+mod target;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -43,6 +48,7 @@ mod value;
 mod variable;
 mod verdict;
 
+pub use budget::Doubt;
 pub use context::Context;
 pub use document::{Document, LARGEST, PolicyKind, Version};
 pub use evaluate::{Deciding, Decision, Policy, PolicySet};
@@ -52,4 +58,5 @@ pub use principal::{Principal, PrincipalError, PrincipalKind};
 pub use principals::PrincipalMatch;
 pub use request::Request;
 pub use statement::{Effect, Statement};
+pub use target::Target;
 pub use verdict::{Decisions, Layer, Verdict};

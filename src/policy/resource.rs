@@ -3,8 +3,9 @@
 
 use thiserror::Error;
 
-use super::budget::{Scope, Undecided, comparable};
+use super::budget::{LONGEST_TEXT, Scope, Undecided};
 use super::context::Context;
+use super::target::Target;
 use super::template::{Part, Pattern, Reading, parts};
 use super::variable::Malformed;
 use crate::arn::Partition;
@@ -55,8 +56,9 @@ impl ResourcePattern {
         self.pattern.is_unset(context)
     }
 
-    pub(super) fn matches(&self, resource: &str, scope: Scope<'_>) -> Result<bool, Undecided> {
-        self.pattern.matches(comparable(resource)?, scope)
+    /// Whether all that `target` could be is meant, or nothing of it.
+    pub(super) fn matches(&self, target: Target<'_>, scope: Scope<'_>) -> Result<bool, Undecided> {
+        if target.length() > LONGEST_TEXT { Err(Undecided) } else { self.pattern.matches_target(target, scope) }
     }
 }
 
@@ -139,6 +141,6 @@ mod tests {
         let old = ResourcePattern::new("arn:aws:s3:::${aws:username}", false).unwrap();
         assert!(!old.is_unset(&Context::new()));
         let scope = Scope { context: &Context::new(), budget: &Budget::new(100) };
-        assert_eq!(old.matches("arn:aws:s3:::${aws:username}", scope), Ok(true));
+        assert_eq!(old.matches("arn:aws:s3:::${aws:username}".into(), scope), Ok(true));
     }
 }

@@ -3,7 +3,7 @@
 use std::iter;
 
 use super::action::ActionPattern;
-use super::budget::{Budget, Scope, Undecided, all, any};
+use super::budget::{Budget, Doubt, Scope, Undecided, all, any};
 use super::condition::Condition;
 use super::principals::{PrincipalMatch, Principals};
 use super::request::Request;
@@ -63,8 +63,8 @@ impl Statement {
         self.effect
     }
 
-    /// Whether the statement applies. One that cannot be decided does if it denies.
-    pub(super) fn applies(&self, request: &Request<'_>, budget: &Budget) -> Option<Applies> {
+    /// Whether the statement applies; one that cannot be decided, as `doubt` says.
+    pub(super) fn applies(&self, request: &Request<'_>, budget: &Budget, doubt: Doubt) -> Option<Applies> {
         let principal = match &self.principals {
             Some(principals) => Some(principals.covers(request.principal, self.effect == Effect::Deny)?),
             None => None,
@@ -74,7 +74,7 @@ impl Statement {
         let action = iter::once_with(|| self.names_action(&request.action, budget));
         let resource = iter::once_with(|| self.names_resource(request, scope));
         all(action.chain(resource).chain(conditions))
-            .unwrap_or(self.effect == Effect::Deny)
+            .unwrap_or((self.effect == Effect::Deny) == (doubt == Doubt::Denies))
             .then_some(Applies(principal))
     }
 

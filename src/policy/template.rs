@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::budget::{LONGEST_TEXT, Scope, Undecided};
 use super::context::Context;
 use super::glob::{Glob, Token, tokens};
+use super::target::Target;
 use super::variable::{Malformed, Piece, Variable, split};
 
 /// What a text is made of.
@@ -62,11 +63,14 @@ impl From<Token<'_>> for Part {
 
 /// Whether one of the variables has no value: then the whole text has none, and equals nothing.
 fn is_unset(parts: &[Part], context: &Context) -> bool {
-    parts.iter().any(|part| matches!(part, Part::Variable(variable) if variable.value(context).is_none()))
+    parts.iter().any(|part| matches!(part, Part::Variable(variable) if variable.is_unset(context)))
 }
 
-/// How long the text is, in bytes, with its variables filled in.
+/// How long the text is, in bytes, with its variables filled in; undecided while one of them is open.
 fn filled_in(parts: &[Part], context: &Context) -> Result<usize, Undecided> {
+    if parts.iter().any(|part| matches!(part, Part::Variable(variable) if variable.is_open(context))) {
+        return Err(Undecided);
+    }
     let lengths = parts.iter().map(|part| match part {
         Part::Text(text) => text.len(),
         Part::One | Part::Many => 1,
@@ -100,11 +104,17 @@ impl Pattern {
 
     /// Whether it matches `text`. With a variable that has no value, it matches nothing.
     pub(super) fn matches(&self, text: &str, scope: Scope<'_>) -> Result<bool, Undecided> {
+        self.matches_target(Target::Arn(text), scope)
+    }
+
+    /// Whether it matches all that `target` could be, or nothing of it.
+    pub(super) fn matches_target(&self, target: Target<'_>, scope: Scope<'_>) -> Result<bool, Undecided> {
         match self {
-            Self::Fixed(glob) => glob.matches(text, scope.budget),
+            Self::Fixed(glob) => target.is_matched_by(glob, scope.budget),
             Self::Open(parts) => {
                 scope.budget.spend(filled_in(parts, scope.context)?)?;
-                glob(parts, Some(scope.context)).map_or(Ok(false), |glob| glob.matches(text, scope.budget))
+                let glob = glob(parts, Some(scope.context));
+                glob.map_or(Ok(false), |glob| target.is_matched_by(&glob, scope.budget))
             }
         }
     }

@@ -12,6 +12,16 @@ pub(super) struct Variable {
 }
 
 impl Variable {
+    /// Whether its key is left open, so that nobody knows what would stand in its place.
+    pub(super) fn is_open(&self, context: &Context) -> bool {
+        context.is_open(&self.key)
+    }
+
+    /// Whether nothing stands in its place for this request.
+    pub(super) fn is_unset(&self, context: &Context) -> bool {
+        !self.is_open(context) && self.value(context).is_none()
+    }
+
     /// What stands in its place for this request. A key with several values fills no place: nobody could say with which.
     pub(super) fn value<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
         match context.values(&self.key) {

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::{ALICE, document, on_alice, set};
 use crate::policy::budget::{Budget, LONGEST_PATTERN, LONGEST_TEXT, MOST_ENTRIES, STEPS};
-use crate::policy::{Context, Decision, Document, FaultCode, LARGEST, PolicyKind, PolicySet, Principal, Request};
+use crate::policy::{
+    Context, Decision, Document, Doubt, FaultCode, LARGEST, PolicyKind, PolicySet, Principal, Request,
+};
 
 fn policy(effect: &str, members: &Value) -> Value {
     let mut statement = json!({"Effect": effect, "Action": "*", "Resource": "*"});
@@ -88,7 +90,7 @@ fn an_action_or_a_resource_beyond_the_bound_is_denied_and_never_allowed() {
 /// What is left of the steps after an evaluation for alice.
 fn left(set: &PolicySet, context: &Context) -> (usize, bool, bool) {
     let (alice, budget) = (Principal::from_arn(ALICE).unwrap(), Budget::new(STEPS));
-    let decision = set.evaluate_within(&budget, &Request::new("iam:GetUser", ALICE, &alice, context));
+    let decision = set.evaluate_within(&budget, &Request::new("iam:GetUser", ALICE, &alice, context), Doubt::Denies);
     (budget.left(), decision.is_allow(), decision.is_explicit_deny())
 }
 
@@ -108,11 +110,13 @@ fn the_statements_behind_the_last_step_deny_and_do_not_allow() {
     let (alice, context) = (Principal::from_arn(ALICE).unwrap(), Context::new());
     let request = Request::new("iam:GetUser", ALICE, &alice, &context);
     let decided = |set: &PolicySet| {
-        let decision = set.evaluate_within(&Budget::new(0), &request);
+        let decision = set.evaluate_within(&Budget::new(0), &request, Doubt::Denies);
         (decision.is_allow(), decision.is_explicit_deny())
     };
     assert_eq!(decided(&compiled("Allow", &json!({}))), (false, false));
-    assert_eq!(decided(&compiled("Deny", &json!({"Action": "s3:*"}))), (false, true));
+    assert_eq!(decided(&compiled("Deny", &json!({"Action": "iam:List*"}))), (false, true));
+    // What the index tells apart costs no step.
+    assert_eq!(decided(&compiled("Deny", &json!({"Action": "s3:*"}))), (false, false));
 }
 
 #[test]

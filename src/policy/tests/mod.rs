@@ -4,6 +4,7 @@ mod bounds;
 mod conditions;
 mod documents;
 mod faults;
+mod open;
 mod policies;
 mod properties;
 mod verdicts;
