@@ -140,7 +140,7 @@ impl Home {
              [[environment]]\nname = \"dev\"\naccounts = [\"123456789012\"]\n\
              [[role_mapping]]\nenvironment = \"dev\"\ncaller = \"caller-*\"\n\
              role_arn = \"arn:aws:iam::{{account}}:role/agent\"\naccess = \"read-only\"\n\
-             [sigv4]\nkeyring = \"keyring.json\"\n\
+             [policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"keyring.json\"\n\
              [audit]\ndirectory = \"audit\"\n\
              [aws]\nsts_endpoint = \"http://{aws}\"\niam_endpoint = \"http://{aws}\"\n"
         );

@@ -1,28 +1,40 @@
 //! Stage one: whether this caller may do this through the gateway, decided before anything reaches AWS.
 //!
-//! In order: the role mapping (who is not mapped is refused), its toolsets and access, the protected resources. What
-//! passes is an [`Authorized`] value, without which the broker gives no session; it has no other constructor.
+//! In order: the role mapping (who is not mapped is refused), its toolsets and access, the protected resources, the
+//! endpoint policies over every AWS call that the tool declared. What no answer from AWS could allow is refused before any
+//! credential exists; what passes is an [`Authorized`] value, without which the broker gives no session. What depends on
+//! what only AWS can tell is looked up, and then judged for certain: the reads make a [`Settled`], without which a tool gets
+//! no reader, the plan an [`Authorized`] plan, without which nothing is written.
 
 pub mod access;
 pub mod decision;
+pub mod documents;
+pub mod endpoint;
 pub mod mapping;
 pub mod protected;
 
-use crate::iam::DeclaredCall;
-use crate::tools::{Effect, Plan, ToolError};
+use std::sync::Arc;
 
-pub use decision::Decision;
+use self::endpoint::{Question, Ruling};
+use crate::iam::{DeclaredCall, EntityKey, Known};
+use crate::tools::{CallFacts, Plan, Spec, ToolError};
+
+pub use decision::{Decision, Shadow};
+pub use documents::{DocumentFaults, DocumentFiles, Documents};
+pub use endpoint::By;
 pub use mapping::{Mapped, map};
 pub use protected::Protected;
 
 /// What the authorizer judges: a tool's effect and the AWS calls that it wants to make.
 pub trait Judged {
     /// Who calls, where, with which role.
-    fn facts(&self) -> &crate::tools::CallFacts;
+    fn facts(&self) -> &CallFacts;
     /// The tool's specification.
-    fn spec(&self) -> &'static crate::tools::Spec;
+    fn spec(&self) -> &'static Spec;
+    /// The reading AWS calls.
+    fn reads(&self) -> &[DeclaredCall];
     /// The writing AWS calls, as far as they are known.
-    fn writes(&self) -> Vec<DeclaredCall>;
+    fn writes(&self) -> &[DeclaredCall];
 }
 
 /// A value that stage one let pass.
@@ -30,6 +42,7 @@ pub trait Judged {
 pub struct Authorized<T> {
     value: T,
     decision: Decision,
+    open: Vec<EntityKey>,
 }
 
 impl<T> Authorized<T> {
@@ -45,6 +58,12 @@ impl<T> Authorized<T> {
         &self.decision
     }
 
+    /// The entities that the endpoint policies' answer depends on: to be looked up before more is done.
+    #[must_use]
+    pub fn open(&self) -> &[EntityKey] {
+        &self.open
+    }
+
     /// The value; whoever takes it apart has passed stage one.
     #[must_use]
     pub fn into_inner(self) -> T {
@@ -52,17 +71,53 @@ impl<T> Authorized<T> {
     }
 }
 
+/// That every read of a call is allowed for certain, with what was looked up for it.
+#[derive(Debug)]
+pub struct Settled {
+    known: Known,
+}
+
+impl Settled {
+    /// What is known of the entities of the call.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+}
+
+/// A refusal by stage one: what the caller reads, and what the record says.
+#[derive(Debug)]
+pub struct Refused {
+    /// For the caller.
+    pub error: ToolError,
+    /// For the record.
+    pub decision: Decision,
+}
+
+impl From<ToolError> for Refused {
+    fn from(error: ToolError) -> Self {
+        Self { decision: Decision::denied(&error.code), error }
+    }
+}
+
 /// The judge of stage one.
 #[derive(Debug, Clone)]
 pub struct Authorizer {
     protected: Protected,
+    documents: Arc<Documents>,
 }
 
 impl Authorizer {
-    /// A judge that guards these resources.
+    /// A judge that guards these resources and holds these policies.
     #[must_use]
-    pub fn new(protected: Protected) -> Self {
-        Self { protected }
+    pub fn new(protected: Protected, documents: Arc<Documents>) -> Self {
+        Self { protected, documents }
+    }
+
+    /// The endpoint policies in force.
+    #[must_use]
+    pub fn documents(&self) -> &Arc<Documents> {
+        &self.documents
     }
 
     /// This judge, who also guards the gateway's own identity.
@@ -75,12 +130,44 @@ impl Authorizer {
     /// Judges a call by what it declares, before any credential exists.
     ///
     /// # Errors
-    /// `ToolNotAllowed`, `ReadOnlyGateway`, `ReadOnlyCaller` or `ProtectedResource`.
-    pub fn judge<T: Judged>(&self, value: T) -> Result<Authorized<T>, ToolError> {
+    /// `ToolNotAllowed`, `ReadOnlyGateway`, `ReadOnlyCaller`, `ProtectedResource`, `PolicyDenied` or `PolicyNotAllowed`.
+    pub fn judge<T: Judged>(&self, value: T) -> Result<Authorized<T>, Refused> {
         access::check(value.spec(), value.facts())?;
-        self.protected.check_declared(&value.facts().account, &value.writes())?;
-        let decision = Decision::allowed_by_mapping(&value.facts().mapping.id);
-        Ok(Authorized { value, decision })
+        self.protected.check_declared(&value.facts().account, value.writes())?;
+        let known = Known::default();
+        let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
+        let calls = || value.reads().iter().chain(value.writes());
+        let shadow = shadow(&question, calls());
+        let (allowed_by, open) = match question.ruling(calls()) {
+            Ruling::Allowed(by) => (by, Vec::new()),
+            Ruling::Open { entities, .. } => (Vec::new(), entities),
+            Ruling::Denied(denial) => return Err(refused(&denial, shadow)),
+        };
+        let decision = Decision::allowed(&value.facts().mapping.id, allowed_by).with_shadow(shadow);
+        Ok(Authorized { value, decision, open })
+    }
+
+    /// Judges the reads of a call for certain, with what is now known. What is still open is judged as everything that it
+    /// could be.
+    ///
+    /// # Errors
+    /// `PolicyDenied` or `PolicyNotAllowed`.
+    pub fn settle<T: Judged>(&self, call: &Authorized<T>, known: Known) -> Result<Settled, Refused> {
+        let value = &call.value;
+        let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
+        match question.ruling(value.reads()) {
+            Ruling::Allowed(_) => Ok(Settled { known }),
+            Ruling::Denied(denial) | Ruling::Open { against: denial, .. } => {
+                Err(refused(&denial, call.decision.shadow.clone()))
+            }
+        }
+    }
+
+    /// Whether a tool could be called by this caller at all; it may be more than the policies let through, never less.
+    #[must_use]
+    pub fn could_call(&self, spec: &Spec, facts: &CallFacts) -> bool {
+        access::check(spec, facts).is_ok()
+            && !spec.always.iter().any(|action| endpoint::could_never(&self.documents, facts, spec, action.as_str()))
     }
 }
 
@@ -89,35 +176,70 @@ impl Authorizer {
 pub struct WriteAuthorizer(Authorizer);
 
 impl WriteAuthorizer {
+    /// The entities that the endpoint policies' answer on this plan depends on and that are not known yet.
+    #[must_use]
+    pub fn open_in<T: Judged>(&self, declared: &Authorized<T>, plan: &Plan, known: &Known) -> Vec<EntityKey> {
+        let value = &declared.value;
+        let question = Question::new(&self.0.documents, value.facts(), value.spec(), known);
+        match question.ruling(&judged(plan)) {
+            Ruling::Open { entities, .. } => entities,
+            Ruling::Allowed(_) | Ruling::Denied(_) => Vec::new(),
+        }
+    }
+
     /// Judges a plan over the real ARNs that its reads found; `declared` is what was judged before, and a plan may not
     /// go beyond it.
     ///
     /// # Errors
-    /// `UndeclaredAwsCall` or `ProtectedResource`.
-    pub fn judge_plan<T: Judged>(&self, declared: &Authorized<T>, plan: Plan) -> Result<Authorized<Plan>, ToolError> {
-        let account = &declared.value.facts().account;
-        let within = declared.value.writes();
-        for call in &plan.calls {
-            let exact = call.declared();
-            if !within.iter().any(|wide| wide.allows(&exact)) {
-                tracing::error!(action = exact.action.as_str(), "a plan went beyond what its tool declared");
+    /// `UndeclaredAwsCall`, `ProtectedResource`, `PolicyDenied` or `PolicyNotAllowed`.
+    pub fn judge_plan<T: Judged>(
+        &self,
+        declared: &Authorized<T>,
+        plan: Plan,
+        known: &Known,
+    ) -> Result<Authorized<Plan>, Refused> {
+        let value = &declared.value;
+        let account = &value.facts().account;
+        let exact = judged(&plan);
+        for call in &exact {
+            if !value.writes().iter().any(|wide| wide.allows(call)) {
+                tracing::error!(action = call.action.as_str(), "a plan went beyond what its tool declared");
                 return Err(ToolError::gateway(
                     "UndeclaredAwsCall",
                     "the tool planned an AWS call that it had not declared; nothing was done",
                 )
-                .on(exact.action.as_str(), exact.resource.display(account)));
+                .on(call.action.as_str(), call.resource.display(account))
+                .into());
             }
         }
-        let exact: Vec<DeclaredCall> = plan.calls.iter().map(crate::iam::PlannedCall::declared).collect();
         self.0.protected.check_planned(account, &exact)?;
-        Ok(Authorized { value: plan, decision: declared.decision.clone() })
+        let question = Question::new(&self.0.documents, value.facts(), value.spec(), known);
+        let shadow = shadow(&question, value.reads().iter().chain(&exact));
+        match question.ruling(&exact) {
+            Ruling::Allowed(allowed_by) => {
+                let decision = Decision::allowed(&value.facts().mapping.id, allowed_by).with_shadow(shadow);
+                Ok(Authorized { value: plan, decision, open: Vec::new() })
+            }
+            Ruling::Denied(denial) | Ruling::Open { against: denial, .. } => Err(refused(&denial, shadow)),
+        }
     }
 }
 
-/// Whether a tool of this effect is shown to, and can be called by, callers with this mapping.
-#[must_use]
-pub fn may_call(effect: Effect, read_only_gateway: bool, access: crate::config::Access) -> bool {
-    !effect.writes() || (!read_only_gateway && access == crate::config::Access::ReadWrite)
+/// Everything that is judged of a plan.
+fn judged(plan: &Plan) -> Vec<DeclaredCall> {
+    plan.calls.iter().flat_map(|call| call.judged().collect::<Vec<_>>()).collect()
+}
+
+fn refused(denial: &endpoint::Denial, shadow: Option<Shadow>) -> Refused {
+    Refused { error: denial.error(), decision: Decision::denied_by(denial).with_shadow(shadow) }
+}
+
+fn shadow<'c>(question: &Question<'_>, calls: impl IntoIterator<Item = &'c DeclaredCall>) -> Option<Shadow> {
+    Some(match question.shadow(calls)? {
+        Ruling::Allowed(_) => Shadow::allowed(),
+        Ruling::Open { .. } => Shadow::undecided(),
+        Ruling::Denied(denial) => Shadow::denied_by(denial),
+    })
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use crate::iam::{Change, Entity, EntityKind, Resource};
 use crate::tools::testing::{configuration, declared};
 
 fn authorizer() -> Authorizer {
-    Authorizer::new(Protected::of(&configuration()))
+    let config = configuration();
+    Authorizer::new(Protected::of(&config), Arc::new(Documents::load(&config).expect("no documents, no faults")))
 }
 
-fn code<T>(result: Result<T, ToolError>) -> String {
-    result.map_or_else(|error| error.code, |_| "passed".to_owned())
+fn code<T>(result: Result<T, impl Into<Refused>>) -> String {
+    result.map_or_else(|refused| refused.into().error.code, |_| "passed".to_owned())
 }
 
 fn judge(caller: &str, tool: &str, arguments: &serde_json::Value) -> String {
@@ -53,10 +54,10 @@ fn a_plan_is_judged_over_its_real_arns() {
     let call = declared("alice", "create_user", &json!({"user_name": "bob", "path": "/dev/"})).unwrap();
     let call = authorizer().judge(call).unwrap();
     let judge = authorizer().with_own_identity("arn:aws:iam::123456789012:user/gateway");
-    assert_eq!(code(judge.judge_plan(&call, plan_for("/dev/"))), "passed");
-    assert_eq!(code(judge.judge_plan(&call, plan_for("/break-glass/"))), "ProtectedResource");
+    assert_eq!(code(judge.judge_plan(&call, plan_for("/dev/"), &Known::default())), "passed");
+    assert_eq!(code(judge.judge_plan(&call, plan_for("/break-glass/"), &Known::default())), "ProtectedResource");
     let own = authorizer().with_own_identity("arn:aws:iam::123456789012:user/dev/bob");
-    assert_eq!(code(own.judge_plan(&call, plan_for("/dev/"))), "ProtectedResource");
+    assert_eq!(code(own.judge_plan(&call, plan_for("/dev/"), &Known::default())), "ProtectedResource");
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn a_plan_may_not_go_beyond_what_was_declared() {
     let call = authorizer().judge(call).unwrap();
     let judge = authorizer().with_own_identity("arn:aws:iam::123456789012:user/gateway");
     let other = Plan::adding(vec![Change::DeleteUser { user_name: "bob".into() }.on(Resource::user("bob"))]);
-    assert_eq!(code(judge.judge_plan(&call, other)), "UndeclaredAwsCall");
+    assert_eq!(code(judge.judge_plan(&call, other, &Known::default())), "UndeclaredAwsCall");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::session::Purpose;
 use crate::config::Toolset;
 use crate::iam::Action;
+use crate::iam::detail::LOOK_UP_ACTIONS;
 use crate::tools::catalogue::CATALOGUE;
 
 /// STS's limit on an inline session policy, in characters.
@@ -19,7 +20,7 @@ pub const LIMIT: usize = 2048;
 #[must_use]
 pub fn of(purpose: Purpose, toolsets: &BTreeSet<Toolset>) -> String {
     let actions: Vec<&str> = match purpose {
-        Purpose::Read => CATALOGUE.read_actions(toolsets),
+        Purpose::Read => reading(toolsets),
         Purpose::Write => CATALOGUE.write_actions(toolsets),
     }
     .into_iter()
@@ -31,6 +32,15 @@ pub fn of(purpose: Purpose, toolsets: &BTreeSet<Toolset>) -> String {
             .to_string();
     }
     json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}).to_string()
+}
+
+/// What the tools read with, and what the gateway looks up for itself to judge their calls by.
+fn reading(toolsets: &BTreeSet<Toolset>) -> BTreeSet<Action> {
+    let mut actions = CATALOGUE.read_actions(toolsets);
+    if !actions.is_empty() {
+        actions.extend(LOOK_UP_ACTIONS);
+    }
+    actions
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{Failure, Outcome, out};
 use crate::authn::keyring::{Keyring, KeyringFile};
-use crate::config::{Config as Configuration, Loaded, ProcessEnvironment, read_sealing_keys};
+use crate::authorize::{DocumentFaults, Documents};
+use crate::config::{Config as Configuration, Loaded, ProcessEnvironment, Warning, read_sealing_keys};
 
 /// Check a configuration.
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ enum Subcommands {
 /// None of its own: a bad configuration is an outcome.
 pub fn run(command: Config) -> Result<Outcome, Failure> {
     let Subcommands::Check { config: path, json } = command.command;
-    let Loaded { config, warnings } = match Configuration::load(&path, &ProcessEnvironment) {
+    let Loaded { config, mut warnings } = match Configuration::load(&path, &ProcessEnvironment) {
         Ok(loaded) => loaded,
         Err(faults) => {
             if json {
@@ -50,7 +51,10 @@ pub fn run(command: Config) -> Result<Outcome, Failure> {
             return Ok(Outcome::BadConfiguration);
         }
     };
-    let files = faults_of_files(&config);
+    let mut files = faults_of_files(&config);
+    let (faults, asked) = endpoint_policies(&config);
+    files.extend(faults);
+    warnings.extend(asked.into_iter().map(|(subject, message)| Warning { subject, message }));
     if json {
         let warnings: Vec<_> =
             warnings.iter().map(|warning| json!({"subject": warning.subject, "message": warning.message})).collect();
@@ -78,6 +82,14 @@ fn faults_of_files(config: &Configuration) -> Vec<String> {
         faults.push(error.to_string());
     }
     faults
+}
+
+/// What is wrong with the endpoint policies, and what to know about them.
+fn endpoint_policies(config: &Configuration) -> (Vec<String>, Vec<(String, String)>) {
+    match Documents::load(config) {
+        Ok(documents) => (Vec::new(), documents.warnings),
+        Err(DocumentFaults(faults)) => (faults, Vec::new()),
+    }
 }
 
 fn summary(config: &Configuration, ok: bool) {

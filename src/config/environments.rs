@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::fault::{FaultCode, Place};
+use super::policy::{self, DocumentPattern};
 use super::section::{Item, Section};
 use super::sink::Problem;
 use crate::arn::{AccountId, Partition};
@@ -21,6 +23,8 @@ pub struct ServedEnvironment {
     pub accounts: Vec<AccountId>,
     /// The partition the accounts are in.
     pub partition: Partition,
+    /// Endpoint policies of its own; those of `[policy]` have to allow as well.
+    pub policies: Vec<DocumentPattern>,
     /// Whether it is marked as production, which is never served by default.
     pub production: bool,
 }
@@ -102,8 +106,9 @@ pub(super) struct Declared {
     pub(super) names: Vec<String>,
 }
 
-pub(super) fn read(root: &Section<'_>) -> Declared {
-    let reader = Reader::default();
+pub(super) fn read(root: &Section<'_>, folder: &Path) -> Declared {
+    let reader =
+        Reader { folder, names: RefCell::default(), accounts: RefCell::default(), default: RefCell::default() };
     let mut list = Vec::new();
     let (mut default, mut refused) = (None, false);
     let found = root.tables("environment", |section| reader.read(section));
@@ -137,14 +142,14 @@ pub(super) fn read(root: &Section<'_>) -> Declared {
 }
 
 /// What must be unique, with the place where it was said first.
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    folder: &'a Path,
     names: RefCell<Vec<(String, Place)>>,
     accounts: RefCell<Vec<(AccountId, Place)>>,
     default: RefCell<Option<Place>>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn read(&self, section: &Section<'_>) -> Option<(ServedEnvironment, Option<bool>)> {
         let name = section.required("name", "write name = \"dev\"").and_then(|item| self.name(&item));
         let accounts = section.required("accounts", "write accounts = [\"123456789012\"]").map(|item| {
@@ -154,6 +159,7 @@ impl Reader {
             item.list(|item| self.account(item))
         });
         let partition = section.choice("partition", &Partition::ALL.map(|p| (p.as_str(), p)), Partition::Aws);
+        let policies = policy::patterns(section, "policies", self.folder);
         let production = section.boolean("production", false);
         let default = section.optional("default").and_then(|item| {
             let default = item.boolean()?;
@@ -162,7 +168,7 @@ impl Reader {
             }
             Some(default)
         });
-        let environment = ServedEnvironment { name: name?, accounts: accounts?, partition, production };
+        let environment = ServedEnvironment { name: name?, accounts: accounts?, partition, policies, production };
         Some((environment, default))
     }
 

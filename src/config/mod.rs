@@ -19,6 +19,7 @@ mod loopback;
 mod node;
 mod origin;
 mod overrides;
+mod policy;
 mod process;
 mod protect;
 mod reload;
@@ -50,6 +51,7 @@ pub use listen::Listen;
 pub use log::{Log, LogFormat};
 pub use loopback::{LoopbackUrl, LoopbackUrlError};
 pub use origin::{Origin, OriginError};
+pub use policy::{DocumentPattern, Policy, WithoutDocuments};
 pub use process::{Environment, ProcessEnvironment};
 pub use protect::Protect;
 pub use role_mapping::{
@@ -82,6 +84,8 @@ pub struct Config {
     pub role_mappings: RoleMappings,
     /// `[sigv4]`.
     pub sigv4: Sigv4,
+    /// `[policy]`.
+    pub policy: Policy,
     /// `[broker]`.
     pub broker: Broker,
     /// `[audit]`.
@@ -157,7 +161,9 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let listen = root.table("listen", listen::read).flatten();
     // Where others depend on a section that is no table, they go on with its defaults, so that their faults are found too.
     let limits = root.table("limits", limits::read).unwrap_or_else(|| defaults(limits::read));
-    let declared = environments::read(root);
+    let declared = environments::read(root, folder);
+    let all_have_their_own = declared.environments.iter().all(|environment| !environment.policies.is_empty());
+    let policy = root.table("policy", |section| policy::read(section, folder, all_have_their_own)).flatten();
     let sigv4 = root.table("sigv4", |section| sigv4::read(section, folder)).flatten();
     let broker = |section: &Section<'_>| broker::read(section, &limits);
     let broker = root.table("broker", broker).unwrap_or_else(|| defaults(broker));
@@ -177,6 +183,7 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
         limits,
         environments: declared.environments,
         role_mappings,
+        policy: policy?,
         sigv4: sigv4?,
         broker,
         audit: audit?,

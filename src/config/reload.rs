@@ -5,7 +5,7 @@ use super::Config;
 impl Config {
     /// What differs in `new` and takes effect only after a restart, by section or key; empty when all of it can be applied.
     ///
-    /// Applied at once are `gateway.read_only`, `role_mapping`, `protect` and `log.level`; everything else is bound to
+    /// Applied at once are `gateway.read_only`, `role_mapping`, `policy`, `protect` and `log.level`; everything else is bound to
     /// sockets, files, pools or caches that exist since the start.
     #[must_use]
     pub fn reloadable_difference(&self, new: &Self) -> Vec<&'static str> {
@@ -16,6 +16,7 @@ impl Config {
             limits,
             environments,
             role_mappings: _,
+            policy: _,
             sigv4,
             broker,
             audit,

@@ -48,6 +48,10 @@ accounts = ["{account}"]
 
 {admin}
 {auditor}
+[policy]
+# The guardrails, in IAM's own policy language; a changed file is taken from the next second on.
+documents = ["policies/*.json"]
+
 [sigv4]
 # The keys that clients sign with; what `keyring add` adds is taken at once.
 keyring = "keyring.json"

@@ -9,25 +9,28 @@ use axum::Router;
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::reload;
 use crate::arn::Partition;
 use crate::audit::{Journal, JournalOptions, OpenError, Record, Storage};
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
-use crate::authorize::{Authorizer, Protected};
+use crate::authorize::{Authorizer, DocumentFaults, Documents, Protected};
 use crate::broker::sts::AwsSts;
 use crate::broker::{Broker, CacheSettings, own};
 use crate::clock::SharedClock;
 use crate::config::{Config, SealingKeyFaults, read_sealing_keys};
 use crate::current::Current;
 use crate::http::{
-    BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, metrics_router, router,
+    Alarm, BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, metrics_router,
+    router,
 };
 use crate::iam::endpoint::Endpoint;
-use crate::iam::{ClientFactory, ClientSettings, RecentWrites, http};
+use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
 use crate::mcp::authenticate::SigV4Authenticator;
 use crate::mcp::calls::Calls;
 use crate::mcp::confirm::Confirmer;
+use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
 use crate::mcp::refused::RefusedAuthentications;
 use crate::mcp::road::{InForce, Road};
@@ -66,6 +69,9 @@ pub enum StartError {
     /// The sealing keys.
     #[error(transparent)]
     Sealing(#[from] SealingKeyFaults),
+    /// The endpoint policies.
+    #[error("the endpoint policies cannot be used\n{0}")]
+    Documents(#[from] DocumentFaults),
     /// The audit journal.
     #[error(transparent)]
     Journal(#[from] OpenError),
@@ -94,13 +100,15 @@ pub struct Gateway {
     pub stationery: Stationery,
     /// Whether the audit journal takes records.
     pub audit_readiness: Readiness,
+    /// Whether the endpoint policies in force are the newest.
+    pub policy_alarm: Alarm,
 }
 
 impl InForce {
-    /// The configuration with its judge.
+    /// The configuration with its judge, who holds these endpoint policies.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self { authorizer: Authorizer::new(Protected::of(&config)), config }
+    pub fn new(config: Config, documents: Arc<Documents>) -> Self {
+        Self { authorizer: Authorizer::new(Protected::of(&config), documents), config }
     }
 }
 
@@ -117,6 +125,8 @@ impl Gateway {
         let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
         let sigv4 = SigV4Options::new(config.sigv4.service.clone(), config.sigv4.regions.clone(), max_skew)?;
         let sealing_keys = read_sealing_keys(&config.sealing)?;
+        let documents = Arc::new(Documents::load(&config)?);
+        reload::warn_of(&documents);
         let journal = Journal::open(journal_options(&config), storage, Arc::clone(&clock), Arc::clone(&random)).await?;
 
         let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random) };
@@ -125,12 +135,14 @@ impl Gateway {
         let metrics = Metrics::new();
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
-        let in_force = Arc::new(Current::new(InForce::new(config)));
+        let in_force = Arc::new(Current::new(InForce::new(config, documents)));
         let replay = replay_table(&in_force.get().config, keys_are_new, &clock);
-        let road =
-            Arc::new(road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials, replay).await);
+        let road = Arc::new(
+            road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials, replay, &metrics).await,
+        );
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
+        let policy_alarm = health.alarm("policy", &metrics);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
@@ -146,6 +158,7 @@ impl Gateway {
             keyring,
             stationery,
             audit_readiness: health.component("audit"),
+            policy_alarm,
         })
     }
 }
@@ -158,6 +171,7 @@ async fn road(
     catalogue: Catalogue,
     own_credentials: Option<SharedCredentialsProvider>,
     replay: ReplayTable,
+    metrics: &Metrics,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
@@ -193,6 +207,8 @@ async fn road(
         broker: Broker::new(Arc::new(sts), cache, Arc::clone(clock)),
         clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
         recent: Arc::new(RecentWrites::default()),
+        look_ups: LookUps::default(),
+        decisions: Decisions::new(metrics),
         confirmer: Confirmer::new(
             sealing_keys,
             config.tools.confirmation,

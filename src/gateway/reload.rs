@@ -1,6 +1,6 @@
-//! New versions of the keyring and the configuration, taken while the gateway runs.
+//! New versions of the keyring, the configuration and the endpoint policies, taken while the gateway runs.
 //!
-//! Both files are looked at every second and on SIGHUP. Looking, rather than asking the kernel to tell: Kubernetes swaps
+//! The files are looked at every second and on SIGHUP. Looking, rather than asking the kernel to tell: Kubernetes swaps
 //! symbolic links, and network file systems tell nothing. A bad new version is refused, loudly, and the old one stays;
 //! each reload, and each refusal, is a record.
 
@@ -18,9 +18,10 @@ use super::assemble::Gateway as Running;
 use super::log::LogLevel;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
+use crate::authorize::{DocumentFiles, Documents};
 use crate::config::{Config, Environment, Gateway, Log};
 use crate::current::Current;
-use crate::http::Readiness;
+use crate::http::{Alarm, Readiness};
 use crate::mcp::road::InForce;
 use crate::mcp::trail::Stationery;
 use crate::random::uuid;
@@ -38,7 +39,10 @@ pub struct Reloader {
     journal: Journal,
     stationery: Stationery,
     audit_readiness: Readiness,
+    policy_alarm: Alarm,
     log_level: LogLevel,
+    /// The fingerprint of the endpoint policies that were last looked at, good or bad.
+    seen_documents: String,
     /// What was last looked at; none before the first look, which so finds what changed while the gateway started.
     seen: Option<[u8; 32]>,
     /// The digest of the last good version of the file.
@@ -59,7 +63,9 @@ impl Reloader {
             journal: gateway.journal.clone(),
             stationery: gateway.stationery.clone(),
             audit_readiness: gateway.audit_readiness.clone(),
+            policy_alarm: gateway.policy_alarm.clone(),
             log_level,
+            seen_documents: gateway.in_force.get().authorizer.documents().digest.clone(),
             seen: None,
             file_digest,
         }
@@ -94,6 +100,7 @@ impl Reloader {
     pub fn look(&mut self) {
         self.look_at_keyring();
         self.look_at_configuration();
+        self.look_at_documents();
         match self.journal.state() {
             JournalState::Unavailable { .. } => self.audit_readiness.not_ready("the audit journal takes no records"),
             // While outcomes are held reads go through, so this replica can answer.
@@ -145,18 +152,58 @@ impl Reloader {
         let old = &in_force.config;
         let mut later = old.reloadable_difference(&new);
         let merged = merge(old, &new, &mut later);
+        let files = DocumentFiles::read(&merged);
+        let documents = match Documents::of(&merged, &files) {
+            Ok(documents) => Arc::new(documents),
+            Err(faults) => {
+                tracing::error!(%faults, "the new configuration is refused for its policies; the old one stays in force");
+                self.record("ReloadConfiguration", Some(("BadPolicies", faults.to_string())), json!({}));
+                return;
+            }
+        };
+        warn_of(&documents);
         if !later.is_empty() {
             tracing::warn!(sections = later.join(", "), "these changes take effect at the next start");
         }
         tracing::info!(digest = merged.digest, read_only = merged.gateway.read_only, "the configuration was reloaded");
         let details = json!({
             "previousConfiguration": old.digest, "file": new.digest, "readOnly": merged.gateway.read_only,
-            "atNextStart": later,
+            "atNextStart": later, "policies": documents.digest,
         });
+        self.seen_documents = files.fingerprint().to_owned();
+        self.policy_alarm.quiet();
         self.file_digest = new.digest;
         self.log_level.set(merged.log.level);
-        self.in_force.set(InForce::new(merged));
+        self.in_force.set(InForce::new(merged, documents));
         self.record("ReloadConfiguration", None, details);
+    }
+
+    /// The endpoint policies of the configuration in force. A bad new version leaves the old one in force, and an alarm
+    /// stands until it is mended.
+    fn look_at_documents(&mut self) {
+        let in_force = self.in_force.get();
+        let files = DocumentFiles::read(&in_force.config);
+        if files.fingerprint() == self.seen_documents {
+            return;
+        }
+        self.seen_documents = files.fingerprint().to_owned();
+        let previous = in_force.authorizer.documents().digest.clone();
+        match Documents::of(&in_force.config, &files) {
+            Ok(documents) => {
+                warn_of(&documents);
+                tracing::info!(digest = documents.digest, files = documents.files, "the policies were reloaded");
+                let details = json!({"previous": previous, "policies": documents.digest, "files": documents.files});
+                self.in_force.set(InForce::new(in_force.config.clone(), Arc::new(documents)));
+                self.policy_alarm.quiet();
+                self.record("ReloadPolicies", None, details);
+            }
+            Err(faults) => {
+                tracing::error!(%faults, "the new policies are refused; the old ones stay in force");
+                self.policy_alarm
+                    .raise(format!("the policies on the disk are refused, older ones are in force: {faults}"));
+                self.record("ReloadPolicies", Some(("BadPolicies", faults.to_string())), json!({"inForce": previous}));
+            }
+        }
     }
 
     fn record(&self, name: &'static str, error: Option<(&str, String)>, details: serde_json::Value) {
@@ -173,9 +220,18 @@ impl Reloader {
         }
         event.response_elements = details;
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
+        let policies = in_force.authorizer.documents().digest.as_str();
+        event.additional_event_data.insert("policies".into(), policies.into());
         if let Err(failure) = self.journal.note(event.into_record_cut()) {
             tracing::warn!(%failure, "a reload could not be recorded");
         }
+    }
+}
+
+/// Says what to know about policies before they are relied on.
+pub(super) fn warn_of(documents: &Documents) {
+    for (file, warning) in &documents.warnings {
+        tracing::warn!(file, "{warning}");
     }
 }
 
@@ -193,6 +249,7 @@ fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -> Config {
     Config {
         gateway: Gateway { name: old.gateway.name.clone(), read_only: new.gateway.read_only },
         role_mappings: mappings.clone(),
+        policy: new.policy.clone(),
         protect: new.protect.clone(),
         log: Log { format: old.log.format, level: new.log.level },
         digest,
@@ -222,7 +279,7 @@ mod tests {
             "[gateway]\nname = \"iam-mcp.example.internal\"\nread_only = {read_only}\n\
              [[environment]]\nname = \"dev\"\n{environment}\n\
              [[role_mapping]]\nenvironment = \"dev\"\ncaller = \"alice\"\n{mapping}\n\
-             [sigv4]\nkeyring = \"k\"\n[audit]\ndirectory = \"a\"\n"
+             [policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"k\"\n[audit]\ndirectory = \"a\"\n"
         );
         let environment = BTreeMap::<String, String>::new();
         Config::parse(&text, Path::new("gateway.toml"), &environment).expect("a good configuration").config

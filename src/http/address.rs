@@ -23,6 +23,8 @@ pub struct ClientAddress {
     pub address: IpAddr,
     /// Whether a trusted proxy told it, rather than the socket.
     pub via_proxy: bool,
+    /// Whether the client spoke TLS: to a trusted proxy that says so, since this listener speaks none itself.
+    pub secure: bool,
 }
 
 /// Works out each request's [`ClientAddress`].
@@ -36,7 +38,7 @@ impl ClientAddresses {
     /// one who appended is trusted. What lies further left was written by the client and is not even parsed.
     fn resolve(&self, head: &Parts, peer: IpAddr) -> ClientAddress {
         let mut address = peer.to_canonical();
-        let direct = ClientAddress { address, via_proxy: false };
+        let direct = ClientAddress { address, via_proxy: false, secure: false };
         let lines = head.headers.get_all("x-forwarded-for").iter().rev();
         let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut via_proxy = false;
@@ -51,8 +53,15 @@ impl ClientAddresses {
             address = next;
             via_proxy = true;
         }
-        ClientAddress { address, via_proxy }
+        ClientAddress { address, via_proxy, secure: via_proxy && is_https(head) }
     }
+}
+
+/// What the proxy before this listener was spoken to in: it writes the last of the values, or the only one.
+fn is_https(head: &Parts) -> bool {
+    let last = head.headers.get_all("x-forwarded-proto").iter().next_back();
+    let last = last.and_then(|line| line.as_bytes().rsplit(|byte| *byte == b',').next());
+    last.is_some_and(|scheme| scheme.trim_ascii().eq_ignore_ascii_case(b"https"))
 }
 
 /// An address, or one with a port, which an Application Load Balancer can be told to add.
@@ -99,6 +108,27 @@ mod tests {
 
     fn told(address: &str) -> (String, bool) {
         (address.to_owned(), true)
+    }
+
+    #[test]
+    fn tls_is_what_a_trusted_proxy_says_and_nobody_else() {
+        let secure = |peer: &str, forwarded: &[&str], schemes: &[&str]| {
+            let mut request = http::Request::new(());
+            for line in forwarded {
+                request.headers_mut().append("x-forwarded-for", line.parse().unwrap());
+            }
+            for line in schemes {
+                request.headers_mut().append("x-forwarded-proto", line.parse().unwrap());
+            }
+            let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+            ClientAddresses { trusted_proxies }.resolve(&request.into_parts().0, peer.parse().unwrap()).secure
+        };
+        assert!(secure("10.0.0.1", &["198.51.100.1"], &["HTTPS"]));
+        assert!(secure("10.0.0.1", &["198.51.100.1"], &["http, https"]));
+        assert!(!secure("10.0.0.1", &["198.51.100.1"], &["https, http"]));
+        assert!(!secure("10.0.0.1", &["198.51.100.1"], &[]));
+        assert!(!secure("10.0.0.1", &[], &["https"]), "a proxy that names no client did not proxy");
+        assert!(!secure("203.0.113.9", &["198.51.100.1"], &["https"]));
     }
 
     #[test]

@@ -7,19 +7,31 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use prometheus_client::metrics::gauge::Gauge;
 use serde::Serialize;
 
 use super::drain::Drain;
+use super::metrics::Metrics;
 
 /// What `/readyz` answers from. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct Health {
     drain: Drain,
     components: Components,
+    alarms: Components,
 }
 
 /// For each component why it is not ready, or `None` when it is.
 type Components = Arc<RwLock<BTreeMap<&'static str, Option<String>>>>;
+
+/// Something that an operator has to see to, although this replica can answer: shown in the detail and as the metric
+/// `iam_mcp_gateway_alarms`, and no reason to send requests elsewhere.
+#[derive(Debug, Clone)]
+pub struct Alarm {
+    name: &'static str,
+    alarms: Components,
+    raised: Gauge,
+}
 
 /// One component's say in whether this replica is ready.
 #[derive(Debug, Clone)]
@@ -32,7 +44,7 @@ impl Health {
     /// Health without components: ready until `drain` begins.
     #[must_use]
     pub fn new(drain: Drain) -> Self {
-        Self { drain, components: Components::default() }
+        Self { drain, components: Components::default(), alarms: Components::default() }
     }
 
     /// Adds a component, which is not ready until it says so. Asked for again, it starts anew.
@@ -44,6 +56,12 @@ impl Health {
         let readiness = Readiness { name, components: self.components.clone() };
         readiness.not_ready("starting");
         readiness
+    }
+
+    /// An alarm, which is quiet until it is raised.
+    #[must_use]
+    pub fn alarm(&self, name: &'static str, metrics: &Metrics) -> Alarm {
+        Alarm { name, alarms: self.alarms.clone(), raised: metrics.alarm(name) }
     }
 
     /// Whether this replica should be sent requests.
@@ -71,20 +89,41 @@ impl Health {
     /// `/readyz` for operators: the same status, with the reasons.
     pub(crate) async fn detail(State(health): State<Self>) -> Response {
         #[derive(Serialize)]
-        struct Detail<'a> {
+        struct Detail {
             ready: bool,
             draining: bool,
-            not_ready: BTreeMap<&'a str, &'a str>,
+            not_ready: BTreeMap<&'static str, String>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            alarms: BTreeMap<&'static str, String>,
         }
         let status = health.status();
         let components = health.components.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let alarms = health.alarms.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let reasons = |of: BTreeMap<&'static str, Option<String>>| {
+            of.into_iter().filter_map(|(name, reason)| Some((name, reason?))).collect()
+        };
         let detail = Detail {
             ready: status.is_success(),
             draining: health.drain.has_begun(),
-            not_ready: components.iter().filter_map(|(name, reason)| Some((*name, reason.as_deref()?))).collect(),
+            not_ready: reasons(components),
+            alarms: reasons(alarms),
         };
         let body = serde_json::to_vec(&detail).expect("strings and booleans always serialize");
         (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+    }
+}
+
+impl Alarm {
+    /// Something has to be seen to; `reason` is shown to operators only.
+    pub fn raise(&self, reason: impl Into<String>) {
+        self.alarms.write().unwrap_or_else(PoisonError::into_inner).insert(self.name, Some(reason.into()));
+        self.raised.set(1);
+    }
+
+    /// All is well again.
+    pub fn quiet(&self) {
+        self.alarms.write().unwrap_or_else(PoisonError::into_inner).insert(self.name, None);
+        self.raised.set(0);
     }
 }
 
@@ -127,6 +166,25 @@ mod tests {
         let health = Health::new(drain.clone());
         drain.begin();
         assert!(!health.is_ready());
+    }
+
+    #[tokio::test]
+    async fn an_alarm_is_shown_and_drains_nobody() {
+        let (health, metrics) = (Health::new(Drain::new()), Metrics::new());
+        let alarm = health.alarm("policy", &metrics);
+        let shown = |text: &str| metrics.encode().unwrap().contains(text);
+        assert!(shown("iam_mcp_gateway_alarms{what=\"policy\"} 0\n"));
+        alarm.raise("p.json: $: not JSON");
+        assert!(health.is_ready() && shown("iam_mcp_gateway_alarms{what=\"policy\"} 1\n"));
+        let body = |response: Response| axum::body::to_bytes(response.into_body(), 1000);
+        let detail = body(Health::detail(State(health.clone())).await).await.unwrap();
+        assert_eq!(
+            detail,
+            r#"{"ready":true,"draining":false,"not_ready":{},"alarms":{"policy":"p.json: $: not JSON"}}"#
+        );
+        alarm.quiet();
+        let detail = body(Health::detail(State(health)).await).await.unwrap();
+        assert_eq!(detail, r#"{"ready":true,"draining":false,"not_ready":{}}"#);
     }
 
     #[tokio::test]

@@ -35,7 +35,8 @@ struct Inner {
     duration: Histogram,
     in_flight: Gauge,
     connections: Gauge,
-    shed: Family<ShedLabels, Counter>,
+    shed: Family<WhatLabels, Counter>,
+    alarms: Family<WhatLabels, Gauge>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -45,7 +46,7 @@ struct RequestLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ShedLabels {
+struct WhatLabels {
     what: &'static str,
 }
 
@@ -91,9 +92,19 @@ impl Metrics {
         registry.register("requests_in_flight", "Requests whose reply is not complete", in_flight.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections", connections.clone());
-        let shed = Family::<ShedLabels, Counter>::default();
+        let shed = Family::<WhatLabels, Counter>::default();
         registry.register("shed", "Requests refused because a shared limit was reached", shed.clone());
-        Self(Arc::new(Inner { registry: Mutex::new(registry), requests, duration, in_flight, connections, shed }))
+        let alarms = Family::<WhatLabels, Gauge>::default();
+        registry.register("alarms", "1 where an operator has to see to something", alarms.clone());
+        Self(Arc::new(Inner {
+            registry: Mutex::new(registry),
+            requests,
+            duration,
+            in_flight,
+            connections,
+            shed,
+            alarms,
+        }))
     }
 
     /// Lets another part of the program add its metrics. Their names get the prefix `iam_mcp_gateway_`.
@@ -117,7 +128,11 @@ impl Metrics {
     }
 
     pub(crate) fn shed(&self, what: &'static str) {
-        self.0.shed.get_or_create(&ShedLabels { what }).inc();
+        self.0.shed.get_or_create(&WhatLabels { what }).inc();
+    }
+
+    pub(crate) fn alarm(&self, what: &'static str) -> Gauge {
+        self.0.alarms.get_or_create(&WhatLabels { what }).clone()
     }
 
     pub(crate) fn in_flight(&self) -> Counted {

@@ -37,7 +37,7 @@ pub use authenticate::Authenticate;
 pub use call_limit::CallPlace;
 pub use drain::Drain;
 pub use endpoint::Endpoint;
-pub use health::{Health, Readiness};
+pub use health::{Alarm, Health, Readiness};
 pub use metrics::{Metrics, metrics_router};
 pub use refusal::Refusal;
 pub use request_id::RequestId;

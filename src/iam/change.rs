@@ -69,6 +69,7 @@ pub mod actions {
 
     actions! {
         CREATE_USER = "iam:CreateUser";
+        TAG_USER = "iam:TagUser";
         REMOVE_USER_FROM_GROUP = "iam:RemoveUserFromGroup";
         DETACH_USER_POLICY = "iam:DetachUserPolicy";
         DELETE_USER_POLICY = "iam:DeleteUserPolicy";
@@ -140,6 +141,24 @@ impl Change {
         }
     }
 
+    /// The tags that the operation sets.
+    fn tags(&self) -> &[Tag] {
+        match self {
+            Self::CreateUser { tags, .. } => tags,
+            _ => &[],
+        }
+    }
+
+    /// The permissions that the operation needs beside its own.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html>: who creates a user with tags needs
+    /// `iam:TagUser` as well.
+    fn permissions(&self) -> Vec<Action> {
+        match self {
+            Self::CreateUser { tags, .. } if !tags.is_empty() => vec![actions::TAG_USER],
+            _ => Vec::new(),
+        }
+    }
+
     /// This operation as a planned call on `resource`.
     #[must_use]
     pub fn on(self, resource: Resource) -> PlannedCall {
@@ -161,7 +180,16 @@ impl PlannedCall {
     #[must_use]
     pub fn declared(&self) -> DeclaredCall {
         let declared = DeclaredCall::new(self.change.action(), self.resource.clone());
+        let tags = self.change.tags().iter().map(|tag| (tag.key.clone(), tag.value.clone()));
+        let declared = declared.tagging(tags);
         self.change.members().into_iter().fold(declared, |declared, (member, value)| declared.with(member, value))
+    }
+
+    /// Everything that stage one judges of the call: the operation, and the permissions that it needs beside its own.
+    pub fn judged(&self) -> impl Iterator<Item = DeclaredCall> + '_ {
+        let tags = || self.change.tags().iter().map(|tag| (tag.key.clone(), tag.value.clone()));
+        let permission = move |action| DeclaredCall::permission(action, self.resource.clone()).tagging(tags());
+        std::iter::once(self.declared()).chain(self.change.permissions().into_iter().map(permission))
     }
 }
 

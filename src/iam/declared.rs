@@ -55,13 +55,37 @@ pub struct DeclaredCall {
     pub resource: Resource,
     /// The members of the operation's input that identify what it acts on, by their API names (`UserName`).
     pub members: Vec<(&'static str, Member)>,
+    /// The tags that the request sets, key and value.
+    pub tags: Vec<(String, String)>,
+    /// Whether the operation of this name is sent. If not, the action is a permission that another operation needs as well.
+    sent: bool,
 }
 
 impl DeclaredCall {
     /// `action` on `resource`, no identifying members yet.
     #[must_use]
     pub fn new(action: Action, resource: Resource) -> Self {
-        Self { action, resource, members: Vec::new() }
+        Self { action, resource, members: Vec::new(), tags: Vec::new(), sent: true }
+    }
+
+    /// A permission that an operation needs beside its own, such as `iam:TagUser` where CreateUser sets tags: it is judged,
+    /// and nothing of its name is sent.
+    #[must_use]
+    pub fn permission(action: Action, resource: Resource) -> Self {
+        Self { sent: false, ..Self::new(action, resource) }
+    }
+
+    /// Says which tags the request sets.
+    #[must_use]
+    pub fn tagging(mut self, tags: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.tags = tags.into_iter().collect();
+        self
+    }
+
+    /// The member of this name, if it identifies what the operation acts on.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|(own, _)| *own == name).map(|(_, member)| member)
     }
 
     /// Adds a member that must have exactly this value.
@@ -78,9 +102,18 @@ impl DeclaredCall {
         self
     }
 
+    /// Whether the operation of the action's name is sent.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.sent
+    }
+
     /// Whether `exact`, a call of a plan, is one that was declared here.
     #[must_use]
     pub fn allows(&self, exact: &Self) -> bool {
+        if !exact.sent || !self.sent {
+            return self == exact;
+        }
         let members = exact.members.iter().filter_map(|(name, member)| match member {
             Member::Is(value) => Some((*name, value.as_str())),
             Member::Found => None,
@@ -94,7 +127,7 @@ impl DeclaredCall {
     /// `UserName` out of `GetUser` asks about somebody else.
     #[must_use]
     pub fn covers<'a>(&self, operation: &str, present: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
-        if self.action.operation() != operation {
+        if !self.sent || self.action.operation() != operation {
             return false;
         }
         let mut seen = 0;
@@ -132,6 +165,15 @@ mod tests {
         assert!(!declared().covers("GetUser", [("UserName", "eve")].into_iter()));
         assert!(!declared().covers("GetUser", std::iter::empty()));
         assert!(!declared().covers("GetUser", [("UserName", "bob"), ("PolicyName", "p")].into_iter()));
+    }
+
+    #[test]
+    fn a_permission_covers_no_operation_and_only_itself() {
+        let permission = DeclaredCall::permission(Action::new("iam:TagUser"), Resource::user("bob"));
+        assert!(!permission.covers("TagUser", std::iter::empty()));
+        assert!(permission.allows(&permission.clone()));
+        assert!(!permission.allows(&DeclaredCall::permission(Action::new("iam:TagUser"), Resource::user("eve"))));
+        assert!(!permission.allows(&DeclaredCall::new(Action::new("iam:TagUser"), Resource::user("bob"))));
     }
 
     #[test]

@@ -12,13 +12,19 @@ pub struct Account {
 }
 
 impl Account {
+    /// What every ARN of an entity of this kind begins with: `arn:aws:iam::123456789012:user/`.
+    #[must_use]
+    pub fn prefix_of(&self, kind: EntityKind) -> String {
+        self.arn(&format!("{}/", kind.as_str()))
+    }
+
     fn arn(&self, resource: &str) -> String {
         format!("arn:{}:iam::{}:{resource}", self.partition, self.id)
     }
 }
 
 /// The kinds of entity that IAM's resource ARNs tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EntityKind {
     /// `user/`
     User,
@@ -77,7 +83,34 @@ impl Resource {
     /// The user `name`, its path unknown.
     #[must_use]
     pub fn user(name: &str) -> Self {
-        Self::Entity(Entity { kind: EntityKind::User, name: name.to_owned(), path: None })
+        Self::named(EntityKind::User, name)
+    }
+
+    /// The entity `name` of a kind, its path unknown.
+    #[must_use]
+    pub fn named(kind: EntityKind, name: &str) -> Self {
+        Self::Entity(Entity { kind, name: name.to_owned(), path: None })
+    }
+
+    /// Whether it is an entity of this kind for certain.
+    #[must_use]
+    pub fn is_of(&self, kind: EntityKind) -> bool {
+        match self {
+            Self::Entity(entity) => entity.kind == kind,
+            Self::Any(own) | Self::Below(own, _) => *own == kind,
+            Self::Arn(arn) => entity_in(arn).is_some_and(|(own, _)| own == kind),
+            Self::All => false,
+        }
+    }
+
+    /// The kind and the name of the one entity that it is, whatever its path.
+    #[must_use]
+    pub fn entity(&self) -> Option<(EntityKind, &str)> {
+        match self {
+            Self::Entity(entity) => Some((entity.kind, &entity.name)),
+            Self::Arn(arn) => entity_in(arn),
+            Self::Any(_) | Self::Below(..) | Self::All => None,
+        }
     }
 
     /// Whether the whole ARN is known.
@@ -152,6 +185,16 @@ impl Resource {
     }
 }
 
+/// Kind and name in the ARN of an entity of IAM.
+fn entity_in(arn: &str) -> Option<(EntityKind, &str)> {
+    let mut parts = arn.splitn(6, ':');
+    let (service, resource) = (parts.nth(2)?, parts.nth(2)?);
+    let (kind, path) = resource.split_once('/')?;
+    let kinds = [EntityKind::User, EntityKind::Group, EntityKind::Role, EntityKind::Policy, EntityKind::Mfa];
+    let kind = kinds.into_iter().find(|known| known.as_str() == kind).filter(|_| service == "iam")?;
+    path.rsplit('/').next().map(|name| (kind, name))
+}
+
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
@@ -172,6 +215,16 @@ mod tests {
         assert!(!user.could_be(&account(), "arn:aws:iam::123456789012:user/bobby"));
         assert!(!user.could_be(&account(), "arn:aws:iam::123456789012:role/bob"));
         assert!(!user.could_be(&account(), "arn:aws:iam::999999999999:user/bob"));
+    }
+
+    #[test]
+    fn an_arn_tells_kind_and_name() {
+        let entity = |arn: &str| Resource::Arn(arn.to_owned()).entity().map(|(kind, name)| (kind, name.to_owned()));
+        assert_eq!(entity("arn:aws:iam::123456789012:user/a/b/bob"), Some((EntityKind::User, "bob".to_owned())));
+        assert_eq!(entity("arn:aws:iam::aws:policy/X"), Some((EntityKind::Policy, "X".to_owned())));
+        for other in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:user/x", "*"] {
+            assert_eq!(entity(other), None, "{other}");
+        }
     }
 
     #[test]

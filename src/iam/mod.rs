@@ -4,6 +4,7 @@
 pub mod change;
 pub mod client;
 pub mod declared;
+pub mod detail;
 pub mod endpoint;
 pub mod entity;
 pub mod failure;
@@ -18,6 +19,7 @@ pub mod writer;
 pub use change::{Change, PlannedCall};
 pub use client::{ClientFactory, ClientSettings};
 pub use declared::{Action, DeclaredCall, Member};
+pub use detail::{EntityDetail, EntityKey, Known, LookUps};
 pub use entity::{Account, Entity, EntityKind, Resource};
 pub use failure::{AwsFailure, Sent};
 pub use meter::{AwsCall, Meter};

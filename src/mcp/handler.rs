@@ -25,9 +25,10 @@ use super::reply::Reply;
 use super::road::Road;
 use crate::authn::Verified;
 use crate::authorize::map;
+use crate::context::Origin;
 use crate::http::{CallPlace, ClientAddress, Drain, Endpoint, RequestId};
-use crate::tools::ToolError;
 use crate::tools::lookup::UNKNOWN_TOOL;
+use crate::tools::{CallFacts, ToolError};
 
 /// For how long a client may take its tools list as fresh, in milliseconds: the kill switch and reloads change it.
 const LIST_TTL_MS: u64 = 30_000;
@@ -93,11 +94,13 @@ impl Handler {
     ) -> Result<Incoming, McpError> {
         let parts = parts(context)?;
         let verified = verified(parts)?;
+        let client = parts.extensions.get::<ClientAddress>();
         Ok(Incoming {
             verified: Arc::clone(verified),
             environment: environment(parts).map(ToOwned::to_owned),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default(),
-            source_ip: parts.extensions.get::<ClientAddress>().map(|client| client.address.to_string()),
+            source_ip: client.map(|client| client.address),
+            secure: client.is_some_and(|client| client.secure),
             user_agent: parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(shortened),
             protocol: context.protocol_version().map(|version| version.as_str().to_owned()),
             // The legacy era tells the client's name once, at initialize; without sessions it is not known later.
@@ -171,12 +174,21 @@ impl ServerHandler for Handler {
     ) -> Result<ListToolsResult, McpError> {
         let parts = parts(&context)?;
         let in_force = self.road.in_force.get();
-        let mapped = map(&in_force.config, environment(parts), verified(parts)?.caller()).map_err(|error| {
+        let caller = verified(parts)?.caller();
+        let mapped = map(&in_force.config, environment(parts), caller).map_err(|error| {
             let details = serde_json::to_value(&error).unwrap_or_default();
             McpError::invalid_request(format!("{}: {}", error.code, error.message), Some(details))
         })?;
-        let mut result =
-            ListToolsResult::with_all_items(self.listing.visible(&mapped.mapping, in_force.is_read_only()));
+        // What can be listed depends on nothing of where and when a call comes from, so neither is looked at.
+        let origin = Origin {
+            source_ip: None,
+            secure: false,
+            at: self.road.stationery.clock.now(),
+            user_agent: None,
+            client: None,
+        };
+        let facts = CallFacts::of(&mapped, caller, &in_force.config.gateway.name, origin, in_force.is_read_only());
+        let mut result = ListToolsResult::with_all_items(self.listing.visible(&in_force.authorizer, &facts));
         // The list differs by caller: a cache between us must not give one caller's to another.
         result.cache_scope = Some(CacheScope::Private);
         result.ttl_ms = Some(LIST_TTL_MS);

@@ -1,5 +1,6 @@
 //! A tools/call as it arrives, with everything that was verified about it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -17,7 +18,9 @@ pub struct Incoming {
     /// The gateway's id of the HTTP request.
     pub request_id: String,
     /// The client's address.
-    pub source_ip: Option<String>,
+    pub source_ip: Option<IpAddr>,
+    /// Whether the client spoke TLS, as a trusted proxy says.
+    pub secure: bool,
     /// What the client calls itself in its User-Agent; its own word.
     pub user_agent: Option<String>,
     /// The MCP revision of the request.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use rmcp::model::{Tool as ListedTool, ToolAnnotations};
 
-use crate::authorize::may_call;
-use crate::config::RoleMapping;
+use crate::authorize::Authorizer;
 use crate::tools::catalogue::Catalogue;
-use crate::tools::{Effect, Spec, schema};
+use crate::tools::{CallFacts, Effect, Spec, schema};
 
 /// The tools as MCP lists them, made once: building schemas for every listing would be most of its cost.
 #[derive(Debug, Clone)]
@@ -20,15 +19,11 @@ impl Listing {
         Self(catalogue.iter().map(|tool| (tool.spec, listed(tool.spec))).collect())
     }
 
-    /// The tools of a caller with this mapping. What it could only be refused is not shown.
+    /// The tools of a caller. What it could only be refused is not shown.
     #[must_use]
-    pub fn visible(&self, mapping: &RoleMapping, read_only_gateway: bool) -> Vec<ListedTool> {
-        self.0
-            .iter()
-            .filter(|(spec, _)| mapping.toolsets.contains(&spec.toolset))
-            .filter(|(spec, _)| may_call(spec.effect, read_only_gateway, mapping.access))
-            .map(|(_, listed)| listed.clone())
-            .collect()
+    pub fn visible(&self, authorizer: &Authorizer, facts: &CallFacts) -> Vec<ListedTool> {
+        let could_call = |spec: &&'static Spec| authorizer.could_call(spec, facts);
+        self.0.iter().filter(|(spec, _)| could_call(spec)).map(|(_, listed)| listed.clone()).collect()
     }
 
     /// All tools, whoever asks.

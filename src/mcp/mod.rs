@@ -3,6 +3,7 @@
 pub mod authenticate;
 pub mod calls;
 pub mod confirm;
+pub mod decisions;
 pub mod handler;
 pub mod incoming;
 pub mod listing;

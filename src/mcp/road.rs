@@ -1,12 +1,13 @@
 //! The one road that every tools/call takes.
 //!
-//! `Road::travel` reads as design's list: context, tool, authorize, broker, plan, authorize again, confirm, intent,
+//! `Road::travel` reads as design's list: context, tool, authorize, broker, look up, plan, authorize again, confirm, intent,
 //! apply, outcome. Each step takes the value that the step before it made, and those values have no other makers: the
 //! broker takes an [`Authorized`], the writer borrows a [`crate::audit::Permit`], a [`Reply`] takes the journal's proof. A
 //! step that is left out does not compile. What only writes need is in `road/write.rs` and `road/apply.rs`.
 
 mod apply;
 mod failures;
+mod look_up;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -18,18 +19,19 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::confirm::Confirmer;
+use super::decisions::Decisions;
 use super::incoming::Incoming;
 use super::reply::Reply;
 use super::trail::{Stationery, Trail};
 use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, UnavailableReason};
 use crate::authn::replay::ReplayTable;
-use crate::authorize::{Authorized, Authorizer, Judged, map};
+use crate::authorize::{Authorized, Authorizer, Judged, Settled, map};
 use crate::broker::{Broker, Purpose, Session};
 use crate::config::Config;
-use crate::context::Stamp;
+use crate::context::Origin;
 use crate::current::Current;
 use crate::iam::endpoint::Endpoint;
-use crate::iam::{Account, ClientFactory, Meter, Reader, RecentWrites};
+use crate::iam::{Account, ClientFactory, DeclaredCall, LookUps, Meter, Reader, RecentWrites};
 use crate::tools::catalogue::Catalogue;
 use crate::tools::{CallFacts, Declared, LocalTool, ReadTool, ToolError, Work, look_up, lookup};
 
@@ -65,6 +67,10 @@ pub struct Road {
     pub clients: ClientFactory,
     /// What was created moments ago.
     pub recent: Arc<RecentWrites>,
+    /// What AWS told of entities moments ago.
+    pub look_ups: LookUps,
+    /// What stage one decided, counted.
+    pub decisions: Decisions,
     /// Confirmation tokens.
     pub confirmer: Confirmer,
     /// The audit journal.
@@ -92,8 +98,9 @@ impl Road {
     /// The caller of this function runs it to its end in a task of its own: a client that hangs up stops nothing.
     pub async fn call(&self, incoming: Incoming) -> Reply {
         let in_force = self.in_force.get();
-        let mut trail = Trail::begin(self.stationery.clone(), &in_force.config, &incoming);
+        let mut trail = Trail::begin(self.stationery.clone(), &in_force, &incoming);
         let travelled = AssertUnwindSafe(self.travel(&in_force, &incoming, &mut trail)).catch_unwind().await;
+        self.decisions.count(trail.decision.as_ref());
         let (error, stage) = match travelled {
             Ok(Ok(reply)) => return reply,
             Ok(Err(error)) => (error, Stage::Denied),
@@ -117,11 +124,11 @@ impl Road {
         let tool = tool?;
         crate::authorize::access::check(tool.spec, &facts)?;
         let declared = look_up(tool, &incoming.arguments, facts)?;
-        let authorized = in_force.authorizer.judge(declared)?;
+        let authorized = in_force.authorizer.judge(declared).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(authorized.decision().clone());
         match tool.work {
             Work::Local(work) => Ok(self.answer_locally(work, &authorized, trail)),
-            Work::Read(work) => self.read(work, &authorized, deadline, trail).await,
+            Work::Read(work) => self.read(work, in_force, &authorized, deadline, trail).await,
             Work::Write(work) => self.write(work, in_force, incoming, &authorized, deadline, trail).await,
         }
     }
@@ -135,19 +142,18 @@ impl Road {
     ) -> Result<CallFacts, ToolError> {
         let caller = incoming.verified.caller();
         let mapped = map(&in_force.config, incoming.environment.as_deref(), caller)?;
-        let environment = mapped.environment.name.as_str().to_owned();
-        let stamp = Stamp::new(in_force.config.gateway.name.as_str(), &environment, caller, &mapped.mapping.tags);
-        trail.mapped = Some(mapped.clone());
-        trail.stamp = Some(stamp.clone());
-        let account = Account { partition: mapped.environment.partition, id: mapped.mapping.role_arn.account() };
-        Ok(CallFacts {
-            caller: Arc::clone(caller),
-            environment,
-            account,
-            mapping: mapped.mapping,
-            stamp,
-            read_only: in_force.is_read_only(),
-        })
+        let origin = Origin {
+            source_ip: incoming.source_ip,
+            secure: incoming.secure,
+            at: self.stationery.clock.now(),
+            user_agent: incoming.user_agent.clone(),
+            client: incoming.client.clone(),
+        };
+        let gateway = &in_force.config.gateway.name;
+        let facts = CallFacts::of(&mapped, caller, gateway, origin, in_force.is_read_only());
+        trail.mapped = Some(mapped);
+        trail.stamp = Some(facts.stamp.clone());
+        Ok(facts)
     }
 
     fn answer_locally(&self, work: &dyn LocalTool, call: &Authorized<Declared>, trail: &Trail<'_>) -> Reply {
@@ -158,13 +164,15 @@ impl Road {
     async fn read(
         &self,
         work: &dyn ReadTool,
+        in_force: &InForce,
         call: &Authorized<Declared>,
         deadline: Instant,
         trail: &mut Trail<'_>,
     ) -> Result<Reply, ToolError> {
         self.check_recordable(false)?;
         let brokered = self.broker(call, deadline, trail).await?;
-        let reader = self.reader(&brokered, call, trail);
+        let settled = self.settle(in_force, call, &brokered, deadline, trail).await?;
+        let reader = self.reader(&brokered, call, &settled, trail);
         let answer = within(deadline, work.answer(call.get().call(), &reader)).await;
         Ok(match answer {
             Ok(answer) => {
@@ -202,8 +210,19 @@ impl Road {
         Ok(Brokered { read, write, endpoint: Endpoint::iam(account.partition, self.iam_url.clone()), account })
     }
 
-    fn reader(&self, brokered: &Brokered, call: &Authorized<Declared>, trail: &mut Trail<'_>) -> Reader {
-        let meter = Meter::new(brokered.account.clone(), call.get().declaration().reads.clone());
+    /// What the tool reads with: only once all its reads are allowed for certain.
+    fn reader(
+        &self,
+        brokered: &Brokered,
+        call: &Authorized<Declared>,
+        _settled: &Settled,
+        trail: &mut Trail<'_>,
+    ) -> Reader {
+        self.metered_reader(brokered, call.get().declaration().reads.clone(), trail)
+    }
+
+    fn metered_reader(&self, brokered: &Brokered, declared: Vec<DeclaredCall>, trail: &mut Trail<'_>) -> Reader {
+        let meter = Meter::new(brokered.account.clone(), declared);
         trail.meters.push(Arc::clone(&meter));
         let credentials = brokered.read.credentials.clone();
         Reader::new(&self.clients, &brokered.endpoint, credentials, meter, Arc::clone(&self.recent))
@@ -212,7 +231,7 @@ impl Road {
     /// Records a tools/call that could not be read as one, and refuses it.
     pub fn refuse(&self, incoming: &Incoming, error: &ToolError) -> Reply {
         let in_force = self.in_force.get();
-        let trail = Trail::begin(self.stationery.clone(), &in_force.config, incoming);
+        let trail = Trail::begin(self.stationery.clone(), &in_force, incoming);
         self.note(&trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof))
     }
 

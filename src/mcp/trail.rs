@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::incoming::Incoming;
+use super::road::InForce;
 use crate::audit::{Event, Record, Stage};
-use crate::authorize::{Decision, Mapped};
+use crate::authorize::{Decision, Mapped, Refused};
 use crate::broker::{Purpose, Session};
 use crate::clock::SharedClock;
 use crate::config::Config;
@@ -32,6 +33,7 @@ pub struct Stationery {
 pub struct Trail<'call> {
     stationery: Stationery,
     config: &'call Config,
+    policies: &'call str,
     incoming: &'call Incoming,
     /// The tool, once it was found.
     pub spec: Option<&'static Spec>,
@@ -56,10 +58,11 @@ pub struct Trail<'call> {
 impl<'call> Trail<'call> {
     /// The trail of a call that has just arrived.
     #[must_use]
-    pub fn begin(stationery: Stationery, config: &'call Config, incoming: &'call Incoming) -> Self {
+    pub fn begin(stationery: Stationery, in_force: &'call InForce, incoming: &'call Incoming) -> Self {
         Self {
             stationery,
-            config,
+            config: &in_force.config,
+            policies: &in_force.authorizer.documents().digest,
             incoming,
             spec: None,
             mapped: None,
@@ -71,6 +74,12 @@ impl<'call> Trail<'call> {
             confirmation: None,
             intent: None,
         }
+    }
+
+    /// Notes a refusal of stage one, and gives what the caller reads.
+    pub fn refuse(&mut self, refused: Refused) -> ToolError {
+        self.decision = Some(refused.decision);
+        refused.error
     }
 
     /// The AWS calls that were made so far, retries included.
@@ -107,7 +116,7 @@ impl<'call> Trail<'call> {
         let now: Timestamp = self.stationery.clock.now();
         let mut event = Event::new(self.config.gateway.name.as_str(), "CallTool", stage, now, id);
         let incoming = self.incoming;
-        event.source_ip_address = incoming.source_ip.clone();
+        event.source_ip_address = incoming.source_ip.map(|address| address.to_string());
         event.user_agent = incoming.user_agent.clone();
         event.request_id = Some(incoming.request_id.clone());
         event.read_only = !matches!(stage, Stage::Intent | Stage::Outcome) && self.intent.is_none();
@@ -222,6 +231,7 @@ impl<'call> Trail<'call> {
             json!({"protocolVersion": incoming.protocol, "client": incoming.client, "requestId": incoming.rpc_id}),
         );
         put("configuration", self.config.digest.as_str().into());
+        put("policies", self.policies.into());
         data
     }
 

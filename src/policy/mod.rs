@@ -23,6 +23,7 @@
 
 mod action;
 mod arn;
+mod asked;
 mod budget;
 mod condition;
 mod context;

@@ -22,6 +22,11 @@ impl Variable {
         !self.is_open(context) && self.value(context).is_none()
     }
 
+    /// Its key.
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// What stands in its place for this request. A key with several values fills no place: nobody could say with which.
     pub(super) fn value<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
         match context.values(&self.key) {

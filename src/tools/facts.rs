@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::authn::Caller;
-use crate::config::RoleMapping;
-use crate::context::stamp::Stamp;
+use crate::authorize::Mapped;
+use crate::config::{GatewayName, RoleMapping};
+use crate::context::{Origin, Stamp};
 use crate::iam::Account;
 
 /// Who calls, in which environment, with which role and stamp.
@@ -20,6 +21,25 @@ pub struct CallFacts {
     pub mapping: Arc<RoleMapping>,
     /// What is stamped on the caller's sessions.
     pub stamp: Stamp,
+    /// Where the call came from, and when.
+    pub origin: Origin,
     /// Whether the whole gateway is read-only at this moment.
     pub read_only: bool,
+}
+
+impl CallFacts {
+    /// The facts of a call of `caller`, who is `mapped`, through the gateway of this name.
+    #[must_use]
+    pub fn of(mapped: &Mapped, caller: &Arc<Caller>, gateway: &GatewayName, origin: Origin, read_only: bool) -> Self {
+        let environment = mapped.environment.name.as_str();
+        Self {
+            caller: Arc::clone(caller),
+            environment: environment.to_owned(),
+            account: Account { partition: mapped.environment.partition, id: mapped.mapping.role_arn.account() },
+            mapping: Arc::clone(&mapped.mapping),
+            stamp: Stamp::new(gateway.as_str(), environment, caller, &mapped.mapping.tags),
+            origin,
+            read_only,
+        }
+    }
 }

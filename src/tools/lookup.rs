@@ -44,8 +44,12 @@ impl Judged for Declared {
         self.tool.spec
     }
 
-    fn writes(&self) -> Vec<DeclaredCall> {
-        self.declaration.writes.clone()
+    fn reads(&self) -> &[DeclaredCall] {
+        &self.declaration.reads
+    }
+
+    fn writes(&self) -> &[DeclaredCall] {
+        &self.declaration.writes
     }
 }
 
@@ -97,7 +101,7 @@ mod tests {
         let calls = [
             ("list_users", json!({})),
             ("get_user", json!({"user_name": "bob"})),
-            ("create_user", json!({"user_name": "bob"})),
+            ("create_user", json!({"user_name": "bob", "tags": {"team": "x"}})),
             ("delete_user", json!({"user_name": "bob", "force": true})),
             ("whoami", json!({})),
             ("get_version", json!({})),
@@ -109,6 +113,8 @@ mod tests {
             let spec = call.tool().spec;
             assert_eq!(actions(&call.declaration().reads), spec.reads.iter().copied().collect(), "{tool}");
             assert_eq!(actions(&call.declaration().writes), spec.writes.iter().copied().collect(), "{tool}");
+            let declared = [&call.declaration().reads[..], &call.declaration().writes[..]].concat();
+            assert!(spec.always.iter().all(|action| actions(&declared).contains(action)), "{tool}");
         }
     }
 
@@ -116,6 +122,9 @@ mod tests {
     fn without_force_only_the_deletion_itself_is_declared() {
         let call = declared("alice", "delete_user", &json!({"user_name": "bob"})).unwrap();
         assert_eq!(call.declaration().writes.len(), 1);
+        let plain = declared("alice", "create_user", &json!({"user_name": "bob"})).unwrap();
+        assert!(plain.tool().spec.always.contains(&plain.declaration().writes[0].action));
+        assert_eq!(plain.declaration().writes.len(), 1, "tagging is a permission that only tags need");
     }
 
     #[test]

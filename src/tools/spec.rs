@@ -73,6 +73,9 @@ pub struct Spec {
     pub reads: &'static [Action],
     /// Every action that its calls can need for writing: the write session's policy is made of these.
     pub writes: &'static [Action],
+    /// Actions, of both, that every call of it needs, whatever its arguments: a caller who could never have one of them
+    /// could never call the tool.
+    pub always: &'static [Action],
 }
 
 impl Spec {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::catalogue::CATALOGUE;
@@ -10,8 +11,7 @@ use super::{CallFacts, Declared, ToolError, look_up};
 use crate::authn::{Caller, CallerKind};
 use crate::authorize::map;
 use crate::config::Config;
-use crate::context::Stamp;
-use crate::iam::Account;
+use crate::context::Origin;
 
 /// A configuration in which `alice` may write, `auditor` may read, and `builder` must set a boundary.
 pub(crate) const CONFIGURATION: &str = r#"
@@ -40,6 +40,8 @@ toolsets = ["users"]
 permissions_boundary = "arn:aws:iam::123456789012:policy/bounded"
 [protect]
 arns = ["arn:aws:iam::123456789012:user/break-glass/*"]
+[policy]
+without_documents = "allow"
 [sigv4]
 keyring = "keyring.json"
 [audit]
@@ -59,15 +61,12 @@ pub(crate) fn facts(name: &str) -> CallFacts {
     let config = configuration();
     let caller = caller(name);
     let mapped = map(&config, None, &caller).expect("the caller is mapped");
-    let environment = mapped.environment.name.as_str().to_owned();
-    CallFacts {
-        stamp: Stamp::new(config.gateway.name.as_str(), &environment, &caller, &mapped.mapping.tags),
-        caller,
-        environment,
-        account: Account { partition: mapped.environment.partition, id: mapped.mapping.role_arn.account() },
-        mapping: mapped.mapping,
-        read_only: false,
-    }
+    CallFacts::of(&mapped, &caller, &config.gateway.name, origin(), false)
+}
+
+/// A call that came from nowhere in particular at the start of 2026.
+pub(crate) fn origin() -> Origin {
+    Origin { source_ip: None, secure: false, at: Timestamp::constant(1_767_225_600, 0), user_agent: None, client: None }
 }
 
 /// A checked call by `name`.

@@ -33,6 +33,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         output: || json!({}),
         reads: &[],
         writes,
+        always: &[],
     }
 }
 

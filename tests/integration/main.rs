@@ -11,6 +11,7 @@ mod demo;
 mod endpoints;
 mod hang_ups;
 mod in_process;
+mod policies;
 mod protocol;
 mod records;
 mod refusals;

@@ -59,7 +59,7 @@ fn two_mappings_of_one_pattern_are_ambiguous_and_both_lines_are_named() {
     let found = faults(&format!("{MINIMAL}{}", with_mapping("dev", "alice")));
     assert!(
         found.starts_with(
-            "gateway.toml:16:1 role_mapping[1]: dev/keyring:alice is already mapped at line 7, so which role"
+            "gateway.toml:18:1 role_mapping[1]: dev/keyring:alice is already mapped at line 7, so which role"
         ),
         "{found}"
     );

@@ -27,6 +27,6 @@ fn the_digest_changes_with_each_effective_value() {
 #[test]
 fn the_digest_is_sha_256_of_the_canonical_json() {
     use sha2::{Digest, Sha256};
-    let json = r#"{"audit":{"directory":"/var/lib/audit"},"environment":[{"accounts":["123456789012"],"name":"dev"}],"gateway":{"name":"iam-mcp.example.internal"},"role_mapping":[{"access":"read-only","caller":"alice","environment":"dev","role_arn":"arn:aws:iam::{account}:role/agent"}],"sigv4":{"keyring":"keyring.toml"}}"#;
+    let json = r#"{"audit":{"directory":"/var/lib/audit"},"environment":[{"accounts":["123456789012"],"name":"dev"}],"gateway":{"name":"iam-mcp.example.internal"},"policy":{"without_documents":"allow"},"role_mapping":[{"access":"read-only","caller":"alice","environment":"dev","role_arn":"arn:aws:iam::{account}:role/agent"}],"sigv4":{"keyring":"keyring.toml"}}"#;
     assert_eq!(config(MINIMAL).digest, data_encoding::HEXLOWER.encode(&Sha256::digest(json)));
 }

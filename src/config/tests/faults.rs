@@ -57,10 +57,12 @@ segment_bytes = 1
 "#;
     assert_eq!(
         faults(text),
-        r#"gateway.toml sigv4.keyring: is required
+        r#"gateway.toml policy.without_documents: is required
+    write documents = ["policies/*.json"], or without_documents = "allow" if role mappings and AWS shall decide alone
+gateway.toml sigv4.keyring: is required
     write keyring = "keyring.toml", the file that holds the gateway's keys
 gateway.toml:2:1 title: unknown section
-    known here: gateway, listen, limits, environment, sigv4, broker, role_mapping, audit, sealing, tools, protect, aws, log
+    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, tools, protect, aws, log
 gateway.toml:3:2 gatway: unknown section; did you mean "gateway"?
 gateway.toml:7:8 gateway.name: reads as an AWS service principal; choose a name under a domain of your own: a gateway never passes for AWS
 gateway.toml:8:13 gateway.read_only: expected a boolean, found a string
@@ -105,7 +107,7 @@ gateway.toml:7:16 limits.idle_seconds: expected an integer, found a string
     write digits only, without quotes"#
     );
     assert!(
-        faults(&minimal_with("", "[gateway]\nname = \"b\"")).contains("gateway.toml:16:2: not TOML: duplicate key")
+        faults(&minimal_with("", "[gateway]\nname = \"b\"")).contains("gateway.toml:18:2: not TOML: duplicate key")
     );
 }
 
@@ -240,7 +242,7 @@ fn environments_are_unique_and_production_is_never_the_default() {
         ),
     ]);
     let (head, _) = MINIMAL.split_once("[[environment]]").unwrap();
-    let tail = "[sigv4]\nkeyring = \"k\"\n[audit]\ndirectory = \"a\"\n";
+    let tail = "[policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"k\"\n[audit]\ndirectory = \"a\"\n";
     assert!(faults(&format!("{head}{tail}")).contains("gateway.toml environment: is required"));
     assert!(faults(&format!("environment = []\n{head}{tail}")).contains("gateway.toml environment: is required"));
 }
@@ -272,7 +274,7 @@ fn sealing_has_exactly_one_key_that_seals() {
         (
             "",
             &keys(&format!("{a}, {}", a.replace("seal", "open"))),
-            "sealing.keys[1].id: \"a\" is already declared at line 17",
+            "sealing.keys[1].id: \"a\" is already declared at line 19",
         ),
         ("", &keys(&a.replace("\"a\", file", "\"a b\", file")), "sealing.keys[0].id: \"a b\" is not a key's id"),
         (

@@ -22,6 +22,8 @@ environment = "dev"
 caller = "alice"
 role_arn = "arn:aws:iam::{account}:role/agent"
 access = "read-only"
+[policy]
+without_documents = "allow"
 [sigv4]
 keyring = "keyring.toml"
 [audit]

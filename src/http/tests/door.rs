@@ -145,10 +145,10 @@ async fn a_stranger_cannot_spoof_its_address() {
         assert_eq!(client.reply().await.status, 200);
         *gateway.last_seen().head.extensions.get::<ClientAddress>().unwrap()
     };
-    let direct = ClientAddress { address: "203.0.113.9".parse().unwrap(), via_proxy: false };
+    let direct = ClientAddress { address: "203.0.113.9".parse().unwrap(), via_proxy: false, secure: false };
     assert_eq!(seen("203.0.113.9:1").await, direct);
     assert_eq!(seen("[::ffff:203.0.113.9]:1").await, direct);
-    let told = ClientAddress { address: "198.51.100.1".parse().unwrap(), via_proxy: true };
+    let told = ClientAddress { address: "198.51.100.1".parse().unwrap(), via_proxy: true, secure: false };
     assert_eq!(seen("10.0.0.5:1").await, told);
 }
 

@@ -59,6 +59,7 @@ impl Road {
             });
             work.apply(&plan, &writer).await
         };
+        self.forget(&brokered.account, &plan);
         let shown = plan.shown(&brokered.account);
         let (error, details) = match applied {
             Ok(result) => {

@@ -51,9 +51,14 @@ impl Road {
         let own = within(deadline, async { Ok(self.broker.own_identity().await?) }).await?;
         let authorizer = in_force.authorizer.clone().with_own_identity(own);
         let brokered = self.broker(call, deadline, trail).await?;
-        let reader = self.reader(&brokered, call, trail);
+        let settled = self.settle(in_force, call, &brokered, deadline, trail).await?;
+        let reader = self.reader(&brokered, call, &settled, trail);
         let plan = within(deadline, work.plan(call.get().call(), &reader)).await?;
-        let plan = authorizer.judge_plan(call, plan)?;
+        let mut known = settled.known().clone();
+        let open = authorizer.open_in(call, &plan, &known);
+        self.look_up(&brokered, &open, &mut known, deadline, trail).await?;
+        let plan = authorizer.judge_plan(call, plan, &known).map_err(|refused| trail.refuse(refused))?;
+        trail.decision = Some(plan.decision().clone());
         let shown = plan.get().shown(&brokered.account);
         trail.plan = Some(shown.clone());
         if dry_run {

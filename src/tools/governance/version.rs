@@ -35,6 +35,7 @@ static SPEC: Spec = Spec {
     },
     reads: &[],
     writes: &[],
+    always: &[],
 };
 
 struct GetVersion;

@@ -38,6 +38,7 @@ static SPEC: Spec = Spec {
     },
     reads: &[],
     writes: &[],
+    always: &[],
 };
 
 struct WhoAmI;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::USER;
 use crate::config::Toolset;
-use crate::iam::change::actions::CREATE_USER;
+use crate::iam::change::actions::{CREATE_USER, TAG_USER};
 use crate::iam::{Change, DeclaredCall, Entity, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
 use crate::tools::parameter::{Kind, PATH, POLICY_ARN, Parameter};
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
@@ -44,7 +44,8 @@ static SPEC: Spec = Spec {
     ],
     output: || json!({"User": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
     reads: &[],
-    writes: &[CREATE_USER],
+    writes: &[CREATE_USER, TAG_USER],
+    always: &[CREATE_USER],
 };
 
 struct CreateUser;
@@ -84,7 +85,7 @@ fn boundary(call: &Call) -> Result<Option<String>, ToolError> {
 
 impl WriteTool for CreateUser {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
-        let writes: Vec<DeclaredCall> = vec![Self::planned(call)?.declared()];
+        let writes: Vec<DeclaredCall> = Self::planned(call)?.judged().collect();
         Ok(Declaration { reads: Vec::new(), writes })
     }
 

@@ -63,6 +63,7 @@ static SPEC: Spec = Spec {
         actions::DELETE_SERVICE_SPECIFIC_CREDENTIAL,
         actions::DELETE_USER,
     ],
+    always: &[reads::GET_USER, actions::DELETE_USER],
 };
 
 struct DeleteUser;

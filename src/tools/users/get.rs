@@ -47,6 +47,7 @@ static SPEC: Spec = Spec {
         reads::LIST_MFA_DEVICES,
     ],
     writes: &[],
+    always: &[reads::GET_USER],
 };
 
 struct GetUser;

@@ -57,6 +57,7 @@ static SPEC: Spec = Spec {
     },
     reads: &[LIST_USERS],
     writes: &[],
+    always: &[LIST_USERS],
 };
 
 struct ListUsers;

@@ -76,6 +76,8 @@ pub(crate) struct Prepared {
     callers: Vec<&'static str>,
     mappings: String,
     settings: Vec<(String, String)>,
+    files: Vec<(String, String)>,
+    environment: String,
     pub(super) variables: Vec<(String, String)>,
     pub(super) options: Vec<&'static str>,
 }
@@ -91,6 +93,8 @@ impl Prepared {
             callers: Vec::new(),
             mappings: String::new(),
             settings: Vec::new(),
+            files: Vec::new(),
+            environment: String::new(),
             variables: Vec::new(),
             options: Vec::new(),
         };
@@ -116,6 +120,27 @@ impl Prepared {
     /// A key of the configuration, as in `limits.head_seconds`.
     pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
         self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// An endpoint policy, in `policies/NAME`.
+    pub(crate) fn policy(self, name: &str, document: &Value) -> Self {
+        let prepared = self.file(&format!("policies/{name}"), &document.to_string());
+        match prepared.settings.iter().any(|(key, _)| key == "policy.documents") {
+            true => prepared,
+            false => prepared.set("policy.documents", "[\"policies/*.json\"]"),
+        }
+    }
+
+    /// A file of its folder.
+    pub(crate) fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// A line of the configuration's one environment.
+    pub(crate) fn environment(mut self, line: &str) -> Self {
+        writeln!(self.environment, "{line}").expect("a string takes everything");
         self
     }
 
@@ -148,7 +173,9 @@ impl Prepared {
             ("aws.sts_endpoint", format!("\"{aws_url}\"")),
             ("aws.iam_endpoint", format!("\"{aws_url}\"")),
         ];
-        let fixed = fixed.iter().map(|(key, value)| (*key, value.as_str()));
+        let without_policies = !self.settings.iter().any(|(key, _)| key.starts_with("policy."));
+        let guarded = without_policies.then_some(("policy.without_documents", "\"allow\"".to_owned()));
+        let fixed = fixed.iter().chain(&guarded).map(|(key, value)| (*key, value.as_str()));
         let given = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         for (key, value) in fixed.chain(given) {
             let (section, key) = key.split_once('.').expect("a setting is section.key");
@@ -158,8 +185,17 @@ impl Prepared {
         for (section, keys) in &sections {
             write!(config, "[{section}]\n{keys}\n").expect("a string takes everything");
         }
-        write!(config, "[[environment]]\nname = \"dev\"\naccounts = [\"{ACCOUNT}\"]\n\n{}", self.mappings)
-            .expect("a string takes everything");
+        write!(
+            config,
+            "[[environment]]\nname = \"dev\"\naccounts = [\"{ACCOUNT}\"]\n{}\n{}",
+            self.environment, self.mappings
+        )
+        .expect("a string takes everything");
+        for (name, text) in &self.files {
+            let path = path(name);
+            fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder is ours");
+            fs::write(path, text).expect("the folder is ours");
+        }
         fs::write(path("gateway.toml"), config).expect("the folder is ours");
         let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.json"), caller))).collect();
         (folder, keys)
