@@ -8,10 +8,10 @@ use crate::sandbox::account::{Account, Role};
 use crate::sandbox::call::Call;
 use crate::sandbox::context;
 
-/// What the trust policy and the caller's own policies see.
+/// What the trust policy and the caller's own policies see; without a role, what they see of the request alone.
 pub(super) fn of_request(
     account: &Account,
-    role: &Role,
+    role: Option<&Role>,
     request: &Request<'_>,
     source_identity: Option<&str>,
     call: &Call<'_>,
@@ -28,10 +28,12 @@ pub(super) fn of_request(
     for (key, value) in &request.tags {
         context.set(&format!("aws:RequestTag/{key}"), *value);
     }
-    for (key, value) in role.tags.iter() {
+    for (key, value) in role.into_iter().flat_map(|role| role.tags.iter()) {
         context.set(&format!("aws:ResourceTag/{key}"), value);
         context.set(&format!("iam:ResourceTag/{key}"), value);
     }
-    context.set("aws:ResourceAccount", account.id.to_string());
+    // Of the ARN and not of the role, so that it is there before anybody has looked for one.
+    let owner = request.role_arn.split(':').nth(4).unwrap_or_default();
+    context.set("aws:ResourceAccount", owner);
     context
 }

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use crate::policy::{Document, PolicyKind};
 use crate::sandbox::account::{Account, Role};
 use crate::sandbox::call::{Call, Performed};
+use crate::sandbox::denial::denied;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::identity::Identity;
 use crate::sandbox::state::State;
 use crate::sandbox::sts::session::{AssumedRole, SessionCredentials};
 use crate::sandbox::xml::{Xml, seconds};
-use permission::Judges;
+use permission::permitted;
 use request::{LARGEST_TOKEN, Request};
 use tags::SessionTags;
 
@@ -61,30 +62,6 @@ pub(super) fn assume_role(state: &mut State, call: &Call<'_>) -> Result<Performe
     Ok(Performed { xml: answer(id, credentials, packed), response_elements: Some(recorded(id, credentials, packed)) })
 }
 
-/// The role, if the caller may assume it so: with tags and with a source identity, also with those that its own session
-/// hands on, there are actions of their own to be allowed.
-fn permitted<'a>(
-    account: &'a Account,
-    request: &Request<'_>,
-    tags: &SessionTags,
-    source_identity: Option<&str>,
-    call: &Call<'_>,
-) -> Result<&'a Role, ServiceError> {
-    let role = role(account, request.role_arn).ok_or_else(|| denied(call, "sts:AssumeRole", request.role_arn))?;
-    let context = context::of_request(account, role, request, source_identity, call);
-    let judges = Judges::of(account, role, call.identity);
-    let actions = [
-        ("sts:AssumeRole", true),
-        ("sts:TagSession", !tags.all.is_empty()),
-        ("sts:SetSourceIdentity", source_identity.is_some()),
-    ];
-    let allow = |action| judges.as_ref().is_some_and(|judges| judges.allow(action, request.role_arn, &context));
-    match actions.iter().find(|(action, asked)| *asked && !allow(action)) {
-        Some((action, _)) => Err(denied(call, action, request.role_arn)),
-        None => Ok(role),
-    }
-}
-
 /// Whether the session policy can be read.
 fn readable(policy: Option<&str>) -> Result<(), ServiceError> {
     match policy {
@@ -105,12 +82,6 @@ fn present(account: &Account, policy_arns: &[&str]) -> Result<(), ServiceError> 
     }
 }
 
-/// The role of exactly this ARN: its name alone would do for IAM, but ARNs are compared as they stand.
-fn role<'a>(account: &'a Account, arn: &str) -> Option<&'a Role> {
-    let (_, name) = arn.rsplit_once('/')?;
-    account.roles.get(name).filter(|role| account.arn(&role.resource()) == arn)
-}
-
 /// The source identity of the new session: once set, it stays for the whole chain.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
 fn source_identity<'a>(request: &Request<'a>, call: &Call<'a>) -> Result<Option<&'a str>, ServiceError> {
@@ -120,18 +91,10 @@ fn source_identity<'a>(request: &Request<'a>, call: &Call<'a>) -> Result<Option<
     };
     match (inherited, request.source_identity) {
         (Some(inherited), Some(asked)) if inherited != asked => {
-            Err(denied(call, "sts:SetSourceIdentity", request.role_arn))
+            Err(denied(call.identity, "sts:SetSourceIdentity", request.role_arn, None))
         }
         (inherited, asked) => Ok(inherited.or(asked)),
     }
-}
-
-/// 403, in the same words whether the role forbids it or does not exist.
-fn denied(call: &Call<'_>, action: &str, role_arn: &str) -> ServiceError {
-    ServiceError::access_denied(format!(
-        "User: {} is not authorized to perform: {action} on resource: {role_arn}",
-        call.identity.arn()
-    ))
 }
 
 fn session(

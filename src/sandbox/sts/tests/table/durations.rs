@@ -1,6 +1,6 @@
 //! How long a session lasts.
 
-use super::{Case, Gives, NO_ASSUME, Task, User, YES, check, invalid};
+use super::{Case, Gives, NO_POLICY, Task, User, YES, check, invalid};
 
 /// How long.
 const DURATIONS: &[Case] = &[
@@ -37,7 +37,7 @@ const DURATIONS: &[Case] = &[
         invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
     ),
     // Who may not assume the role does not learn its maximum.
-    (User("bob"), "open", &[("DurationSeconds", "3601")], NO_ASSUME),
+    (User("bob"), "open", &[("DurationSeconds", "3601")], NO_POLICY),
     (Task("gateway"), "long", &[("DurationSeconds", "3600")], YES),
     (
         Task("gateway"),

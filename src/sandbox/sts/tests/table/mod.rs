@@ -44,9 +44,25 @@ const fn no(message: &'static str) -> Then {
     Refused(403, "AccessDenied", message)
 }
 
-const NO_ASSUME: Then = no("User: {me} is not authorized to perform: sts:AssumeRole on resource: {role}");
-const NO_TAGS: Then = no("User: {me} is not authorized to perform: sts:TagSession on resource: {role}");
-const NO_SOURCE: Then = no("User: {me} is not authorized to perform: sts:SetSourceIdentity on resource: {role}");
+macro_rules! refused {
+    ($action:literal, $why:literal) => {
+        no(concat!("User: {me} is not authorized to perform: sts:", $action, " on resource: {role}", $why))
+    };
+}
+
+/// The role forbids it, or is not there.
+const NO_ASSUME: Then = refused!("AssumeRole", "");
+const NO_TAGS: Then = refused!("TagSession", "");
+const NO_SOURCE: Then = refused!("SetSourceIdentity", "");
+/// The caller's own policies are to blame.
+const NO_POLICY: Then = refused!("AssumeRole", " because no identity-based policy allows the sts:AssumeRole action");
+const NO_POLICY_FOR_TAGS: Then =
+    refused!("TagSession", " because no identity-based policy allows the sts:TagSession action");
+const NO_POLICY_FOR_SOURCE: Then =
+    refused!("SetSourceIdentity", " because no identity-based policy allows the sts:SetSourceIdentity action");
+const NO_BOUNDARY: Then = refused!("AssumeRole", " because no permissions boundary allows the sts:AssumeRole action");
+const NO_SESSION_POLICY: Then = refused!("AssumeRole", " because no session policy allows the sts:AssumeRole action");
+const DENY: Then = refused!("AssumeRole", " with an explicit deny in an identity-based policy");
 
 const fn invalid(message: &'static str) -> Then {
     Refused(400, "ValidationError", message)

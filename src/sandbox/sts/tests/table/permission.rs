@@ -1,9 +1,11 @@
 //! Who may assume a role.
 
 use super::{
-    ALL_STS_ARN, Case, First, Gives, MCP, NO_ASSUME, NO_STS_ARN, NONE, ONLY_IAM, PROJECT, PROJECT_ON, SOURCE, TEAM,
-    Task, User, YES, check,
+    ALL_STS_ARN, Case, DENY, First, Gives, MCP, NO_ASSUME, NO_BOUNDARY, NO_POLICY, NO_SESSION_POLICY, NO_STS_ARN, NONE,
+    ONLY_IAM, PROJECT, PROJECT_ON, SOURCE, TEAM, Task, User, YES, assume, check,
 };
+use crate::sandbox::door::testing::{Served, keys};
+use crate::sandbox::sts::tests::fixture;
 
 /// Who may, by the trust policy and by the policies of who asks.
 const PERMISSION: &[Case] = &[
@@ -12,23 +14,27 @@ const PERMISSION: &[Case] = &[
     (User("alice"), "open", NONE, Gives(&[("Expiration", "2026-03-01T13:00:00Z")])),
     (User("alice"), "no-such-role", NONE, NO_ASSUME),
     (User("alice"), "Open", NONE, NO_ASSUME),
-    (User("bob"), "open", NONE, NO_ASSUME),
-    (User("dave"), "open", NONE, NO_ASSUME),
-    (User("erin"), "open", NONE, NO_ASSUME),
+    (User("bob"), "open", NONE, NO_POLICY),
+    (User("bob"), "no-such-role", NONE, NO_POLICY),
+    (User("dave"), "open", NONE, DENY),
+    (User("erin"), "open", NONE, NO_BOUNDARY),
+    (User("erin"), "no-such-role", NONE, NO_BOUNDARY),
     (User("frank"), "open", NONE, YES),
     (User("grace"), "open", NONE, YES),
-    (User("heidi"), "open", NONE, NO_ASSUME),
+    (User("heidi"), "open", NONE, NO_POLICY),
+    // Her policy is about tags of the role, of which a refusal tells nothing.
+    (User("heidi"), "no-such-role", NONE, NO_POLICY),
     (User("heidi"), "dev", NONE, YES),
     (Task("gateway"), "open", NONE, YES),
-    (Task("bounded"), "open", NONE, NO_ASSUME),
+    (Task("bounded"), "open", NONE, NO_BOUNDARY),
     (User("alice"), "account-id", NONE, YES),
-    (User("bob"), "account-id", NONE, NO_ASSUME),
+    (User("bob"), "account-id", NONE, NO_POLICY),
     // Whom a trust policy names needs no policy of its own, but what denies it still counts.
     (User("bob"), "bob-by-name", NONE, YES),
     (User("bob"), "bob-by-name", TEAM, YES),
     (User("alice"), "bob-by-name", NONE, NO_ASSUME),
     (User("bob"), "anybody", NONE, YES),
-    (User("dave"), "dave-by-name", NONE, NO_ASSUME),
+    (User("dave"), "dave-by-name", NONE, DENY),
     // A boundary does not bound what a trust policy gives a user by name.
     (User("erin"), "erin-by-name", NONE, YES),
     (Task("gateway"), "gateway-by-name", NONE, YES),
@@ -40,13 +46,13 @@ const PERMISSION: &[Case] = &[
     (User("alice"), "another-account", NONE, NO_ASSUME),
     (User("alice"), "for-ecs", NONE, NO_ASSUME),
     // What narrows a session narrows what it may assume.
-    (First("open", ONLY_IAM), "open", NONE, NO_ASSUME),
-    (First("open", NO_STS_ARN), "open", NONE, NO_ASSUME),
+    (First("open", ONLY_IAM), "open", NONE, NO_SESSION_POLICY),
+    (First("open", NO_STS_ARN), "open", NONE, NO_SESSION_POLICY),
     (First("open", ALL_STS_ARN), "open", NONE, YES),
-    (First("gateway", ONLY_IAM), "gateway-by-name", NONE, NO_ASSUME),
+    (First("gateway", ONLY_IAM), "gateway-by-name", NONE, NO_SESSION_POLICY),
     (First("open", ONLY_IAM), "session-by-name", NONE, YES),
     // Nor are they told which policies there are.
-    (User("bob"), "open", &[("PolicyArns.member.1.arn", "arn:aws:iam::123456789012:policy/none")], NO_ASSUME),
+    (User("bob"), "open", &[("PolicyArns.member.1.arn", "arn:aws:iam::123456789012:policy/none")], NO_POLICY),
 ];
 
 /// Conditions of trust policies.
@@ -95,4 +101,27 @@ async fn who_may_assume_a_role() {
 #[tokio::test]
 async fn conditions_of_trust_policies() {
     check(CONDITIONS).await;
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_same_words_whether_the_role_is_there_or_not() {
+    let served = Served::start(fixture::account()).await;
+    let (mut compared, mut told) = (0, Vec::new());
+    for (by, name, fields, _) in PERMISSION.iter().chain(CONDITIONS) {
+        let User(user) = *by else { continue };
+        let there = assume(&served, &keys(user), name, fields).await;
+        if there.status == 200 {
+            continue;
+        }
+        let role = served.sandbox.0.state().account.roles.remove(name);
+        let gone = assume(&served, &keys(user), name, fields).await;
+        if (there.status, there.text("Message")) != (gone.status, gone.text("Message")) {
+            told.push(format!("{user} {name}: {} / {}", there.text("Message"), gone.text("Message")));
+        }
+        if let Some(role) = role {
+            served.sandbox.0.state().account.roles.insert(role);
+            compared += 1;
+        }
+    }
+    assert!(told.is_empty() && compared > 25, "{compared}\n{}", told.join("\n"));
 }

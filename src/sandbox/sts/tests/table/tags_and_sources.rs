@@ -1,7 +1,8 @@
 //! Tags and source identities.
 
 use super::{
-    Case, First, Gives, NO_SOURCE, NO_TAGS, NONE, PROJECT, PROJECT_ON, SOURCE, TEAM, User, YES, check, wrong_value,
+    Case, First, Gives, NO_POLICY_FOR_SOURCE, NO_POLICY_FOR_TAGS, NO_SOURCE, NO_TAGS, NONE, PROJECT, PROJECT_ON,
+    SOURCE, TEAM, User, YES, check, wrong_value,
 };
 
 /// Tags and source identities, which have actions of their own, and what of them a chain keeps.
@@ -12,8 +13,8 @@ const TAGS_AND_SOURCES: &[Case] = &[
     (User("alice"), "without-source-identity", TEAM, YES),
     (User("alice"), "without-source-identity", SOURCE, NO_SOURCE),
     (User("carol"), "open", NONE, YES),
-    (User("carol"), "open", TEAM, NO_TAGS),
-    (User("carol"), "open", SOURCE, NO_SOURCE),
+    (User("carol"), "open", TEAM, NO_POLICY_FOR_TAGS),
+    (User("carol"), "open", SOURCE, NO_POLICY_FOR_SOURCE),
     (First("open", PROJECT), "assume-only", NONE, YES),
     (First("open", PROJECT_ON), "assume-only", NONE, NO_TAGS),
     (
