@@ -9,6 +9,9 @@ use crate::arn::AccountId;
 use crate::policy::{Context, Document, Layers, Policy, PolicyKind, PolicySet, Principal, Request, Verdict};
 
 /// The policies that a caller is judged by.
+///
+/// They are read anew for each call, and so are always those in force: with those of the account that comes with the
+/// sandbox that takes 0.04 to 0.4 ms without optimization, less than the HTTP around it.
 #[derive(Debug)]
 pub(super) struct Judges {
     principal: Principal,

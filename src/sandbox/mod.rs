@@ -57,8 +57,8 @@ pub const ACCOUNT_ID: &str = "123456789012";
 
 /// An account with its IAM and STS. Clones are the same account.
 ///
-/// AssumeRole is judged fully, by trust policies and by the caller's own. IAM's operations are not judged by policies
-/// yet: whoever has a working key of the account, a user's or a session's, may call all of them.
+/// Every call is judged as AWS judges it: by the policies of the caller and its groups, its permissions boundary and its
+/// session's policies, with the condition keys that each action has; AssumeRole by trust policies, too.
 #[derive(Debug, Clone)]
 pub struct Sandbox(Arc<Shared>);
 

@@ -8,8 +8,8 @@ use super::{iam, sts};
 
 /// Performs an authenticated call.
 ///
-/// STS judges its own calls: AssumeRole fully, by the role's trust policy and the caller's policies. IAM's operations are
-/// not judged by policies yet: whoever has a working key of the account may call them, whatever its policies say.
+/// Each service judges its own calls, by the caller's policies: IAM before an operation is given the account
+/// ([`iam::Guarded`]), STS an AssumeRole by the role's trust policy, too; GetCallerIdentity is everybody's.
 ///
 /// # Errors
 /// The service's refusal, after which nothing has changed.
@@ -18,7 +18,7 @@ pub(super) fn perform(state: &mut State, service: Service, call: &Call<'_>) -> R
     match service {
         Service::Iam => {
             let operation = iam::operation(call.action).ok_or_else(none)?;
-            let xml = operation(&mut state.account, call)?;
+            let xml = operation(iam::Guarded::new(&mut state.account), call)?;
             Ok(Performed { xml, response_elements: None })
         }
         Service::Sts => sts::operation(call.action).ok_or_else(none)?(state, call),

@@ -94,8 +94,26 @@ impl Bench {
         })
     }
 
-    /// Runs an operation.
+    /// Runs an operation, whoever calls: what operations do is one thing, and who may call them another.
     pub(in crate::sandbox) fn run(&mut self, action: &str, fields: &[(&str, &str)]) -> Result<Reply, ServiceError> {
+        self.run_behind(|account| iam::Guarded::unjudged(account), action, fields)
+    }
+
+    /// Runs an operation as the caller, who has to be allowed to.
+    pub(in crate::sandbox) fn run_judged(
+        &mut self,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Reply, ServiceError> {
+        self.run_behind(|account| iam::Guarded::new(account), action, fields)
+    }
+
+    fn run_behind(
+        &mut self,
+        guard: for<'a> fn(&'a mut Account) -> iam::Guarded<'a>,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<Reply, ServiceError> {
         let fields = Fields::new(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
         let call = Call {
             action,
@@ -108,7 +126,7 @@ impl Bench {
             user_agent: None,
         };
         let operation = iam::operation(action).unwrap_or_else(|| panic!("no operation {action}"));
-        operation(&mut self.account, &call).map(|xml| Reply(xml.as_str().to_owned()))
+        operation(guard(&mut self.account), &call).map(|xml| Reply(xml.as_str().to_owned()))
     }
 
     /// Runs an operation that must do its work.

@@ -21,10 +21,14 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::account::{AccessKey, Account, KeyStatus, Role, User};
 use crate::secret::Secret;
 
-/// An account with user `alice` and her key, and nothing else.
+/// Allows everything in IAM.
+pub(in crate::sandbox) const ALL_OF_IAM: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"}]}"#;
+
+/// An account with user `alice`, who administers its IAM, and her key, and nothing else.
 pub(in crate::sandbox) fn account() -> Account {
     let mut account = Account::empty(crate::arn::Partition::Aws, "123456789012".parse().unwrap());
-    add_user(&mut account, "alice");
+    add_user(&mut account, "alice").policies.inline.insert("iam".into(), ALL_OF_IAM.into());
     account
 }
 

@@ -3,8 +3,8 @@
 use super::names::over_quota;
 use super::page::{Page, by_age};
 use super::users::own_name;
-use super::{Answer, Operation, status};
-use crate::sandbox::account::{AccessKey, Account, KeyStatus, User};
+use super::{Answer, Guarded, Operation, status};
+use crate::sandbox::account::{AccessKey, KeyStatus, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ACCESS_KEY_ID, ENTITY_NAME_128};
 use crate::sandbox::error::ServiceError;
@@ -26,8 +26,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(|input| input.optional("UserName", &ENTITY_NAME_128))?;
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.optional("UserName", &ENTITY_NAME_128))?;
     let user = account.user_mut(own_name(call, name)?)?;
     if user.access_keys.len() >= MOST_KEYS {
         return Err(over_quota("AccessKeysPerUser", MOST_KEYS));
@@ -48,15 +48,16 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, page) = call.fields.read(|input| (input.optional("UserName", &ENTITY_NAME_128), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, page)) =
+        guarded.read(call, |input| (input.optional("UserName", &ENTITY_NAME_128), Page::read(input)))?;
     let user = account.user(own_name(call, name)?)?;
     let page = page.of_unsorted(&user.access_keys, |key| by_age(key.created, &key.id))?;
     Ok(page.write("AccessKeyMetadata", |xml, key| essentials(xml, user, key)))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id, new_status) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id, new_status)) = guarded.read(call, |input| {
         (
             input.optional("UserName", &ENTITY_NAME_128),
             input.required("AccessKeyId", &ACCESS_KEY_ID),
@@ -68,18 +69,18 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id) = call
-        .fields
-        .read(|input| (input.optional("UserName", &ENTITY_NAME_128), input.required("AccessKeyId", &ACCESS_KEY_ID)))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id)) = guarded.read(call, |input| {
+        (input.optional("UserName", &ENTITY_NAME_128), input.required("AccessKeyId", &ACCESS_KEY_ID))
+    })?;
     let user = account.user_mut(own_name(call, name)?)?;
     key_mut(user, id)?;
     user.access_keys.retain(|key| key.id != id);
     Ok(Xml::new())
 }
 
-fn get_last_used(account: &mut Account, call: &Call<'_>) -> Answer {
-    let id = call.fields.read(|input| input.required("AccessKeyId", &ACCESS_KEY_ID))?;
+fn get_last_used(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, id) = guarded.read(call, |input| input.required("AccessKeyId", &ACCESS_KEY_ID))?;
     // A key that is not there might be another account's: AWS does not tell the two apart.
     let (user, key) = account.owner_of_key(id).ok_or_else(|| {
         ServiceError::access_denied(format!(

@@ -1,8 +1,7 @@
 //! The account's alias, of which it has one at most.
 
 use super::page::Page;
-use super::{Answer, Operation};
-use crate::sandbox::account::Account;
+use super::{Answer, Guarded, Operation};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::ACCOUNT_ALIAS;
 use crate::sandbox::error::ServiceError;
@@ -19,8 +18,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
 }
 
 /// A new alias takes the place of the old one.
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let alias = call.fields.read(|input| input.required("AccountAlias", &ACCOUNT_ALIAS))?;
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, alias) = guarded.read(call, |input| input.required("AccountAlias", &ACCOUNT_ALIAS))?;
     if account.alias.as_deref() == Some(alias) {
         return Err(ServiceError::already_exists(format!("The account alias {alias} already exists.")));
     }
@@ -28,13 +27,14 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let page = call.fields.read(Page::read)?.of(&account.alias, |alias| (*alias).clone())?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, page) = guarded.read(call, Page::read)?;
+    let page = page.of(&account.alias, |alias| (*alias).clone())?;
     Ok(page.write_texts("AccountAliases"))
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let alias = call.fields.read(|input| input.required("AccountAlias", &ACCOUNT_ALIAS))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, alias) = guarded.read(call, |input| input.required("AccountAlias", &ACCOUNT_ALIAS))?;
     if account.alias.as_deref() != Some(alias) {
         return Err(ServiceError::no_such_entity(format!("The account alias with name {alias} cannot be found.")));
     }

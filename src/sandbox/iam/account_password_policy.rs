@@ -1,6 +1,6 @@
 //! The account's password policy, and whether a password meets it.
 
-use super::{Answer, Operation};
+use super::{Answer, Guarded, Operation};
 use crate::sandbox::account::{Account, PasswordPolicy, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::error::ServiceError;
@@ -16,7 +16,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn get(account: &mut Account, _: &Call<'_>) -> Answer {
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     let policy = account.password_policy.as_ref().ok_or_else(|| {
         ServiceError::no_such_entity(format!("The Password Policy with domain name {} cannot be found.", account.id))
     })?;
@@ -35,8 +36,8 @@ fn get(account: &mut Account, _: &Call<'_>) -> Answer {
 }
 
 /// What is left out goes back to its default (API reference, UpdateAccountPasswordPolicy).
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let policy = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, policy) = guarded.read(call, |input| {
         let flag = |name| input.flag(name).unwrap_or(false);
         PasswordPolicy {
             minimum_length: input.number("MinimumPasswordLength", 6..=128).unwrap_or(6),
@@ -54,7 +55,8 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, _: &Call<'_>) -> Answer {
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     match account.password_policy.take() {
         Some(_) => Ok(Xml::new()),
         None => Err(ServiceError::no_such_entity("The account policy with name PasswordPolicy cannot be found.")),

@@ -4,7 +4,7 @@ use super::access_keys::MOST_KEYS;
 use super::certificates::MOST_CERTIFICATES;
 use super::policies::{MOST_CHARACTERS, MOST_POLICIES, count};
 use super::versions::MOST_VERSIONS;
-use super::{Answer, Operation, mfa};
+use super::{Answer, Guarded, Operation, mfa};
 use crate::sandbox::account::Account;
 use crate::sandbox::call::Call;
 use crate::sandbox::xml::Xml;
@@ -17,7 +17,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     }
 }
 
-fn get(account: &mut Account, _: &Call<'_>) -> Answer {
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     Ok(Xml::of("SummaryMap", |xml| {
         for (key, value) in summary(account) {
             xml.element("entry", |xml| {

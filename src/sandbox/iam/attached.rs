@@ -4,8 +4,8 @@ use super::holder::{GROUP, Holder, ROLE, USER};
 use super::names::{over_quota, policy_arn};
 use super::page::Page;
 use super::policies::attachable;
-use super::{Answer, Operation};
-use crate::sandbox::account::{Account, SERVICE_LINKED_PATH};
+use super::{Answer, Guarded, Operation};
+use crate::sandbox::account::SERVICE_LINKED_PATH;
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, Text};
 use crate::sandbox::error::ServiceError;
@@ -31,22 +31,22 @@ const POLICY_PATH: Text = Text {
 /// The operations of this file.
 pub(super) fn operation(action: &str) -> Option<Operation> {
     Some(match action {
-        "AttachUserPolicy" => |account, call| attach(account, call, &USER),
-        "AttachGroupPolicy" => |account, call| attach(account, call, &GROUP),
-        "AttachRolePolicy" => |account, call| attach(account, call, &ROLE),
-        "DetachUserPolicy" => |account, call| detach(account, call, &USER),
-        "DetachGroupPolicy" => |account, call| detach(account, call, &GROUP),
-        "DetachRolePolicy" => |account, call| detach(account, call, &ROLE),
-        "ListAttachedUserPolicies" => |account, call| list(account, call, &USER),
-        "ListAttachedGroupPolicies" => |account, call| list(account, call, &GROUP),
-        "ListAttachedRolePolicies" => |account, call| list(account, call, &ROLE),
+        "AttachUserPolicy" => |guarded, call| attach(guarded, call, &USER),
+        "AttachGroupPolicy" => |guarded, call| attach(guarded, call, &GROUP),
+        "AttachRolePolicy" => |guarded, call| attach(guarded, call, &ROLE),
+        "DetachUserPolicy" => |guarded, call| detach(guarded, call, &USER),
+        "DetachGroupPolicy" => |guarded, call| detach(guarded, call, &GROUP),
+        "DetachRolePolicy" => |guarded, call| detach(guarded, call, &ROLE),
+        "ListAttachedUserPolicies" => |guarded, call| list(guarded, call, &USER),
+        "ListAttachedGroupPolicies" => |guarded, call| list(guarded, call, &GROUP),
+        "ListAttachedRolePolicies" => |guarded, call| list(guarded, call, &ROLE),
         _ => return None,
     })
 }
 
 /// Attaching what is attached is no fault.
-fn attach(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, arn) = call.fields.read(|input| read(input, holder))?;
+fn attach(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, arn)) = guarded.read(call, |input| read(input, holder))?;
     (holder.find_mut)(account, name)?;
     let policy = attachable(account, arn)?;
     let parsed = policy_arn(arn)?;
@@ -62,8 +62,8 @@ fn attach(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
     Ok(Xml::new())
 }
 
-fn detach(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, arn) = call.fields.read(|input| read(input, holder))?;
+fn detach(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, arn)) = guarded.read(call, |input| read(input, holder))?;
     let policies = (holder.find_mut)(account, name)?;
     policy_arn(arn)?;
     if !policies.attached.remove(arn) {
@@ -72,8 +72,8 @@ fn detach(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
     Ok(Xml::new())
 }
 
-fn list(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, prefix, page) = call.fields.read(|input| {
+fn list(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, prefix, page)) = guarded.read(call, |input| {
         (
             input.required(holder.parameter, holder.name),
             input.optional("PathPrefix", &POLICY_PATH).unwrap_or("/"),

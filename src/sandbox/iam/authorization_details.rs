@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::page::Page;
-use super::{Answer, Operation, boundaries, instance_profiles, policies, roles, tags, versions};
+use super::{Answer, Guarded, Operation, boundaries, instance_profiles, policies, roles, tags, versions};
 use crate::sandbox::account::{Account, Group, ManagedPolicy, Policies, Role, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::xml::Xml;
@@ -50,8 +50,8 @@ impl Detail<'_> {
     }
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (filter, page) = call.fields.read(|input| (input.choices("Filter", &KINDS), Page::read(input)))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (filter, page)) = guarded.read(call, |input| (input.choices("Filter", &KINDS), Page::read(input)))?;
     let details = account
         .users
         .iter()

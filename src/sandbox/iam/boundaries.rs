@@ -1,7 +1,7 @@
 //! Permissions boundaries of users and roles.
 
 use super::names::{Find, policy_arn};
-use super::{Answer, Operation};
+use super::{Answer, Guarded, Operation};
 use crate::sandbox::account::Account;
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, ENTITY_NAME_64, ENTITY_NAME_128, Text};
@@ -11,10 +11,10 @@ use crate::sandbox::xml::Xml;
 /// The operations of this file.
 pub(super) fn operation(action: &str) -> Option<Operation> {
     Some(match action {
-        "PutUserPermissionsBoundary" => |account, call| put(account, call, &USER),
-        "DeleteUserPermissionsBoundary" => |account, call| delete(account, call, &USER),
-        "PutRolePermissionsBoundary" => |account, call| put(account, call, &ROLE),
-        "DeleteRolePermissionsBoundary" => |account, call| delete(account, call, &ROLE),
+        "PutUserPermissionsBoundary" => |guarded, call| put(guarded, call, &USER),
+        "DeleteUserPermissionsBoundary" => |guarded, call| delete(guarded, call, &USER),
+        "PutRolePermissionsBoundary" => |guarded, call| put(guarded, call, &ROLE),
+        "DeleteRolePermissionsBoundary" => |guarded, call| delete(guarded, call, &ROLE),
         _ => return None,
     })
 }
@@ -41,18 +41,17 @@ const ROLE: Bounded = Bounded {
     boundary: |account, name| account.modifiable_role(name).map(|role| &mut role.boundary),
 };
 
-fn put(account: &mut Account, call: &Call<'_>, kind: &Bounded) -> Answer {
-    let (name, arn) = call
-        .fields
-        .read(|input| (input.required(kind.parameter, kind.name), input.required("PermissionsBoundary", &ARN)))?;
+fn put(guarded: Guarded<'_>, call: &Call<'_>, kind: &Bounded) -> Answer {
+    let (account, (name, arn)) = guarded
+        .read(call, |input| (input.required(kind.parameter, kind.name), input.required("PermissionsBoundary", &ARN)))?;
     (kind.boundary)(account, name)?;
     let arn = checked(account, arn)?;
     *(kind.boundary)(account, name)? = Some(arn);
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>, kind: &Bounded) -> Answer {
-    let name = call.fields.read(|input| input.required(kind.parameter, kind.name))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>, kind: &Bounded) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.required(kind.parameter, kind.name))?;
     *(kind.boundary)(account, name)? = None;
     Ok(Xml::new())
 }

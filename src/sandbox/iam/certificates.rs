@@ -6,7 +6,7 @@ use super::der::{BIT_STRING, SEQUENCE, from_pem, take};
 use super::names::over_quota;
 use super::page::{Page, by_age};
 use super::users::own_name;
-use super::{Answer, Operation, status};
+use super::{Answer, Guarded, Operation, status};
 use crate::sandbox::account::{Account, KeyStatus, SigningCertificate, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{CERTIFICATE_ID, ENTITY_NAME_128, KEY_MATERIAL, PATH_PREFIX};
@@ -28,8 +28,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn upload(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, body) = call.fields.read(|input| {
+fn upload(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, body)) = guarded.read(call, |input| {
         (input.optional("UserName", &ENTITY_NAME_128), input.required("CertificateBody", &KEY_MATERIAL))
     })?;
     let name = own_name(call, name)?;
@@ -61,16 +61,17 @@ fn upload(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, page) = call.fields.read(|input| (input.optional("UserName", &ENTITY_NAME_128), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, page)) =
+        guarded.read(call, |input| (input.optional("UserName", &ENTITY_NAME_128), Page::read(input)))?;
     let user = account.user(own_name(call, name)?)?;
     let page =
         page.of_unsorted(&user.signing_certificates, |certificate| by_age(certificate.uploaded, &certificate.id))?;
     Ok(page.write("Certificates", |xml, certificate| describe(xml, user, certificate)))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id, new_status) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id, new_status)) = guarded.read(call, |input| {
         (
             input.optional("UserName", &ENTITY_NAME_128),
             input.required("CertificateId", &CERTIFICATE_ID),
@@ -84,8 +85,8 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id) = call.fields.read(|input| {
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id)) = guarded.read(call, |input| {
         (input.optional("UserName", &ENTITY_NAME_128), input.required("CertificateId", &CERTIFICATE_ID))
     })?;
     let user = account.user_mut(own_name(call, name)?)?;
@@ -95,8 +96,8 @@ fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// There are none: nothing here could serve them, so none can be uploaded.
-fn list_server_certificates(_: &mut Account, call: &Call<'_>) -> Answer {
-    call.fields.read(|input| (input.optional("PathPrefix", &PATH_PREFIX), Page::read(input)))?;
+fn list_server_certificates(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    guarded.read(call, |input| (input.optional("PathPrefix", &PATH_PREFIX), Page::read(input)))?;
     let mut xml = Xml::new();
     xml.value("IsTruncated", false).texts("ServerCertificateMetadataList", []);
     Ok(xml)

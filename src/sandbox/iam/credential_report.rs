@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use data_encoding::BASE64;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Operation};
+use super::{Answer, Guarded, Operation};
 use crate::sandbox::account::{AccessKey, Account, CredentialReport, KeyStatus, SigningCertificate, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::error::ServiceError;
@@ -61,7 +61,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn generate(account: &mut Account, call: &Call<'_>) -> Answer {
+fn generate(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     let csv = csv(account);
     let mut xml = Xml::new();
     match &mut account.credential_report {
@@ -77,7 +78,8 @@ fn generate(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     // AWS tells these three by their codes alone.
     let report = match &account.credential_report {
         None => return Err(ServiceError::other("ReportNotPresent", 410, "")),

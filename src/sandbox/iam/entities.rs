@@ -2,8 +2,8 @@
 
 use super::page::Page;
 use super::policies::attachable;
-use super::{Answer, Operation};
-use crate::sandbox::account::{Account, Policies};
+use super::{Answer, Guarded, Operation};
+use crate::sandbox::account::Policies;
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, PATH};
 
@@ -32,8 +32,8 @@ struct Entity<'a> {
     id: &'a str,
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, kind, prefix, usage, page) = call.fields.read(|input| {
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, kind, prefix, usage, page)) = guarded.read(call, |input| {
         (
             input.required("PolicyArn", &ARN),
             input.choice("EntityFilter", &["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]),

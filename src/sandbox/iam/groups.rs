@@ -2,7 +2,7 @@
 
 use super::names::{deletable, over_quota, taken};
 use super::page::Page;
-use super::{Answer, Operation, users};
+use super::{Answer, Guarded, Operation, users};
 use crate::sandbox::account::{Account, Group};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ENTITY_NAME_128, PATH, PATH_PREFIX};
@@ -28,8 +28,9 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, path) = call.fields.read(|input| (named(input), input.optional("Path", &PATH).unwrap_or("/")))?;
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, path)) =
+        guarded.read(call, |input| (named(input), input.optional("Path", &PATH).unwrap_or("/")))?;
     if account.groups.contains(name) {
         return Err(taken("Group", name));
     }
@@ -39,8 +40,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, page) = call.fields.read(|input| (named(input), Page::read(input)))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, page)) = guarded.read(call, |input| (named(input), Page::read(input)))?;
     let group = account.group(name)?;
     let members = account.users.iter().filter(|user| group.members.contains(&user.id));
     let page = page.of(members, |user| user.name.to_ascii_lowercase())?;
@@ -49,16 +50,16 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (prefix, page) =
-        call.fields.read(|input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (prefix, page)) =
+        guarded.read(call, |input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
     let groups = account.groups.iter().filter(|group| group.path.starts_with(prefix));
     let page = page.of(groups, |group| group.name.to_ascii_lowercase())?;
     Ok(page.write("Groups", |xml, group| write(xml, account, group)))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, new_name, new_path) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, new_name, new_path)) = guarded.read(call, |input| {
         (named(input), input.optional("NewGroupName", &ENTITY_NAME_128), input.optional("NewPath", &PATH))
     })?;
     let group = account.group(name)?;
@@ -78,8 +79,8 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(named)?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, named)?;
     let group = account.group(name)?;
     deletable(&[
         (!group.members.is_empty(), "remove users from group"),
@@ -90,8 +91,9 @@ fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn add_user(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (group, user) = call.fields.read(|input| (named(input), input.required("UserName", &ENTITY_NAME_128)))?;
+fn add_user(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (group, user)) =
+        guarded.read(call, |input| (named(input), input.required("UserName", &ENTITY_NAME_128)))?;
     let user = account.user(user)?.id.clone();
     let group = &account.group(group)?.name.clone();
     let already: Vec<&Group> = account.groups.iter().filter(|group| group.members.contains(&user)).collect();
@@ -103,15 +105,17 @@ fn add_user(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// Taking out who is not in is no fault.
-fn remove_user(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (group, user) = call.fields.read(|input| (named(input), input.required("UserName", &ENTITY_NAME_128)))?;
+fn remove_user(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (group, user)) =
+        guarded.read(call, |input| (named(input), input.required("UserName", &ENTITY_NAME_128)))?;
     let user = account.user(user)?.id.clone();
     account.group_mut(group)?.members.remove(&user);
     Ok(Xml::new())
 }
 
-fn list_for_user(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (user, page) = call.fields.read(|input| (input.required("UserName", &ENTITY_NAME_128), Page::read(input)))?;
+fn list_for_user(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (user, page)) =
+        guarded.read(call, |input| (input.required("UserName", &ENTITY_NAME_128), Page::read(input)))?;
     let user = account.user(user)?;
     let groups = account.groups.iter().filter(|group| group.members.contains(&user.id));
     let page = page.of(groups, |group| group.name.to_ascii_lowercase())?;

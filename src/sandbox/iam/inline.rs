@@ -2,8 +2,7 @@
 
 use super::holder::{GROUP, Holder, ROLE, USER};
 use super::page::Page;
-use super::{Answer, Operation, documents};
-use crate::sandbox::account::Account;
+use super::{Answer, Guarded, Operation, documents};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{DOCUMENT, ENTITY_NAME_128};
 use crate::sandbox::error::ServiceError;
@@ -13,24 +12,24 @@ use crate::sandbox::xml::Xml;
 /// The operations of this file.
 pub(super) fn operation(action: &str) -> Option<Operation> {
     Some(match action {
-        "PutUserPolicy" => |account, call| put(account, call, &USER),
-        "PutGroupPolicy" => |account, call| put(account, call, &GROUP),
-        "PutRolePolicy" => |account, call| put(account, call, &ROLE),
-        "GetUserPolicy" => |account, call| get(account, call, &USER),
-        "GetGroupPolicy" => |account, call| get(account, call, &GROUP),
-        "GetRolePolicy" => |account, call| get(account, call, &ROLE),
-        "DeleteUserPolicy" => |account, call| delete(account, call, &USER),
-        "DeleteGroupPolicy" => |account, call| delete(account, call, &GROUP),
-        "DeleteRolePolicy" => |account, call| delete(account, call, &ROLE),
-        "ListUserPolicies" => |account, call| list(account, call, &USER),
-        "ListGroupPolicies" => |account, call| list(account, call, &GROUP),
-        "ListRolePolicies" => |account, call| list(account, call, &ROLE),
+        "PutUserPolicy" => |guarded, call| put(guarded, call, &USER),
+        "PutGroupPolicy" => |guarded, call| put(guarded, call, &GROUP),
+        "PutRolePolicy" => |guarded, call| put(guarded, call, &ROLE),
+        "GetUserPolicy" => |guarded, call| get(guarded, call, &USER),
+        "GetGroupPolicy" => |guarded, call| get(guarded, call, &GROUP),
+        "GetRolePolicy" => |guarded, call| get(guarded, call, &ROLE),
+        "DeleteUserPolicy" => |guarded, call| delete(guarded, call, &USER),
+        "DeleteGroupPolicy" => |guarded, call| delete(guarded, call, &GROUP),
+        "DeleteRolePolicy" => |guarded, call| delete(guarded, call, &ROLE),
+        "ListUserPolicies" => |guarded, call| list(guarded, call, &USER),
+        "ListGroupPolicies" => |guarded, call| list(guarded, call, &GROUP),
+        "ListRolePolicies" => |guarded, call| list(guarded, call, &ROLE),
         _ => return None,
     })
 }
 
-fn put(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, policy, document) = call.fields.read(|input| {
+fn put(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, policy, document)) = guarded.read(call, |input| {
         let (name, policy) = names(input, holder);
         (name, policy, input.required("PolicyDocument", &DOCUMENT))
     })?;
@@ -49,8 +48,8 @@ fn put(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
     Ok(Xml::new())
 }
 
-fn get(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, policy) = call.fields.read(|input| names(input, holder))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, policy)) = guarded.read(call, |input| names(input, holder))?;
     let held = (holder.find)(account, name)?;
     let document = held.policies.inline.get(policy).ok_or_else(|| missing(holder, policy))?;
     let mut xml = Xml::new();
@@ -58,16 +57,17 @@ fn get(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
     Ok(xml)
 }
 
-fn delete(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, policy) = call.fields.read(|input| names(input, holder))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, policy)) = guarded.read(call, |input| names(input, holder))?;
     match (holder.find_mut)(account, name)?.inline.remove(policy) {
         Some(_) => Ok(Xml::new()),
         None => Err(missing(holder, policy)),
     }
 }
 
-fn list(account: &mut Account, call: &Call<'_>, holder: &Holder) -> Answer {
-    let (name, page) = call.fields.read(|input| (input.required(holder.parameter, holder.name), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>, holder: &Holder) -> Answer {
+    let (account, (name, page)) =
+        guarded.read(call, |input| (input.required(holder.parameter, holder.name), Page::read(input)))?;
     let held = (holder.find)(account, name)?;
     let page = page.of(held.policies.inline.keys(), |name| (*name).clone())?;
     Ok(page.write_texts("PolicyNames"))

@@ -2,7 +2,7 @@
 
 use super::names::{deletable, over_quota};
 use super::page::Page;
-use super::{Answer, Operation, roles, tags};
+use super::{Answer, Guarded, Operation, roles, tags};
 use crate::sandbox::account::{Account, InstanceProfile};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ENTITY_NAME_64, ENTITY_NAME_128, PATH, PATH_PREFIX};
@@ -25,9 +25,9 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, path, new_tags) =
-        call.fields.read(|input| (named(input), input.optional("Path", &PATH).unwrap_or("/"), tags::read(input)))?;
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, path, new_tags)) =
+        guarded.read(call, |input| (named(input), input.optional("Path", &PATH).unwrap_or("/"), tags::read(input)))?;
     if account.instance_profiles.contains(name) {
         return Err(ServiceError::already_exists(format!("Instance Profile {name} already exists.")));
     }
@@ -42,8 +42,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// Of all that tell of one entity, this alone has `Tags` when there are none.
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(named)?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, named)?;
     let profile = account.instance_profile(name)?;
     Ok(Xml::of("InstanceProfile", |xml| {
         essentials(xml, account, profile);
@@ -51,32 +51,32 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (prefix, page) =
-        call.fields.read(|input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (prefix, page)) =
+        guarded.read(call, |input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
     let profiles = account.instance_profiles.iter().filter(|profile| profile.path.starts_with(prefix));
     let page = page.of(profiles, |profile| profile.name.to_ascii_lowercase())?;
     Ok(page.write("InstanceProfiles", |xml, profile| essentials(xml, account, profile)))
 }
 
-fn list_for_role(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (role, page) = call.fields.read(|input| (role_named(input), Page::read(input)))?;
+fn list_for_role(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (role, page)) = guarded.read(call, |input| (role_named(input), Page::read(input)))?;
     let role = account.role(role)?;
     let profiles = account.instance_profiles.iter().filter(|profile| profile.holds(&role.name));
     let page = page.of(profiles, |profile| profile.name.to_ascii_lowercase())?;
     Ok(page.write("InstanceProfiles", |xml, profile| essentials(xml, account, profile)))
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(named)?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, named)?;
     let profile = account.instance_profile(name)?;
     deletable(&[(profile.role.is_some(), "remove roles from instance profile")])?;
     account.instance_profiles.remove(name);
     Ok(Xml::new())
 }
 
-fn add_role(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, role) = call.fields.read(|input| (named(input), role_named(input)))?;
+fn add_role(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, role)) = guarded.read(call, |input| (named(input), role_named(input)))?;
     account.instance_profile(name)?;
     let role = account.modifiable_role(role)?.name.clone();
     let profile = account.instance_profile_mut(name)?;
@@ -87,8 +87,8 @@ fn add_role(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn remove_role(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, role) = call.fields.read(|input| (named(input), role_named(input)))?;
+fn remove_role(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, role)) = guarded.read(call, |input| (named(input), role_named(input)))?;
     account.instance_profile(name)?;
     account.role(role)?;
     let profile = account.instance_profile_mut(name)?;

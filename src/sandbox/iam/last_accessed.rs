@@ -10,7 +10,7 @@ mod services;
 use jiff::{SignedDuration, Timestamp};
 
 use super::page::Page;
-use super::{Answer, Operation};
+use super::{Answer, Guarded, Operation};
 use crate::random::uuid;
 use crate::sandbox::account::{Account, LastAccess, LastAccessedJob, Policies, Role, ServiceAccess, ServiceUse, User};
 use crate::sandbox::call::Call;
@@ -34,10 +34,10 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn generate(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, granularity) = call
-        .fields
-        .read(|input| (input.required("Arn", &ARN), input.choice("Granularity", &["SERVICE_LEVEL", "ACTION_LEVEL"])))?;
+fn generate(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, granularity)) = guarded.read(call, |input| {
+        (input.required("Arn", &ARN), input.choice("Granularity", &["SERVICE_LEVEL", "ACTION_LEVEL"]))
+    })?;
     let services = Subject::of(account, arn)?.services(account, call.now);
     let id = uuid(call.random);
     let job = LastAccessedJob {
@@ -55,8 +55,8 @@ fn generate(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// The first look finds the job at work, the second finds it done.
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (id, page) = call.fields.read(|input| (input.required("JobId", &JOB_ID), Page::read(input)))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (id, page)) = guarded.read(call, |input| (input.required("JobId", &JOB_ID), Page::read(input)))?;
     let job = account
         .last_accessed_jobs
         .get_mut(id)

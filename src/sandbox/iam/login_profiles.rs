@@ -1,8 +1,8 @@
 //! Console passwords. A password is judged and forgotten: nobody signs in here.
 
 use super::users::own_name;
-use super::{Answer, Operation, account_password_policy};
-use crate::sandbox::account::{Account, LoginProfile, User};
+use super::{Answer, Guarded, Operation, account_password_policy};
+use crate::sandbox::account::{LoginProfile, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ENTITY_NAME_64, PASSWORD};
 use crate::sandbox::error::ServiceError;
@@ -19,8 +19,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, password, reset_required) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, password, reset_required)) = guarded.read(call, |input| {
         (
             input.optional("UserName", &ENTITY_NAME_64),
             input.required("Password", &PASSWORD),
@@ -39,14 +39,14 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(describe(&name, profile))
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(|input| input.optional("UserName", &ENTITY_NAME_64))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.optional("UserName", &ENTITY_NAME_64))?;
     let user = account.user(own_name(call, name)?)?;
     Ok(describe(&user.name, user.login_profile.as_ref().ok_or_else(|| missing(user))?))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, password, reset_required) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, password, reset_required)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_64),
             input.optional("Password", &PASSWORD),
@@ -67,8 +67,8 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(|input| input.optional("UserName", &ENTITY_NAME_64))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.optional("UserName", &ENTITY_NAME_64))?;
     let user = account.user_mut(own_name(call, name)?)?;
     if user.login_profile.take().is_none() {
         return Err(missing(user));

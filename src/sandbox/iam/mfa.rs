@@ -5,7 +5,7 @@ use data_encoding::{BASE32, BASE64};
 use super::names::over_quota;
 use super::page::{Page, by_age};
 use super::users::{essentials, own_name};
-use super::{Answer, Operation, tags};
+use super::{Answer, Guarded, Operation, tags};
 use crate::sandbox::account::{Account, KeyCase, MfaDevice, Tags, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{AUTHENTICATION_CODE, ENTITY_NAME_128, PATH, SERIAL_NUMBER};
@@ -29,8 +29,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
 }
 
 /// Answers the seed and no picture of it: `QRCodePNG` is the one member that this sandbox does not have.
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (path, name, new_tags) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (path, name, new_tags)) = guarded.read(call, |input| {
         (
             input.optional("Path", &PATH).unwrap_or("/"),
             input.required("VirtualMFADeviceName", &ENTITY_NAME_128),
@@ -54,8 +54,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list_virtual(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (status, page) = call.fields.read(|input| {
+fn list_virtual(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (status, page)) = guarded.read(call, |input| {
         (input.choice("AssignmentStatus", &["Assigned", "Unassigned", "Any"]).unwrap_or("Any"), Page::read(input))
     })?;
     let prefix = account.arn("mfa/");
@@ -82,8 +82,8 @@ fn list_virtual(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let serial_number = call.fields.read(|input| input.required("SerialNumber", &SERIAL_NUMBER))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, serial_number) = guarded.read(call, |input| input.required("SerialNumber", &SERIAL_NUMBER))?;
     if !is_virtual(account, serial_number) {
         return Err(missing(serial_number));
     }
@@ -94,8 +94,8 @@ fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn enable(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, serial_number, codes) = call.fields.read(|input| {
+fn enable(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, serial_number, codes)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_128),
             input.required("SerialNumber", &SERIAL_NUMBER),
@@ -126,10 +126,10 @@ fn enable(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// A virtual device is there afterwards, held by nobody, until it is deleted.
-fn deactivate(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, serial_number) = call
-        .fields
-        .read(|input| (input.optional("UserName", &ENTITY_NAME_128), input.required("SerialNumber", &SERIAL_NUMBER)))?;
+fn deactivate(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, serial_number)) = guarded.read(call, |input| {
+        (input.optional("UserName", &ENTITY_NAME_128), input.required("SerialNumber", &SERIAL_NUMBER))
+    })?;
     let user = account.user_mut(own_name(call, name)?)?;
     let before = user.mfa_devices.len();
     user.mfa_devices.retain(|device| device.serial_number != serial_number);
@@ -142,8 +142,9 @@ fn deactivate(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, page) = call.fields.read(|input| (input.optional("UserName", &ENTITY_NAME_128), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, page)) =
+        guarded.read(call, |input| (input.optional("UserName", &ENTITY_NAME_128), Page::read(input)))?;
     let user = account.user(own_name(call, name)?)?;
     let page = page.of_unsorted(&user.mfa_devices, |device| by_age(device.enabled, &device.serial_number))?;
     Ok(page.write("MFADevices", |xml, device| {

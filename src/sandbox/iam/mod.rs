@@ -1,13 +1,14 @@
 //! IAM's operations, after <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>.
 //!
-//! An operation reads all its parameters, looks whether it can be done, and only then changes the account: what is
-//! refused has changed nothing. It answers the inside of its result element; one without a result answers nothing.
+//! An operation reads all its parameters, is given the account if the caller may have it done ([`Guarded`]), looks whether
+//! it can be done, and only then changes the account: what is refused has changed nothing. It answers the inside of its result element; one without a result answers nothing.
 
 mod access_keys;
 mod account_aliases;
 mod account_password_policy;
 mod account_summary;
 mod attached;
+mod authorization;
 mod authorization_details;
 mod boundaries;
 mod certificates;
@@ -16,6 +17,7 @@ mod der;
 mod documents;
 mod entities;
 mod groups;
+mod guarded;
 mod holder;
 mod inline;
 mod instance_profiles;
@@ -36,16 +38,16 @@ mod tags;
 mod users;
 mod versions;
 
-use super::account::Account;
 use super::call::Call;
 use super::error::ServiceError;
 use super::xml::Xml;
+pub(super) use guarded::Guarded;
 
 /// What an operation answers.
 pub(super) type Answer = Result<Xml, ServiceError>;
 
 /// One operation.
-pub(super) type Operation = fn(&mut Account, &Call<'_>) -> Answer;
+pub(super) type Operation = fn(Guarded<'_>, &Call<'_>) -> Answer;
 
 /// The operation of this name, if the sandbox has it.
 pub(super) fn operation(action: &str) -> Option<Operation> {

@@ -1,7 +1,7 @@
 //! OpenID Connect providers.
 
 use super::names::over_quota;
-use super::{Answer, Operation, tags};
+use super::{Answer, Guarded, Operation, tags};
 use crate::sandbox::account::{Account, KeyCase, OidcProvider, Tags};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, OIDC_TEXT, THUMBPRINT};
@@ -29,8 +29,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
 }
 
 /// Without thumbprints AWS fetches one from the provider; this sandbox calls nobody, and keeps none.
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (url, client_ids, thumbprints, new_tags) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (url, client_ids, thumbprints, new_tags)) = guarded.read(call, |input| {
         (
             input.required("Url", &OIDC_TEXT),
             input.texts("ClientIDList", &OIDC_TEXT),
@@ -65,8 +65,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let arn = call.fields.read(read_arn)?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, arn) = guarded.read(call, read_arn)?;
     let provider = account.oidc_providers.get(arn).ok_or_else(|| missing(arn))?;
     let mut xml = Xml::new();
     xml.text("Url", &provider.url)
@@ -77,7 +77,8 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list(account: &mut Account, _: &Call<'_>) -> Answer {
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     let mut xml = Xml::new();
     xml.list("OpenIDConnectProviderList", account.oidc_providers.keys(), |xml, arn| {
         xml.text("Arn", arn);
@@ -85,8 +86,8 @@ fn list(account: &mut Account, _: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let arn = call.fields.read(read_arn)?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, arn) = guarded.read(call, read_arn)?;
     match account.oidc_providers.remove(arn) {
         Some(_) => Ok(Xml::new()),
         // In words of its own, as AWS has it.
@@ -95,8 +96,9 @@ fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// Adding a client that is there already changes nothing and is no fault.
-fn add_client(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, client_id) = call.fields.read(|input| (read_arn(input), input.required("ClientID", &OIDC_TEXT)))?;
+fn add_client(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, client_id)) =
+        guarded.read(call, |input| (read_arn(input), input.required("ClientID", &OIDC_TEXT)))?;
     let provider = provider_mut(account, arn)?;
     if !provider.client_ids.iter().any(|id| id == client_id) {
         if provider.client_ids.len() >= MOST_CLIENTS {
@@ -108,14 +110,16 @@ fn add_client(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// Removing a client that is not there is no fault either.
-fn remove_client(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, client_id) = call.fields.read(|input| (read_arn(input), input.required("ClientID", &OIDC_TEXT)))?;
+fn remove_client(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, client_id)) =
+        guarded.read(call, |input| (read_arn(input), input.required("ClientID", &OIDC_TEXT)))?;
     provider_mut(account, arn)?.client_ids.retain(|id| id != client_id);
     Ok(Xml::new())
 }
 
-fn update_thumbprints(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, thumbprints) = call.fields.read(|input| (read_arn(input), input.texts("ThumbprintList", &THUMBPRINT)))?;
+fn update_thumbprints(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, thumbprints)) =
+        guarded.read(call, |input| (read_arn(input), input.texts("ThumbprintList", &THUMBPRINT)))?;
     let provider = provider_mut(account, arn)?;
     few_thumbprints(&thumbprints)?;
     provider.thumbprints = thumbprints.into_iter().map(str::to_owned).collect();
@@ -127,7 +131,7 @@ fn read_arn<'a>(input: &Input<'a>) -> &'a str {
 }
 
 /// A URL without its scheme and a slash at its end: what stands in the ARN. It has neither port, query nor fragment.
-fn bare(url: &str) -> Result<&str, ServiceError> {
+pub(super) fn bare(url: &str) -> Result<&str, ServiceError> {
     url.strip_prefix("https://")
         .map(|rest| rest.strip_suffix('/').unwrap_or(rest))
         .filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))

@@ -2,7 +2,7 @@
 
 use super::names::{over_quota, policy_arn};
 use super::page::Page;
-use super::{Answer, Operation, documents, tags};
+use super::{Answer, Guarded, Operation, documents, tags};
 use crate::sandbox::account::{Account, KeyCase, ManagedPolicy, PolicyVersion, Tags};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, DOCUMENT, ENTITY_NAME_128, PATH, POLICY_DESCRIPTION};
@@ -30,8 +30,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, path, document, description, new_tags) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, path, document, description, new_tags)) = guarded.read(call, |input| {
         (
             input.required("PolicyName", &ENTITY_NAME_128),
             input.optional("Path", &PATH).unwrap_or("/"),
@@ -72,8 +72,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let arn = call.fields.read(|input| input.required("PolicyArn", &ARN))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, arn) = guarded.read(call, |input| input.required("PolicyArn", &ARN))?;
     let policy = found(account, arn)?;
     Ok(Xml::of("Policy", |xml| {
         essentials(xml, account, policy);
@@ -82,8 +82,8 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (scope, only_attached, prefix, usage, page) = call.fields.read(|input| {
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (scope, only_attached, prefix, usage, page)) = guarded.read(call, |input| {
         (
             input.choice("Scope", &["All", "AWS", "Local"]).unwrap_or("All"),
             input.flag("OnlyAttached").unwrap_or(false),
@@ -111,8 +111,8 @@ fn list(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(page.write("Policies", |xml, policy| essentials(xml, account, policy)))
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let arn = call.fields.read(|input| input.required("PolicyArn", &ARN))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, arn) = guarded.read(call, |input| input.required("PolicyArn", &ARN))?;
     let policy = own(account, arn, "Cannot delete policies outside your own account.")?;
     let usage = account.policy_usage(arn);
     if usage.attachments + usage.boundaries > 0 {
@@ -128,15 +128,17 @@ fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn tag(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, new_tags) = call.fields.read(|input| (input.required("PolicyArn", &ARN), tags::read_new(input)))?;
+fn tag(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, new_tags)) =
+        guarded.read(call, |input| (input.required("PolicyArn", &ARN), tags::read_new(input)))?;
     let policy = own_mut(account, arn, NOT_YOURS)?;
     policy.tags = tags::laid_over(&policy.tags, &new_tags)?;
     Ok(Xml::new())
 }
 
-fn untag(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, keys) = call.fields.read(|input| (input.required("PolicyArn", &ARN), tags::read_keys(input)))?;
+fn untag(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, keys)) =
+        guarded.read(call, |input| (input.required("PolicyArn", &ARN), tags::read_keys(input)))?;
     let policy = own_mut(account, arn, NOT_YOURS)?;
     for key in keys {
         policy.tags.remove(key);
@@ -144,8 +146,8 @@ fn untag(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn list_tags(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, page) = call.fields.read(|input| (input.required("PolicyArn", &ARN), Page::read(input)))?;
+fn list_tags(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, page)) = guarded.read(call, |input| (input.required("PolicyArn", &ARN), Page::read(input)))?;
     tags::list(&found(account, arn)?.tags, &page)
 }
 

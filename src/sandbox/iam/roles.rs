@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::names::{deletable, taken};
 use super::page::Page;
-use super::{Answer, Operation, boundaries, documents, tags};
+use super::{Answer, Guarded, Operation, boundaries, documents, tags};
 use crate::sandbox::account::{Account, Role, SERVICE_LINKED_PATH};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, DESCRIPTION, DOCUMENT, ENTITY_NAME_64, PATH, PATH_PREFIX};
@@ -32,18 +32,19 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, path, trust_policy, description, duration, boundary, new_tags) = call.fields.read(|input| {
-        (
-            named(input),
-            input.optional("Path", &PATH).unwrap_or("/"),
-            input.required("AssumeRolePolicyDocument", &DOCUMENT),
-            input.optional("Description", &DESCRIPTION),
-            duration(input),
-            input.optional("PermissionsBoundary", &ARN),
-            tags::read(input),
-        )
-    })?;
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, path, trust_policy, description, duration, boundary, new_tags)) =
+        guarded.read(call, |input| {
+            (
+                named(input),
+                input.optional("Path", &PATH).unwrap_or("/"),
+                input.required("AssumeRolePolicyDocument", &DOCUMENT),
+                input.optional("Description", &DESCRIPTION),
+                duration(input),
+                input.optional("PermissionsBoundary", &ARN),
+                tags::read(input),
+            )
+        })?;
     if path.starts_with(SERVICE_LINKED_PATH) {
         return Err(ServiceError::invalid_input(format!("The path {SERVICE_LINKED_PATH} is reserved for AWS.")));
     }
@@ -66,8 +67,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(named)?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, named)?;
     let role = account.role(name)?;
     Ok(Xml::of("Role", |xml| {
         listed(xml, account, role);
@@ -77,18 +78,18 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (prefix, page) =
-        call.fields.read(|input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (prefix, page)) =
+        guarded.read(call, |input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
     let roles = account.roles.iter().filter(|role| role.path.starts_with(prefix));
     let page = page.of(roles, |role| role.name.to_ascii_lowercase())?;
     Ok(page.write("Roles", |xml, role| listed(xml, account, role)))
 }
 
 /// What is not named stays as it is. The description of a service-linked role is its owner's to change, too.
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, description, duration) =
-        call.fields.read(|input| (named(input), input.optional("Description", &DESCRIPTION), duration(input)))?;
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, description, duration)) =
+        guarded.read(call, |input| (named(input), input.optional("Description", &DESCRIPTION), duration(input)))?;
     let role = if duration.is_some() { account.modifiable_role(name)? } else { account.role_mut(name)? };
     if let Some(description) = description {
         role.description = Some(description.to_owned());
@@ -97,8 +98,9 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn update_description(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, description) = call.fields.read(|input| (named(input), input.required("Description", &DESCRIPTION)))?;
+fn update_description(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, description)) =
+        guarded.read(call, |input| (named(input), input.required("Description", &DESCRIPTION)))?;
     account.role_mut(name)?.description = Some(description.to_owned());
     let role = account.role(name)?;
     Ok(Xml::of("Role", |xml| {
@@ -107,8 +109,9 @@ fn update_description(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn update_trust_policy(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, document) = call.fields.read(|input| (named(input), input.required("PolicyDocument", &DOCUMENT)))?;
+fn update_trust_policy(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, document)) =
+        guarded.read(call, |input| (named(input), input.required("PolicyDocument", &DOCUMENT)))?;
     account.modifiable_role(name)?;
     documents::trust(account, document)?;
     let kept = account.trust_kept(document);
@@ -116,8 +119,8 @@ fn update_trust_policy(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(named)?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, named)?;
     let role = account.modifiable_role(name)?;
     let (inline, attached) = (!role.policies.inline.is_empty(), !role.policies.attached.is_empty());
     deletable(&[

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::names::over_quota;
-use super::{Answer, Operation, tags};
-use crate::sandbox::account::{Account, KeyCase, SamlProvider, Tags};
+use super::{Answer, Guarded, Operation, tags};
+use crate::sandbox::account::{KeyCase, SamlProvider, Tags};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, SAML_METADATA, SAML_NAME};
 use crate::sandbox::error::ServiceError;
@@ -28,8 +28,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (metadata, name, encryption, new_tags) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (metadata, name, encryption, new_tags)) = guarded.read(call, |input| {
         (
             input.required("SAMLMetadataDocument", &SAML_METADATA),
             input.required("Name", &SAML_NAME),
@@ -61,8 +61,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let arn = call.fields.read(|input| input.required("SAMLProviderArn", &ARN))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, arn) = guarded.read(call, |input| input.required("SAMLProviderArn", &ARN))?;
     let provider = account.saml_providers.get(arn).ok_or_else(|| missing(arn))?;
     let mut xml = Xml::new();
     xml.text("SAMLProviderUUID", &provider.id)
@@ -74,7 +74,8 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list(account: &mut Account, _: &Call<'_>) -> Answer {
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let account = guarded.open(call)?;
     let mut xml = Xml::new();
     xml.list("SAMLProviderList", &account.saml_providers, |xml, (arn, provider)| {
         xml.text("Arn", arn).time("ValidUntil", provider.valid_until).time("CreateDate", provider.created);
@@ -82,8 +83,8 @@ fn list(account: &mut Account, _: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let arn = call.fields.read(|input| input.required("SAMLProviderArn", &ARN))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, arn) = guarded.read(call, |input| input.required("SAMLProviderArn", &ARN))?;
     account.saml_providers.remove(arn).map(|_| Xml::new()).ok_or_else(|| missing(arn))
 }
 

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::names::over_quota;
 use super::page::{Page, by_age};
 use super::users::own_name;
-use super::{Answer, Operation, status};
-use crate::sandbox::account::{Account, KeyStatus, ServiceSpecificCredential, User};
+use super::{Answer, Guarded, Operation, status};
+use crate::sandbox::account::{KeyStatus, ServiceSpecificCredential, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ANYTHING, CREDENTIAL_ID, ENTITY_NAME_64};
 use crate::sandbox::error::ServiceError;
@@ -35,8 +35,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, service, days) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, service, days)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_64),
             input.required("ServiceName", &ANYTHING),
@@ -72,8 +72,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, service, all, page) = call.fields.read(|input| {
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, service, all, page)) = guarded.read(call, |input| {
         (
             input.optional("UserName", &ENTITY_NAME_64),
             input.optional("ServiceName", &ANYTHING),
@@ -94,8 +94,8 @@ fn list(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(page.write("ServiceSpecificCredentials", |xml, (user, credential)| essentials(xml, user, credential, call.now)))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id, new_status) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id, new_status)) = guarded.read(call, |input| {
         (
             input.optional("UserName", &ENTITY_NAME_64),
             input.required("ServiceSpecificCredentialId", &CREDENTIAL_ID),
@@ -109,16 +109,16 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn reset(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id) = call.fields.read(|input| {
+fn reset(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id)) = guarded.read(call, |input| {
         (input.optional("UserName", &ENTITY_NAME_64), input.required("ServiceSpecificCredentialId", &CREDENTIAL_ID))
     })?;
     let user = account.user(own_name(call, name)?)?;
     Ok(with_secret(call, user, &user.service_specific_credentials[place(user, id)?]))
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id) = call.fields.read(|input| {
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id)) = guarded.read(call, |input| {
         (input.optional("UserName", &ENTITY_NAME_64), input.required("ServiceSpecificCredentialId", &CREDENTIAL_ID))
     })?;
     let user = account.user_mut(own_name(call, name)?)?;

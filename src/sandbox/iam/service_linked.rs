@@ -1,9 +1,9 @@
 //! Service-linked roles, of the services that most accounts meet.
 
 use super::roles;
-use super::{Answer, Operation};
+use super::{Answer, Guarded, Operation};
 use crate::random::uuid;
-use crate::sandbox::account::{Account, Role, SERVICE_LINKED_PATH};
+use crate::sandbox::account::{Role, SERVICE_LINKED_PATH};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{DESCRIPTION, ENTITY_NAME_64, ENTITY_NAME_128, Text};
 use crate::sandbox::error::ServiceError;
@@ -58,37 +58,58 @@ const SERVICES: &[Service] = &[
 
 const TASK_ID: Text = Text { min: 1, max: 1000, fits: |_| true, said_as: Ok(".*") };
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (principal, description, suffix) = call.fields.read(|input| {
+/// The role that a service is about to be given.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) name: String,
+    pub(super) path: String,
+    policy: &'static str,
+}
+
+impl Made {
+    /// # Errors
+    /// A service that has no such role, or takes no suffix.
+    pub(super) fn of(principal: &str, suffix: Option<&str>) -> Result<Self, ServiceError> {
+        let service = principal
+            .strip_suffix(".amazonaws.com")
+            .and_then(|principal| SERVICES.iter().find(|service| service.principal == principal))
+            .ok_or_else(|| {
+                ServiceError::invalid_input(format!(
+                    "{principal} is no service with a service-linked role that is known."
+                ))
+            })?;
+        if suffix.is_some() && !service.suffix {
+            return Err(ServiceError::invalid_input(format!("Custom suffix is not allowed for {principal}")));
+        }
+        let suffix = suffix.map(|suffix| format!("_{suffix}")).unwrap_or_default();
+        Ok(Self {
+            name: format!("AWSServiceRoleFor{}{suffix}", service.role),
+            path: format!("{SERVICE_LINKED_PATH}{principal}/"),
+            policy: service.policy,
+        })
+    }
+}
+
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (principal, description, suffix)) = guarded.read(call, |input| {
         (
             input.required("AWSServiceName", &ENTITY_NAME_128),
             input.optional("Description", &DESCRIPTION),
             input.optional("CustomSuffix", &ENTITY_NAME_64),
         )
     })?;
-    let service = principal
-        .strip_suffix(".amazonaws.com")
-        .and_then(|principal| SERVICES.iter().find(|service| service.principal == principal))
-        .ok_or_else(|| {
-            ServiceError::invalid_input(format!("{principal} is no service with a service-linked role that is known."))
-        })?;
-    if suffix.is_some() && !service.suffix {
-        return Err(ServiceError::invalid_input(format!("Custom suffix is not allowed for {principal}")));
-    }
-    let suffix = suffix.map(|suffix| format!("_{suffix}")).unwrap_or_default();
-    let name = format!("AWSServiceRoleFor{}{suffix}", service.role);
+    let Made { name, path, policy } = Made::of(principal, suffix)?;
     if account.roles.contains(&name) {
         return Err(ServiceError::invalid_input(format!(
             "Service role name {name} has been taken in this account, please try a different suffix."
         )));
     }
-    let path = format!("{SERVICE_LINKED_PATH}{principal}/");
     let trust_policy = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{principal}"}},"Action":"sts:AssumeRole"}}]}}"#
     );
     let mut role = Role::new(&name, &path, ids::id(call.random, IdKind::Role), call.now, &trust_policy);
     role.description = description.map(str::to_owned);
-    let policy = format!("arn:{}:iam::aws:policy{SERVICE_LINKED_PATH}{}", account.partition, service.policy);
+    let policy = format!("arn:{}:iam::aws:policy{SERVICE_LINKED_PATH}{policy}", account.partition);
     // Of AWS's own policies the account knows a selection; nothing is attached that cannot be read.
     role.policies.attached.extend(account.policies.contains_key(&policy).then_some(policy));
     let xml = Xml::of("Role", |xml| roles::essentials(xml, account, &role));
@@ -97,8 +118,8 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
 }
 
 /// AWS asks the service whether the role is in use, and answers later. Here none is, and it is gone at once.
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(|input| input.required("RoleName", &ENTITY_NAME_64))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.required("RoleName", &ENTITY_NAME_64))?;
     let role = account.role(name)?;
     if !role.is_service_linked() {
         return Err(ServiceError::no_such_entity(format!("The role with name {name} is not a service-linked role.")));
@@ -111,8 +132,8 @@ fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn deletion_status(account: &mut Account, call: &Call<'_>) -> Answer {
-    let task = call.fields.read(|input| input.required("DeletionTaskId", &TASK_ID))?;
+fn deletion_status(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, task) = guarded.read(call, |input| input.required("DeletionTaskId", &TASK_ID))?;
     if !account.deletion_tasks.contains(task) {
         return Err(ServiceError::no_such_entity(format!("The deletion task {task} cannot be found.")));
     }

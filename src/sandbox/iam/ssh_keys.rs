@@ -5,8 +5,8 @@ mod rsa;
 use super::names::over_quota;
 use super::page::{Page, by_age};
 use super::users::own_name;
-use super::{Answer, Operation, status};
-use crate::sandbox::account::{Account, KeyStatus, SshPublicKey, User};
+use super::{Answer, Guarded, Operation, status};
+use crate::sandbox::account::{KeyStatus, SshPublicKey, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{CREDENTIAL_ID, ENTITY_NAME_64, KEY_MATERIAL};
 use crate::sandbox::error::ServiceError;
@@ -29,8 +29,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn upload(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, body) = call.fields.read(|input| {
+fn upload(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, body)) = guarded.read(call, |input| {
         (input.required("UserName", &ENTITY_NAME_64), input.required("SSHPublicKeyBody", &KEY_MATERIAL))
     })?;
     let user = account.user_mut(name)?;
@@ -56,8 +56,8 @@ fn upload(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id, encoding) = call.fields.read(|input| {
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id, encoding)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_64),
             input.required("SSHPublicKeyId", &CREDENTIAL_ID),
@@ -75,8 +75,9 @@ fn get(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(describe(user, key, &parsed, &body))
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, page) = call.fields.read(|input| (input.optional("UserName", &ENTITY_NAME_64), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, page)) =
+        guarded.read(call, |input| (input.optional("UserName", &ENTITY_NAME_64), Page::read(input)))?;
     let user = account.user(own_name(call, name)?)?;
     let page = page.of_unsorted(&user.ssh_public_keys, |key| by_age(key.uploaded, &key.id))?;
     Ok(page.write("SSHPublicKeys", |xml, key| {
@@ -87,8 +88,8 @@ fn list(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id, new_status) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id, new_status)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_64),
             input.required("SSHPublicKeyId", &CREDENTIAL_ID),
@@ -102,8 +103,8 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, id) = call.fields.read(|input| {
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, id)) = guarded.read(call, |input| {
         (input.required("UserName", &ENTITY_NAME_64), input.required("SSHPublicKeyId", &CREDENTIAL_ID))
     })?;
     let user = account.user_mut(name)?;

@@ -2,8 +2,8 @@
 
 use super::names::Find;
 use super::page::Page;
-use super::{Answer, Operation};
-use crate::sandbox::account::{Account, KeyCase, Tags};
+use super::{Answer, Guarded, Operation};
+use crate::sandbox::account::{KeyCase, Tags};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ENTITY_NAME_64, ENTITY_NAME_128, TAG_KEY, TAG_VALUE, Text};
 use crate::sandbox::error::ServiceError;
@@ -17,15 +17,15 @@ const MOST: usize = 50;
 /// The operations of this file.
 pub(super) fn operation(action: &str) -> Option<Operation> {
     Some(match action {
-        "TagUser" => |account, call| tag(account, call, &USER),
-        "UntagUser" => |account, call| untag(account, call, &USER),
-        "ListUserTags" => |account, call| list_of(account, call, &USER),
-        "TagRole" => |account, call| tag(account, call, &ROLE),
-        "UntagRole" => |account, call| untag(account, call, &ROLE),
-        "ListRoleTags" => |account, call| list_of(account, call, &ROLE),
-        "TagInstanceProfile" => |account, call| tag(account, call, &INSTANCE_PROFILE),
-        "UntagInstanceProfile" => |account, call| untag(account, call, &INSTANCE_PROFILE),
-        "ListInstanceProfileTags" => |account, call| list_of(account, call, &INSTANCE_PROFILE),
+        "TagUser" => |guarded, call| tag(guarded, call, &USER),
+        "UntagUser" => |guarded, call| untag(guarded, call, &USER),
+        "ListUserTags" => |guarded, call| list_of(guarded, call, &USER),
+        "TagRole" => |guarded, call| tag(guarded, call, &ROLE),
+        "UntagRole" => |guarded, call| untag(guarded, call, &ROLE),
+        "ListRoleTags" => |guarded, call| list_of(guarded, call, &ROLE),
+        "TagInstanceProfile" => |guarded, call| tag(guarded, call, &INSTANCE_PROFILE),
+        "UntagInstanceProfile" => |guarded, call| untag(guarded, call, &INSTANCE_PROFILE),
+        "ListInstanceProfileTags" => |guarded, call| list_of(guarded, call, &INSTANCE_PROFILE),
         _ => return None,
     })
 }
@@ -58,16 +58,18 @@ const INSTANCE_PROFILE: Tagged = Tagged {
     tags: |account, name| account.instance_profile_mut(name).map(|profile| &mut profile.tags),
 };
 
-fn tag(account: &mut Account, call: &Call<'_>, kind: &Tagged) -> Answer {
-    let (name, new) = call.fields.read(|input| (input.required(kind.parameter, kind.name), read_new(input)))?;
+fn tag(guarded: Guarded<'_>, call: &Call<'_>, kind: &Tagged) -> Answer {
+    let (account, (name, new)) =
+        guarded.read(call, |input| (input.required(kind.parameter, kind.name), read_new(input)))?;
     let tags = (kind.tags)(account, name)?;
     *tags = laid_over(tags, &new)?;
     Ok(Xml::new())
 }
 
 /// Taking away a tag that is not there is no fault.
-fn untag(account: &mut Account, call: &Call<'_>, kind: &Tagged) -> Answer {
-    let (name, keys) = call.fields.read(|input| (input.required(kind.parameter, kind.name), read_keys(input)))?;
+fn untag(guarded: Guarded<'_>, call: &Call<'_>, kind: &Tagged) -> Answer {
+    let (account, (name, keys)) =
+        guarded.read(call, |input| (input.required(kind.parameter, kind.name), read_keys(input)))?;
     let tags = (kind.tags)(account, name)?;
     for key in keys {
         tags.remove(key);
@@ -75,8 +77,9 @@ fn untag(account: &mut Account, call: &Call<'_>, kind: &Tagged) -> Answer {
     Ok(Xml::new())
 }
 
-fn list_of(account: &mut Account, call: &Call<'_>, kind: &Tagged) -> Answer {
-    let (name, page) = call.fields.read(|input| (input.required(kind.parameter, kind.name), Page::read(input)))?;
+fn list_of(guarded: Guarded<'_>, call: &Call<'_>, kind: &Tagged) -> Answer {
+    let (account, (name, page)) =
+        guarded.read(call, |input| (input.required(kind.parameter, kind.name), Page::read(input)))?;
     list((kind.tags)(account, name)?, &page)
 }
 

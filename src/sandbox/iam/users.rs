@@ -2,7 +2,7 @@
 
 use super::names::{deletable, taken};
 use super::page::Page;
-use super::{Answer, Operation, boundaries, tags};
+use super::{Answer, Guarded, Operation, boundaries, tags};
 use crate::sandbox::account::{Account, User};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, ENTITY_NAME_64, ENTITY_NAME_128, PATH, PATH_PREFIX};
@@ -22,8 +22,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, path, boundary, new_tags) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, path, boundary, new_tags)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_64),
             input.optional("Path", &PATH).unwrap_or("/"),
@@ -42,24 +42,24 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(xml)
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(|input| input.optional("UserName", &ENTITY_NAME_128))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.optional("UserName", &ENTITY_NAME_128))?;
     let user = account.user(own_name(call, name)?)?;
     Ok(Xml::of("User", |xml| {
         describe(xml, account, user);
     }))
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (prefix, page) =
-        call.fields.read(|input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (prefix, page)) =
+        guarded.read(call, |input| (input.optional("PathPrefix", &PATH_PREFIX).unwrap_or("/"), Page::read(input)))?;
     let users = account.users.iter().filter(|user| user.path.starts_with(prefix));
     let page = page.of(users, |user| user.name.to_ascii_lowercase())?;
     Ok(page.write("Users", |xml, user| essentials(xml, account, user)))
 }
 
-fn update(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (name, new_name, new_path) = call.fields.read(|input| {
+fn update(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (name, new_name, new_path)) = guarded.read(call, |input| {
         (
             input.required("UserName", &ENTITY_NAME_128),
             input.optional("NewUserName", &ENTITY_NAME_64),
@@ -83,8 +83,8 @@ fn update(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let name = call.fields.read(|input| input.required("UserName", &ENTITY_NAME_128))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, name) = guarded.read(call, |input| input.required("UserName", &ENTITY_NAME_128))?;
     let user = account.user(name)?;
     let in_a_group = account.groups.iter().any(|group| group.members.contains(&user.id));
     // In the order of what blocks it: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html

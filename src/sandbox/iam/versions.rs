@@ -3,7 +3,7 @@
 use super::names::policy_arn;
 use super::page::Page;
 use super::policies::{NOT_YOURS, found, judge, own, own_mut};
-use super::{Answer, Operation};
+use super::{Answer, Guarded, Operation};
 use crate::sandbox::account::{Account, ManagedPolicy, PolicyVersion};
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ARN, DOCUMENT, VERSION_ID};
@@ -25,8 +25,8 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn create(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, document, as_default) = call.fields.read(|input| {
+fn create(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, document, as_default)) = guarded.read(call, |input| {
         (
             input.required("PolicyArn", &ARN),
             input.required("PolicyDocument", &DOCUMENT),
@@ -53,17 +53,17 @@ fn create(account: &mut Account, call: &Call<'_>) -> Answer {
     }))
 }
 
-fn get(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, id) =
-        call.fields.read(|input| (input.required("PolicyArn", &ARN), input.required("VersionId", &VERSION_ID)))?;
+fn get(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, id)) =
+        guarded.read(call, |input| (input.required("PolicyArn", &ARN), input.required("VersionId", &VERSION_ID)))?;
     let (policy, version) = version(account, arn, id)?;
     Ok(Xml::of("PolicyVersion", |xml| {
         describe(xml, policy, version);
     }))
 }
 
-fn list(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, page) = call.fields.read(|input| (input.required("PolicyArn", &ARN), Page::read(input)))?;
+fn list(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, page)) = guarded.read(call, |input| (input.required("PolicyArn", &ARN), Page::read(input)))?;
     let policy = found(account, arn)?;
     // The newest first. A page is cut from what is sorted by its key, so the key counts down.
     let versions = policy.versions.iter().rev();
@@ -71,9 +71,9 @@ fn list(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(page.write("Versions", |xml, version| essentials(xml, policy, version)))
 }
 
-fn set_default(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, id) =
-        call.fields.read(|input| (input.required("PolicyArn", &ARN), input.required("VersionId", &VERSION_ID)))?;
+fn set_default(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, id)) =
+        guarded.read(call, |input| (input.required("PolicyArn", &ARN), input.required("VersionId", &VERSION_ID)))?;
     own_if_there(account, arn, NOT_YOURS)?;
     let number = version(account, arn, id)?.1.number;
     let policy = own_mut(account, arn, NOT_YOURS)?;
@@ -82,9 +82,9 @@ fn set_default(account: &mut Account, call: &Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
-fn delete(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, id) =
-        call.fields.read(|input| (input.required("PolicyArn", &ARN), input.required("VersionId", &VERSION_ID)))?;
+fn delete(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, id)) =
+        guarded.read(call, |input| (input.required("PolicyArn", &ARN), input.required("VersionId", &VERSION_ID)))?;
     let refusal = "Cannot delete policy versions for policies outside your own account.";
     own_if_there(account, arn, refusal)?;
     let (policy, version) = version(account, arn, id)?;

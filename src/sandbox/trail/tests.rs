@@ -5,14 +5,16 @@ use aws_sdk_sts::types::Tag;
 use serde_json::{Value, json};
 
 use super::{Event, MOST};
-use crate::sandbox::door::testing::{Served, account, add_role, keys};
+use crate::sandbox::door::testing::{ALL_OF_IAM, Served, account, add_role, keys};
 
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},
     "Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]}]}"#;
 
 async fn served() -> Served {
     let mut account = account();
-    "/ops/".clone_into(&mut add_role(&mut account, "admin", TRUST).path);
+    let role = add_role(&mut account, "admin", TRUST);
+    "/ops/".clone_into(&mut role.path);
+    role.policies.inline.insert("iam".into(), ALL_OF_IAM.into());
     Served::start(account).await
 }
 
@@ -165,6 +167,21 @@ async fn a_refused_role_is_recorded_with_the_code_and_no_credentials() {
     let event = only(&served, 0);
     assert_eq!(event["errorCode"], "AccessDenied");
     assert_eq!(event["responseElements"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_refused_operation_of_iam_is_recorded_with_who_may_not_do_what() {
+    let served = served().await;
+    served.sandbox.0.state().account.users.get_mut("alice").unwrap().policies.inline.clear();
+    let refused = served.iam(keys("alice")).delete_user().user_name("bob").send().await.unwrap_err();
+    let said = "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: iam:DeleteUser on resource: \
+                arn:aws:iam::123456789012:user/bob because no identity-based policy allows the iam:DeleteUser action";
+    let refused = refused.into_service_error();
+    assert_eq!((refused.meta().code(), refused.meta().message()), (Some("AccessDenied"), Some(said)));
+    let event = only(&served, 0);
+    assert_eq!((&event["eventName"], &event["errorCode"]), (&json!("DeleteUser"), &json!("AccessDenied")));
+    assert_eq!((&event["errorMessage"], &event["responseElements"]), (&json!(said), &Value::Null));
+    assert_eq!(event["requestParameters"], json!({"userName": "bob"}));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ fn trusts(principal: &str, actions: &[&str], condition: &Value) -> Value {
 }
 
 /// Users:
-/// - `alice` may assume everything, with tags and source identities; `bob` may do nothing; `carol` may only assume;
+/// - `alice` may assume everything, with tags and source identities, and administers IAM; `bob` may do nothing; `carol` may only assume;
 /// - `dave` may as alice, but not `open`, which his own policy denies; `erin`'s boundary lets nothing of STS through;
 /// - `frank` has alice's policy from a group; `grace` from a managed policy; `heidi` for roles tagged `env=dev` only.
 ///
@@ -106,7 +106,7 @@ fn users(account: &mut Account) {
     let own = |account: &mut Account, name: &str, statements: &[Value]| {
         add_user(account, name).policies.inline.insert("own".into(), document(statements));
     };
-    own(account, "alice", &[allow(&ALL, "*")]);
+    own(account, "alice", &[allow(&ALL, "*"), allow(&["iam:*"], "*")]);
     add_user(account, "bob");
     own(account, "carol", &[allow(&["sts:AssumeRole"], "*")]);
     let deny = |role: &str| json!({"Effect": "Deny", "Action": "sts:*", "Resource": format!("arn:aws:iam::123456789012:role/{role}")});

@@ -16,7 +16,7 @@ fn trusting(arn: &str) -> String {
     )
 }
 
-/// An account that alice administers: nothing of IAM is judged.
+/// An account that alice administers.
 struct Play {
     served: Served,
     iam: aws_sdk_iam::Client,
