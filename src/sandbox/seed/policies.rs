@@ -102,7 +102,9 @@ fn gateway(policy: Make<'_>) -> Vec<ManagedPolicy> {
         policy("/mcp/", "iam-mcp-gateway", &[(60, document!("iam-mcp-gateway"))])
             .described("Lets the gateway assume the mapped roles, and nothing else")
             .team(Platform),
-        policy("/mcp/", "mcp-admin", &[(60, document!("mcp-admin"))]).described("All of IAM").team(Platform),
+        policy("/mcp/", "mcp-admin", &[(60, document!("mcp-admin"))])
+            .described("All of IAM, but for agents nothing that changes users of machines")
+            .team(Platform),
         policy("/mcp/", "mcp-auditor", &[(60, document!("mcp-auditor"))]).described("IAM, reading").team(Platform),
     ]
 }

@@ -5,6 +5,7 @@ mod keys;
 mod layers;
 mod operations;
 mod order;
+mod seeded;
 
 use std::sync::Arc;
 
