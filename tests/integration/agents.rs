@@ -231,3 +231,16 @@ fn a_confirmation_is_used_up_by_an_attempt_that_aws_refuses() {
     assert_eq!(delete(confirmed).code(), "ConfirmationUsed");
     assert_eq!(writes(&gateway), ["DetachUserPolicy"]);
 }
+
+#[test]
+fn aws_refuses_by_the_tag_of_the_session_what_the_gateway_allows() {
+    let gateway = TestGateway::with_sandbox().start();
+    let create = |path: &str| gateway.write("alice", "create_user", json!({"user_name": "new", "path": path}));
+    let refused = create("/ci/");
+    assert_eq!((refused.code(), &refused.content["error"]["stage"]), ("AccessDenied", &json!("aws")));
+    let trail = gateway.sandbox().trail_of("CreateUser");
+    let message = trail[0]["errorMessage"].as_str().expect("CloudTrail says why");
+    assert_eq!((trail.len(), &trail[0]["errorCode"]), (1, &json!("AccessDenied")));
+    assert!(message.contains("user/ci/new with an explicit deny in an identity-based policy"), "{message}");
+    assert_eq!(create("/people/").done()["User"]["UserName"], "new");
+}
