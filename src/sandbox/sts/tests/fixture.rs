@@ -82,6 +82,7 @@ pub(super) fn account() -> Account {
             })),
         ),
         ("for-ecs", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#.to_owned()),
+        ("dev-for-another", document(&[trusts("arn:aws:iam::999999999999:root", &ALL, &Value::Null)])),
         ("gateway", root(Value::Null)),
         ("bounded", root(Value::Null)),
         ("long", root(Value::Null)),
@@ -92,7 +93,9 @@ pub(super) fn account() -> Account {
     }
     let roles = &mut account.roles;
     roles.get_mut("gateway").unwrap().tags = Tags::from_iter([("team", "ops"), ("cost", "1")]);
-    roles.get_mut("dev").unwrap().tags = Tags::from_iter([("env", "dev")]);
+    for dev in ["dev", "dev-for-another"] {
+        roles.get_mut(dev).unwrap().tags = Tags::from_iter([("env", "dev")]);
+    }
     roles.get_mut("long").unwrap().max_session_duration = 7200;
     roles.get_mut("bounded").unwrap().boundary = Some("arn:aws:iam::123456789012:policy/no-sts".into());
     account

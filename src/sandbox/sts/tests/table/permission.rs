@@ -24,6 +24,7 @@ const PERMISSION: &[Case] = &[
     (User("heidi"), "open", NONE, NO_POLICY),
     // Her policy is about tags of the role, of which a refusal tells nothing.
     (User("heidi"), "no-such-role", NONE, NO_POLICY),
+    (User("heidi"), "dev-for-another", NONE, NO_POLICY),
     (User("heidi"), "dev", NONE, YES),
     (Task("gateway"), "open", NONE, YES),
     (Task("bounded"), "open", NONE, NO_BOUNDARY),

@@ -231,5 +231,9 @@ cases! {
     "GetCredentialReport"() on "*";
     "GenerateServiceLastAccessedDetails"("Arn" = RULES) on "policy/team/Rules";
     "GenerateServiceLastAccessedDetails"("Arn" = "arn:aws:iam::123456789012:user/team/bob") on "user/team/bob";
+    "GenerateServiceLastAccessedDetails"("Arn" = "arn:aws:iam::123456789012:role/team/runner") on "role/team/runner";
+    // Names alone do not make an ARN.
+    "GenerateServiceLastAccessedDetails"("Arn" = "arn:aws:iam::123456789012:user/bob") on "user/bob";
+    "GenerateServiceLastAccessedDetails"("Arn" = "arn:aws:iam::123456789012:group/bob") on "group/bob";
     "GetServiceLastAccessedDetails"("JobId" = JOB) on "*";
 }
