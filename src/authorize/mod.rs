@@ -91,12 +91,12 @@ pub struct Refused {
     /// For the caller.
     pub error: ToolError,
     /// For the record.
-    pub decision: Decision,
+    pub decision: Box<Decision>,
 }
 
 impl From<ToolError> for Refused {
     fn from(error: ToolError) -> Self {
-        Self { decision: Decision::denied(&error.code), error }
+        Self { decision: Box::new(Decision::denied(&error.code)), error }
     }
 }
 
@@ -231,7 +231,7 @@ fn judged(plan: &Plan) -> Vec<DeclaredCall> {
 }
 
 fn refused(denial: &endpoint::Denial, shadow: Option<Shadow>) -> Refused {
-    Refused { error: denial.error(), decision: Decision::denied_by(denial).with_shadow(shadow) }
+    Refused { error: denial.error(), decision: Box::new(Decision::denied_by(denial).with_shadow(shadow)) }
 }
 
 fn shadow<'c>(question: &Question<'_>, calls: impl IntoIterator<Item = &'c DeclaredCall>) -> Option<Shadow> {

@@ -58,6 +58,7 @@ mod tests {
         let writing = of(Purpose::Write, &all);
         assert!(writing.contains("iam:DeleteUser"));
         assert!(!writing.contains("iam:Get"));
+        assert!(writing.contains("iam:TagUser"), "create_user gives tags");
         assert!(reading.len() <= LIMIT && writing.len() <= LIMIT);
     }
 

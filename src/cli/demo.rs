@@ -113,7 +113,11 @@ impl Paper {
         said("sent", &format!("{} {} by {}", told.tool, compact(&told.arguments), told.caller.name()));
         if let Some(decided) = &told.decided {
             let style = if decided.effect == "allow" { out::GOOD } else { out::CAUTION };
-            said("decided", &format!("{} by {}", out::styled(style, &decided.effect), decided.reason));
+            let by = match &decided.policy {
+                Some((policy, statement)) => format!("{policy}, statement {statement}"),
+                None => decided.reason.clone(),
+            };
+            said("decided", &format!("{} by {by}", out::styled(style, &decided.effect)));
         }
         for (assumed, purposes) in sessions(&told.assumed) {
             let tags: Vec<String> = assumed.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -13,6 +13,9 @@ pub struct Decided {
     pub effect: String,
     /// The role mapping that allowed it, or the code of the refusal.
     pub reason: String,
+    /// The file and the statement of the endpoint policy that denied it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<(String, String)>,
 }
 
 /// A session that the gateway assumed for the caller.
@@ -91,9 +94,11 @@ impl Evidence {
         }
         held.all_are_known(began);
         Self {
-            decided: data
-                .get("decision")
-                .map(|decision| Decided { effect: text(&decision["effect"]), reason: text(&decision["reason"]) }),
+            decided: data.get("decision").map(|decision| Decided {
+                effect: text(&decision["effect"]),
+                reason: text(&decision["reason"]),
+                policy: decision.get("policy").map(|policy| (text(policy), text(&decision["statement"]))),
+            }),
             assumed,
             called,
             recorded: records.iter().map(recorded).collect(),

@@ -111,6 +111,7 @@ impl Running {
 
         let address = public.local_addr()?;
         folder.write("gateway.toml", &settings::text(address, &sandbox_url, sandbox.account()))?;
+        folder.write("guardrails.json", settings::GUARDRAILS)?;
         let keys = make_keys(&folder, &clock, &random)?;
         let (id, secret) = sandbox.user_keys(OPERATOR).expect("the account has this user, with a key");
         folder.write("sandbox-credentials", &profile(OPERATOR, &id, secret.expose()))?;

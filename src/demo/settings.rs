@@ -50,7 +50,7 @@ accounts = ["{account}"]
 {auditor}
 [policy]
 # The guardrails, in IAM's own policy language; a changed file is taken from the next second on.
-documents = ["policies/*.json"]
+documents = ["guardrails.json"]
 
 [sigv4]
 # The keys that clients sign with; what `keyring add` adds is taken at once.
@@ -75,6 +75,27 @@ level = "warn"
     )
 }
 
+/// The text of `guardrails.json`: what agents may do through this gateway, before AWS is asked what their roles may.
+pub(super) const GUARDRAILS: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "AgentsManageIam",
+      "Effect": "Allow",
+      "Action": "iam:*",
+      "Resource": "*"
+    },
+    {
+      "Sid": "AgentsBreakNoGlass",
+      "Effect": "Deny",
+      "Action": ["iam:CreateUser", "iam:CreateRole", "iam:UpdateUser"],
+      "Resource": ["arn:aws:iam::*:user/break-glass/*", "arn:aws:iam::*:role/break-glass/*"],
+      "Condition": { "Bool": { "aws:ViaAWSMCPService": "true" } }
+    }
+  ]
+}
+"#;
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -82,6 +103,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::policy::{Document, PolicyKind};
 
     #[test]
     fn the_configuration_is_good_and_warns_of_nothing() {
@@ -91,5 +113,11 @@ mod tests {
         let loaded = Config::parse(&text, Path::new("/demo/gateway.toml"), &nothing)
             .unwrap_or_else(|faults| panic!("{faults}\n{text}"));
         assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    }
+
+    #[test]
+    fn the_guardrails_are_good_and_ask_for_nothing_in_vain() {
+        let document = Document::parse(PolicyKind::Endpoint, GUARDRAILS).unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(crate::context::warnings::of_document(&document), Vec::<String>::new());
     }
 }

@@ -137,9 +137,8 @@ impl Gateway {
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
         let replay = replay_table(&in_force.get().config, keys_are_new, &clock);
-        let road = Arc::new(
-            road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials, replay, &metrics).await,
-        );
+        let road = road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials, replay).await;
+        let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let policy_alarm = health.alarm("policy", &metrics);
@@ -171,7 +170,6 @@ async fn road(
     catalogue: Catalogue,
     own_credentials: Option<SharedCredentialsProvider>,
     replay: ReplayTable,
-    metrics: &Metrics,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
@@ -208,7 +206,7 @@ async fn road(
         clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
         recent: Arc::new(RecentWrites::default()),
         look_ups: LookUps::default(),
-        decisions: Decisions::new(metrics),
+        decisions: Decisions::default(),
         confirmer: Confirmer::new(
             sealing_keys,
             config.tools.confirmation,

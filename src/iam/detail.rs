@@ -113,7 +113,10 @@ impl Known {
 
 /// Looks entities up, and remembers them for [`BELIEVED`].
 #[derive(Debug, Default)]
-pub struct LookUps(Mutex<HashMap<(Account, EntityKey), (Instant, Arc<EntityDetail>)>>);
+pub struct LookUps(Mutex<HashMap<(Account, EntityKey), Believed>>);
+
+/// What AWS told, and until when it is believed.
+type Believed = (Instant, Arc<EntityDetail>);
 
 impl LookUps {
     /// What is remembered of an entity.

@@ -15,8 +15,8 @@ struct Decided {
     shadow: &'static str,
 }
 
-/// Counts decisions of stage one.
-#[derive(Debug, Clone)]
+/// Counts decisions of stage one. The default one counts for nobody.
+#[derive(Debug, Clone, Default)]
 pub struct Decisions(Family<Decided, Counter>);
 
 impl Decisions {

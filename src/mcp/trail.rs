@@ -78,7 +78,7 @@ impl<'call> Trail<'call> {
 
     /// Notes a refusal of stage one, and gives what the caller reads.
     pub fn refuse(&mut self, refused: Refused) -> ToolError {
-        self.decision = Some(refused.decision);
+        self.decision = Some(*refused.decision);
         refused.error
     }
 

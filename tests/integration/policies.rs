@@ -9,7 +9,7 @@ use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
 use crate::support::mcp::{message, modern};
 use crate::support::waiting::eventually;
 
-fn policy(statements: Value) -> Value {
+fn policy(statements: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
@@ -37,7 +37,7 @@ fn deny_everything_via_mcp_as_published() {
     let gateway = TestGateway::without_aws()
         .policy(
             "deny.json",
-            &policy(json!([
+            &policy(&json!([
                 allow_all(),
                 {"Sid": "DenyAllMcp", "Effect": "Deny", "Action": "*", "Resource": "*",
                  "Condition": {"Bool": {"aws:ViaAWSMCPService": "true"}}},
@@ -67,7 +67,7 @@ fn reads_allowed_and_deletes_denied_via_mcp_as_published() {
     let gateway = TestGateway::with_sandbox()
         .policy(
             "reads.json",
-            &policy(json!([
+            &policy(&json!([
                 {"Sid": "AllowReads", "Effect": "Allow", "Action": ["iam:Get*", "iam:List*"], "Resource": "*"},
                 {"Sid": "AllowRest", "Effect": "Allow", "Action": "iam:*", "Resource": "*"},
                 {"Sid": "DenyDeletesViaMcp", "Effect": "Deny", "Action": ["iam:Delete*"], "Resource": "*",
@@ -89,7 +89,7 @@ fn reads_allowed_and_deletes_denied_via_mcp_as_published() {
 #[test]
 fn only_one_named_mcp_server_as_published() {
     let only = |server: &str| {
-        policy(json!([
+        policy(&json!([
             {"Sid": "AllowNamed", "Effect": "Allow", "Action": "iam:*", "Resource": "*",
              "Condition": {"StringEquals": {"aws:CalledViaAWSMCP": server}}},
             {"Sid": "DenyOthers", "Effect": "Deny", "Action": "iam:*", "Resource": "*",
@@ -113,7 +113,7 @@ fn a_deny_on_a_path_holds_for_names_without_one_in_any_case() {
     let gateway = TestGateway::with_sandbox()
         .policy(
             "paths.json",
-            &policy(json!([
+            &policy(&json!([
                 allow_all(),
                 {"Sid": "NoMachines", "Effect": "Deny", "Action": "iam:*", "Resource": user("/ci/*")},
             ])),
@@ -148,7 +148,7 @@ fn a_policy_on_the_tags_of_a_user_is_judged_by_the_tags_that_aws_tells() {
     let gateway = TestGateway::with_sandbox()
         .policy(
             "tags.json",
-            &policy(json!([
+            &policy(&json!([
                 {"Sid": "OwnTeam", "Effect": "Allow", "Action": "iam:*", "Resource": "*",
                  "Condition": {"StringEquals": {"iam:ResourceTag/team": "shop"}}},
                 {"Sid": "NewOnes", "Effect": "Allow", "Action": ["iam:CreateUser", "iam:TagUser"], "Resource": "*",
@@ -176,7 +176,7 @@ fn a_plan_is_judged_over_everything_that_hangs_on_the_user() {
     let gateway = TestGateway::with_sandbox()
         .policy(
             "groups.json",
-            &policy(json!([
+            &policy(&json!([
                 allow_all(),
                 {"Sid": "KeepDevelopers", "Effect": "Deny", "Action": "iam:RemoveUserFromGroup",
                  "Resource": format!("arn:aws:iam::{ACCOUNT}:group/*developers")},
@@ -198,10 +198,10 @@ fn a_plan_is_judged_over_everything_that_hangs_on_the_user() {
 #[test]
 fn an_environments_policies_have_to_allow_as_well() {
     let gateway = TestGateway::without_aws()
-        .policy("all.json", &policy(json!([allow_all()])))
+        .policy("all.json", &policy(&json!([allow_all()])))
         .file(
             "dev/reads.json",
-            &policy(json!([
+            &policy(&json!([
                 {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*"], "Resource": "*"},
             ]))
             .to_string(),
@@ -241,7 +241,7 @@ fn a_pattern_that_matches_no_file_keeps_the_gateway_from_starting() {
 
 #[test]
 fn policies_are_taken_anew_and_a_faulty_one_leaves_the_old_in_force_with_an_alarm() {
-    let gateway = TestGateway::without_aws().policy("guard.json", &policy(json!([allow_all()]))).start();
+    let gateway = TestGateway::without_aws().policy("guard.json", &policy(&json!([allow_all()]))).start();
     let path = gateway.path("policies/guard.json");
     let digest = |id: &str| gateway.records_of(id)[0]["additionalEventData"]["policies"].clone();
     let reloads = |count: usize| {
@@ -255,7 +255,7 @@ fn policies_are_taken_anew_and_a_faulty_one_leaves_the_old_in_force_with_an_alar
     assert!(alarm(0));
     let before = digest(&gateway.call("alice", "whoami", json!({})).id);
 
-    let deny = policy(json!([{"Sid": "Closed", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]));
+    let deny = policy(&json!([{"Sid": "Closed", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]));
     fs::write(&path, deny.to_string()).expect("the folder is ours");
     let reloaded = reloads(1)[0].clone();
     assert_eq!(reloaded["responseElements"]["previous"], before);
@@ -275,19 +275,19 @@ fn policies_are_taken_anew_and_a_faulty_one_leaves_the_old_in_force_with_an_alar
     assert_eq!(gateway.get("/readyz").status, 200, "an alarm drains nobody");
     assert!(gateway.log().contains("the new policies are refused; the old ones stay in force"));
 
-    fs::write(&path, policy(json!([allow_all()])).to_string()).expect("the folder is ours");
+    fs::write(&path, policy(&json!([allow_all()])).to_string()).expect("the folder is ours");
     assert_eq!(reloads(3)[2]["responseElements"]["policies"], before);
     assert!(alarm(0));
 }
 
 #[test]
 fn a_shadow_policy_is_recorded_and_not_enforced() {
-    let shadow = policy(json!([
+    let shadow = policy(&json!([
         allow_all(),
         {"Sid": "NextMonth", "Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*"},
     ]));
     let gateway = TestGateway::with_sandbox()
-        .policy("all.json", &policy(json!([allow_all()])))
+        .policy("all.json", &policy(&json!([allow_all()])))
         .file("next/strict.json", &shadow.to_string())
         .set("policy.shadow", "[\"next/*.json\"]")
         .start();
@@ -306,7 +306,7 @@ fn a_shadow_policy_is_recorded_and_not_enforced() {
 #[test]
 fn a_statement_can_be_about_one_of_the_mapped_roles() {
     let gateway = TestGateway::without_aws()
-        .policy("principals.json", &policy(json!([
+        .policy("principals.json", &policy(&json!([
             {"Effect": "Allow", "Principal": "*", "Action": ["iam:Get*", "iam:List*"], "Resource": "*"},
             {"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:role/mcp-admin")},
              "Action": "iam:*", "Resource": "*"},
@@ -324,7 +324,7 @@ fn what_stands_in_a_policy_is_told_to_nobody() {
     let gateway = TestGateway::without_aws()
         .policy(
             "secret.json",
-            &policy(json!([
+            &policy(&json!([
                 {"Sid": "S", "Effect": "Deny", "Action": "iam:*", "Resource": "*",
                  "Condition": {"StringNotEquals": {"aws:SourceIdentity": "the-one-who-may@example.com"}}},
             ])),

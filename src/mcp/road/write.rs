@@ -26,7 +26,7 @@ impl Confirmed {
 /// Whether a plan may be applied now.
 enum Answer {
     /// It may.
-    Confirmed(Confirmed),
+    Confirmed(Box<Confirmed>),
     /// First the agent is asked this.
     Asked(Value),
 }
@@ -66,7 +66,7 @@ impl Road {
             return Ok(self.note(trail, Stage::DryRun, None, Value::Null, |proof| Reply::result(body, proof)));
         }
         let confirmed = match self.confirm(call, plan, &shown, trail)? {
-            Answer::Confirmed(confirmed) => confirmed,
+            Answer::Confirmed(confirmed) => *confirmed,
             Answer::Asked(question) => {
                 let response = json!({"isError": false, "status": "confirmation_required"});
                 return Ok(self.note(trail, Stage::DryRun, None, response, |proof| Reply::result(question, proof)));
@@ -91,7 +91,7 @@ impl Road {
         let facts = declared.facts();
         if !declared.spec().effect.is_confirmed() || facts.mapping.confirmation == Confirmation::None {
             trail.confirmation = declared.spec().effect.is_confirmed().then_some(Confirmation::None.as_str());
-            return Ok(Answer::Confirmed(Confirmed(plan)));
+            return Ok(Answer::Confirmed(Box::new(Confirmed(plan))));
         }
         let arguments = &declared.call().arguments;
         let binding = Binding::of(&json!({
@@ -106,7 +106,7 @@ impl Road {
         if let Some(token) = arguments.text("confirmation_token") {
             self.confirmer.accept(token, binding)?;
             trail.confirmation = Some(Confirmation::Model.as_str());
-            return Ok(Answer::Confirmed(Confirmed(plan)));
+            return Ok(Answer::Confirmed(Box::new(Confirmed(plan))));
         }
         let issued = self.confirmer.issue(binding);
         trail.confirmation = Some("asked");
