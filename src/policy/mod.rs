@@ -7,6 +7,7 @@
 //! PolicySet::evaluate(Request) -> Decision: explicit deny, allow or no match, with the statement that decides
 //! Layers    = the sets of all layers: identity, boundary, session, SCP, resource, trust
 //! Layers::decide(Request) -> Verdict: what the decisions of the layers make together
+//! Layers::explain(Request) -> Explanation: the same with its reasons
 //! ```
 //!
 //! A statement applies if its action, its principal, its resource and all of its conditions match. Whether a principal
@@ -29,6 +30,7 @@ mod condition;
 mod context;
 mod document;
 mod evaluate;
+mod explain;
 mod fault;
 mod glob;
 mod index;
@@ -53,6 +55,9 @@ pub use budget::Doubt;
 pub use context::Context;
 pub use document::{Document, LARGEST, PolicyKind, Version};
 pub use evaluate::{Deciding, Decision, Policy, PolicySet};
+pub use explain::{
+    ConditionExplanation, Decided, Explanation, LayerExplanation, NotApplying, Outcome, SHOWN, StatementExplanation,
+};
 pub use fault::{Fault, FaultCode, Faults};
 pub use layers::Layers;
 pub use principal::{Principal, PrincipalError, PrincipalKind};

@@ -78,7 +78,7 @@ impl Statement {
             .then_some(Applies(principal))
     }
 
-    fn names_action(&self, action: &str, budget: &Budget) -> Result<bool, Undecided> {
+    pub(super) fn names_action(&self, action: &str, budget: &Budget) -> Result<bool, Undecided> {
         let listed = any(self.actions.items().iter().map(|pattern| pattern.matches(action, budget)))?;
         Ok(listed == matches!(self.actions, Listed::Only(_)))
     }
@@ -86,7 +86,7 @@ impl Statement {
     /// A resource with a policy variable that has no value is none; the others of the list count as ever. A NotResource
     /// with such a one still denies the rest, as AWS has it, but allows nothing: that is narrower than AWS, on purpose.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>
-    fn names_resource(&self, request: &Request<'_>, scope: Scope<'_>) -> Result<bool, Undecided> {
+    pub(super) fn names_resource(&self, request: &Request<'_>, scope: Scope<'_>) -> Result<bool, Undecided> {
         let Some(resources) = &self.resources else { return Ok(true) };
         let listed = || any(resources.items().iter().map(|pattern| pattern.matches(request.resource, scope)));
         match resources {
