@@ -19,6 +19,7 @@ pub mod http;
 pub mod iam;
 pub mod mcp;
 pub mod policy;
+pub mod policy_cases;
 pub mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -67,6 +67,12 @@ impl Context {
         self.folded(&fold(key))
     }
 
+    /// Whether a policy could name a key so: a service and a name, as in `aws:SourceIp`.
+    #[must_use]
+    pub fn is_key(text: &str) -> bool {
+        Key::new(text).is_some()
+    }
+
     /// The values of a key that policies name.
     pub(super) fn values(&self, key: &Key) -> &[String] {
         self.folded(&key.folded)
