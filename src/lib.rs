@@ -24,5 +24,6 @@ pub mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
+pub mod stage_two;
 pub mod suggest;
 pub mod tools;
