@@ -37,7 +37,7 @@ pub enum Command {
     Keyring(keyring::Keyring),
     /// Check a configuration.
     Config(config::Config),
-    /// Check policy documents.
+    /// Check, test and explain policy documents, and write those that AWS enforces the gateway's stamp with.
     Policy(policy::Policy),
     /// Verify audit journals.
     Audit(audit::Audit),

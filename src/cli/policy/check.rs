@@ -1,41 +1,32 @@
 //! `policy check`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, out};
-use crate::policy::{Document, Fault, Faults, LARGEST, PolicyKind};
+use super::files;
+use crate::cli::{Failure, Outcome, out};
+use crate::policy::{Document, Fault, Faults, PolicyKind};
 use crate::tools::text::visible;
 
-/// Check policy documents.
+/// Say everything that is wrong with policy documents, at once, each fault with its place.
 #[derive(Debug, Args)]
-pub struct Policy {
-    #[command(subcommand)]
-    command: Subcommands,
-}
-
-#[derive(Debug, Subcommand)]
-enum Subcommands {
-    /// Say everything that is wrong with policy documents, at once, each fault with its place.
-    #[command(after_help = "Examples:\n  iam-mcp-gateway policy check policies/*.json\n  \
-        iam-mcp-gateway policy check --kind trust trust-policy.json --json\n\n\
-        What AWS would read in another way than it looks (unknown elements, keys that stand twice, values that an\n\
-        operator cannot compare with) is a fault here.\n\
-        Exit codes: 0 no document has a fault, 1 one has, or cannot be read.")]
-    Check {
-        /// The documents.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// What they are attached to, which decides about the elements they must and may have.
-        #[arg(long, value_enum, default_value_t = Kind::Endpoint)]
-        kind: Kind,
-        /// Answer in JSON.
-        #[arg(long)]
-        json: bool,
-    },
+#[command(after_help = "Examples:\n  iam-mcp-gateway policy check policies/*.json\n  \
+    iam-mcp-gateway policy check --kind trust trust-policy.json --json\n\n\
+    What AWS would read in another way than it looks (unknown elements, keys that stand twice, values that an\n\
+    operator cannot compare with) is a fault here.\n\
+    Exit codes: 0 no document has a fault, 1 one has, or cannot be read.")]
+pub(super) struct Check {
+    /// The documents.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What they are attached to, which decides about the elements they must and may have.
+    #[arg(long, value_enum, default_value_t = Kind::Endpoint)]
+    kind: Kind,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,11 +56,11 @@ impl From<Kind> for PolicyKind {
 ///
 /// # Errors
 /// None of its own: a document with faults is an outcome.
-pub fn run(command: Policy) -> Result<Outcome, Failure> {
-    let Subcommands::Check { files, kind, json } = command.command;
-    let checked: Vec<Checked> = files.iter().map(|file| Checked::read(file, kind.into())).collect();
+pub(super) fn run(command: &Check) -> Result<Outcome, Failure> {
+    let Check { files, kind, json } = command;
+    let checked: Vec<Checked> = files.iter().map(|file| Checked::read(file, (*kind).into())).collect();
     let good = checked.iter().all(Checked::is_good);
-    if json {
+    if *json {
         let files: Vec<Value> = checked.iter().map(Checked::to_json).collect();
         out::json(&json!({"ok": good, "files": files}));
     } else {
@@ -93,7 +84,7 @@ enum Found {
 impl Checked {
     fn read(path: &Path, kind: PolicyKind) -> Self {
         let file = path.display().to_string();
-        let found = match text(path) {
+        let found = match files::document(path) {
             Ok(text) => match Document::parse(kind, &text) {
                 Ok(document) => Found::Statements(document.statements().len()),
                 Err(faults) => Found::Faults(faults),
@@ -137,13 +128,4 @@ impl Checked {
             "error": error,
         })
     }
-}
-
-/// The file's text. One that no policy can be is not read into memory.
-fn text(path: &Path) -> Result<String, String> {
-    let found = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
-    if found.len() > u64::try_from(LARGEST).unwrap_or(u64::MAX) {
-        return Err(format!("has {} bytes; a policy document has at most {LARGEST}", found.len()));
-    }
-    fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
 }
