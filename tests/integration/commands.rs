@@ -213,7 +213,7 @@ fn audit_verify_answers_scripts_in_json() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 13] = [
         &["serve"],
         &["call"],
         &["tools"],
@@ -221,6 +221,10 @@ fn every_command_explains_itself_with_an_example() {
         &["keyring", "list"],
         &["keyring", "disable"],
         &["config", "check"],
+        &["policy", "check"],
+        &["policy", "test"],
+        &["policy", "explain"],
+        &["policy", "scp"],
         &["audit", "verify"],
         &["healthcheck"],
     ];

@@ -12,6 +12,7 @@ mod endpoints;
 mod hang_ups;
 mod in_process;
 mod policies;
+mod policy_commands;
 mod protocol;
 mod records;
 mod refusals;

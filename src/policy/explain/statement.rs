@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::policy::budget::{Budget, Scope, Undecided};
+use crate::policy::budget::{Budget, Doubt, Scope, Undecided};
 use crate::policy::condition::Condition;
 use crate::policy::context::Context;
 use crate::policy::principals::Principals;
@@ -78,7 +78,7 @@ impl StatementExplanation {
         request: &Request<'_>,
         budget: &Budget,
     ) -> Self {
-        let why_not = match statement.applies(request, budget) {
+        let why_not = match statement.applies(request, budget, Doubt::Denies) {
             Some(_) => None,
             None => Some(why_not(statement, request, budget)),
         };

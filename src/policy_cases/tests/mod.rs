@@ -1,3 +1,5 @@
+mod kept;
+
 use super::{CaseResult, run};
 
 const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
