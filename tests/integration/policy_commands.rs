@@ -78,7 +78,7 @@ fn a_case_that_fails_shows_why_and_ends_with_1() {
         "by Deny deny.json statement 0 Stop",
         "Bool aws:ViaAWSMCPService \"true\"; the request has \"true\"",
         "cases.jsonl:4: odd",
-        "endpoint[0] $.Statement.Effect: stands more than once",
+        "endpoint[0]: $.Statement.Effect: stands more than once",
         "cases.jsonl:5: a case has no member \"expekt\"; did you mean \"expect\"?",
         "cases.jsonl:6: gone layer \"scp\": gone.json cannot be read",
     ] {

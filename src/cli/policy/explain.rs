@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{files, show};
 use crate::cli::{Failure, Outcome, out};
-use crate::policy_cases::{Doc, DocumentFaults, Found, GivenLayers, GivenRequest};
+use crate::policy_cases::{Doc, Found, GivenLayers, GivenRequest};
 use crate::tools::text::visible;
 
 /// Explain what policies decide on a request, and why.
@@ -80,7 +80,8 @@ pub(super) fn run(command: &Explain) -> Result<Outcome, Failure> {
             if command.json {
                 out::json(&json!({"outcome": "invalid", "faults": faults}));
             } else {
-                faults.iter().for_each(tell);
+                let faults = faults.iter().flat_map(show::faults);
+                faults.for_each(|fault| out::line(&format!("{} {fault}", out::styled(out::BAD, "fault"))));
             }
             Ok(Outcome::Failed)
         }
@@ -106,12 +107,5 @@ impl Explain {
             scp: docs(&self.scp),
             resource: docs(self.resource_policy.as_slice()),
         }
-    }
-}
-
-fn tell(document: &DocumentFaults) {
-    for fault in &document.faults.faults {
-        let file = visible(&document.policy);
-        out::line(&format!("{} {file}: {}", out::styled(out::BAD, "fault"), visible(&fault.to_string())));
     }
 }

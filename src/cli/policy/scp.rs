@@ -122,10 +122,14 @@ fn write(config: &Config, gateway_role: &RoleArn, policies: Vec<(String, Documen
     for TranslatedFile { file, translated } in &translated {
         let Some(document) = &translated.document else { continue };
         too_long.extend(Limit::Managed.exceeded(&format!("{file} as a managed policy"), document));
-        too_long.extend(Limit::Organization.exceeded(&format!("{file} as a service control policy"), document));
     }
     let good = too_long.is_empty() && translated.iter().all(|file| file.translated.is_whole());
-    let notes = too_long.into_iter().chain(notes(config, !translated.is_empty())).collect();
+    // Not everybody wants a translated policy as a service control policy: there, too long is only worth a word.
+    let documents = translated.iter().filter_map(|file| Some((&file.file, file.translated.document.as_ref()?)));
+    let as_scp = documents.filter_map(|(file, document)| {
+        Limit::Organization.exceeded(&format!("{file} as a service control policy"), document)
+    });
+    let notes = too_long.into_iter().chain(as_scp).chain(notes(config, !translated.is_empty())).collect();
     (Written { scp, trust_policies, resource_control_policy, translated, notes }, good)
 }
 

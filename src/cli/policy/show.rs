@@ -4,6 +4,7 @@ use crate::cli::out;
 use crate::policy::{
     ConditionExplanation, Decided, Explanation, LayerExplanation, NotApplying, Outcome, StatementExplanation,
 };
+use crate::policy_cases::DocumentFaults;
 use crate::tools::text::visible;
 
 /// The outcome in its colour, with the layer that it comes from.
@@ -28,6 +29,14 @@ pub(super) fn reasons(explanation: &Explanation) -> Vec<String> {
         lines.push(format!("{} {}", out::styled(out::CAUTION, "asked for, but not in the request:"), keys.join(", ")));
     }
     lines
+}
+
+/// What is wrong with a policy, a line for each fault.
+pub(super) fn faults(document: &DocumentFaults) -> Vec<String> {
+    let policy = visible(&document.policy);
+    let faults = document.faults.faults.iter().map(|fault| format!("{policy}: {}", visible(&fault.to_string())));
+    let more = (document.faults.more > 0).then(|| format!("{policy}: and {} more", document.faults.more));
+    faults.chain(more).collect()
 }
 
 fn layer(layer: &LayerExplanation) -> Vec<String> {

@@ -113,11 +113,8 @@ fn tell_failed(file: &str, result: &CaseResult) {
         }
         None => {
             out::line(&format!("  expected {expected}, found {}", out::styled(out::BAD, "invalid")));
-            for document in &result.faults {
-                for fault in &document.faults.faults {
-                    out::line(&format!("  {} {}", visible(&document.policy), visible(&fault.to_string())));
-                }
-            }
+            let faults = result.faults.iter().flat_map(show::faults);
+            faults.for_each(|fault| out::line(&format!("  {fault}")));
         }
     }
 }
