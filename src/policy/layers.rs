@@ -26,15 +26,21 @@ impl Layers {
     /// What each layer says.
     #[must_use]
     pub fn evaluate(&self, request: &Request<'_>) -> Decisions<'_> {
+        let of_resource = self.of_resource(request);
         Decisions {
             identity: self.identity.evaluate(request),
             has_identity_policies: !self.identity.policies().is_empty(),
             boundary: self.boundary.as_ref().map(|set| set.evaluate(request)),
             session: self.session.as_ref().map(|set| set.evaluate(request)),
             scp: self.scp.as_ref().map(|set| set.evaluate(request)),
-            resource: self.resource.as_ref().map(|set| set.evaluate(request)),
-            trust: self.trust.as_ref().map(|set| set.evaluate(request)),
+            resource: self.resource.as_ref().map(|set| set.evaluate(&of_resource)),
+            trust: self.trust.as_ref().map(|set| set.evaluate(&of_resource)),
         }
+    }
+
+    /// The request as the resource's policy sees it: that the principal has a boundary matters there.
+    pub(super) fn of_resource<'a>(&self, request: &Request<'a>) -> Request<'a> {
+        if self.boundary.is_some() { request.with_boundary() } else { request.clone() }
     }
 
     /// Whether the request's principal may do it to a resource of `account`.

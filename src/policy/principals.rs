@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
 use super::principal::{Form, Principal, PrincipalKind};
+use super::request::Request;
 use crate::arn::{AccountId, Arn, Partition};
 
 /// How a statement covers the principal of a request; the later, the more closely.
@@ -56,16 +57,23 @@ pub(super) enum Principals {
 }
 
 impl Principals {
-    /// How the statement covers `principal`, if it does.
+    /// How the statement covers the principal of `request`, if it does.
     ///
     /// A doubt never adds a permission: a session whose role's path is not known is denied with any role of that name,
     /// and a NotPrincipal, which only denies, spares nobody whom it does not name with all that stands behind.
-    pub(super) fn covers(&self, principal: &Principal, denies: bool) -> Option<PrincipalMatch> {
+    ///
+    /// A NotPrincipal spares nobody who has a permissions boundary, whomever it names
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>).
+    pub(super) fn covers(&self, request: &Request<'_>, denies: bool) -> Option<PrincipalMatch> {
+        let principal = request.principal;
         match self {
             Self::Everyone => Some(PrincipalMatch::Everyone),
+            Self::Nobody if request.has_boundary => Some(PrincipalMatch::NotExcluded),
             Self::Nobody => None,
             Self::Only(patterns) => patterns.iter().filter_map(|pattern| pattern.covers(principal, denies)).max(),
-            Self::AllBut(patterns) => (!spares(patterns, principal)).then_some(PrincipalMatch::NotExcluded),
+            Self::AllBut(patterns) => {
+                (request.has_boundary || !spares(patterns, principal)).then_some(PrincipalMatch::NotExcluded)
+            }
         }
     }
 }

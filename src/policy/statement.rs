@@ -66,7 +66,7 @@ impl Statement {
     /// Whether the statement applies; one that cannot be decided, as `doubt` says.
     pub(super) fn applies(&self, request: &Request<'_>, budget: &Budget, doubt: Doubt) -> Option<Applies> {
         let principal = match &self.principals {
-            Some(principals) => Some(principals.covers(request.principal, self.effect == Effect::Deny)?),
+            Some(principals) => Some(principals.covers(request, self.effect == Effect::Deny)?),
             None => None,
         };
         let scope = Scope { context: request.context, budget };

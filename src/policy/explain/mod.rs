@@ -87,16 +87,17 @@ impl Layers {
             Verdict::Allowed => None,
             Verdict::ExplicitDeny(layer) | Verdict::ImplicitDeny(layer) => Some(layer.as_str()),
         };
+        let of_resource = self.of_resource(request);
         let layers = [
-            (Layer::Trust, self.trust.as_ref()),
-            (Layer::Resource, self.resource.as_ref()),
-            (Layer::Identity, Some(&self.identity)),
-            (Layer::Scp, self.scp.as_ref()),
-            (Layer::Boundary, self.boundary.as_ref()),
-            (Layer::Session, self.session.as_ref()),
+            (Layer::Trust, self.trust.as_ref(), &of_resource),
+            (Layer::Resource, self.resource.as_ref(), &of_resource),
+            (Layer::Identity, Some(&self.identity), request),
+            (Layer::Scp, self.scp.as_ref(), request),
+            (Layer::Boundary, self.boundary.as_ref(), request),
+            (Layer::Session, self.session.as_ref(), request),
         ];
-        let layers =
-            layers.into_iter().filter_map(|(layer, set)| Some(set?.explain(layer.as_str(), request))).collect();
+        let layers = layers.into_iter();
+        let layers = layers.filter_map(|(layer, set, request)| Some(set?.explain(layer.as_str(), request))).collect();
         Explanation::new(verdict.into(), because_of, layers)
     }
 }

@@ -125,8 +125,7 @@ fn why_not(statement: &Statement, request: &Request<'_>, budget: &Budget) -> Not
     if fails(statement.names_action(&request.action, budget)) {
         return NotApplying::Action;
     }
-    let covered =
-        |principals: &Principals| principals.covers(request.principal, statement.effect == Effect::Deny).is_some();
+    let covered = |principals: &Principals| principals.covers(request, statement.effect == Effect::Deny).is_some();
     if !statement.principals.as_ref().is_none_or(covered) {
         return NotApplying::Principal;
     }

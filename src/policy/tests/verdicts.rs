@@ -183,3 +183,26 @@ fn service_control_policies_bound_everybody_of_the_account_whatever_else_allows(
     let linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS#s";
     assert_eq!(on_object(linked, &[], &["Allow"], Some(&["Deny"])), Allowed, "nor what AWS itself runs as");
 }
+
+#[test]
+fn a_not_principal_spares_nobody_who_has_a_boundary() {
+    let trust = [("Allow", json!({"AWS": ALICE}))];
+    assert_eq!(bounded(ALICE, &trust, &[], Some(&["Allow"]), None), Allowed);
+    for spared in [json!({"AWS": [ALICE, "123456789012"]}), json!("*")] {
+        let statement = json!({"Effect": "Deny", "NotPrincipal": spared, "Action": "s3:*", "Resource": "*"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+        let all = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+        let set_of = |kind, policy| set([document(kind, policy)]);
+        let (principal, context) = (principal(ALICE), context(&json!({})));
+        let request = Request::new("s3:GetObject", "arn:aws:s3:::reports/may", &principal, &context);
+        let account = "123456789012".parse().unwrap();
+        let mut layers = Layers {
+            identity: set_of(PolicyKind::Identity, &all),
+            resource: Some(set_of(PolicyKind::Resource, &policy)),
+            ..Layers::default()
+        };
+        assert_eq!(layers.decide(&request, &account), Allowed);
+        layers.boundary = Some(set_of(PolicyKind::Identity, &all));
+        assert_eq!(layers.decide(&request, &account), ExplicitDeny(Resource), "{policy}");
+    }
+}
