@@ -281,6 +281,9 @@ pub(super) const RULES: &[Rule] = &[
     // The account.
     plain(On::Listed(Kind::ServerCertificate), &["ListServerCertificates"]),
     plain(On::Arn("Arn"), &["GenerateServiceLastAccessedDetails"]),
+    // Simulations, of a principal's policies or of documents that belong to nobody.
+    plain(On::Arn("PolicySourceArn"), &["SimulatePrincipalPolicy", "GetContextKeysForPrincipalPolicy"]),
+    plain(On::Anything, &["SimulateCustomPolicy", "GetContextKeysForCustomPolicy"]),
     plain(
         On::Anything,
         &[

@@ -2,20 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{authorize, table};
+use std::path::Path;
+
+use super::super::table;
 use super::operations::CASES;
-use super::{allow, bench, permit};
-use crate::sandbox::call::Call;
+use super::{allow, bench, judged, permit, simulations};
 use crate::sandbox::iam;
-use crate::sandbox::input::Fields;
 
 /// Every name in the sources by which an operation of IAM is found.
 fn operations() -> BTreeSet<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/iam");
-    let sources = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let texts = sources.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap());
-    let words: Vec<String> = texts.flat_map(|text| text.split('"').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let mut words = BTreeSet::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/iam"), &mut words);
     words.into_iter().filter(|word| iam::operation(word).is_some()).collect()
+}
+
+/// All that stands between quotes in the sources of a folder and of those below it.
+fn collect(folder: &Path, words: &mut BTreeSet<String>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect(&path, words);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            words.extend(std::fs::read_to_string(path).unwrap().split('"').map(str::to_owned));
+        }
+    }
+}
+
+/// The operations, and those whose rules and cases stand here whether they are there or not.
+fn operations_and_simulations() -> BTreeSet<String> {
+    let simulations = simulations::CASES.iter().map(|(operation, ..)| (*operation).to_owned());
+    operations().into_iter().chain(simulations).collect()
 }
 
 #[test]
@@ -26,33 +41,22 @@ fn every_operation_has_one_rule_and_there_are_no_others() {
     }
     let twice: Vec<_> = rules.iter().filter(|(_, count)| **count != 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
-    let operations = operations();
-    assert!(operations.len() > 120, "{}", operations.len());
-    assert_eq!(rules.into_keys().map(str::to_owned).collect::<BTreeSet<_>>(), operations);
+    assert!(operations().len() > 120, "{}", operations().len());
+    assert_eq!(rules.into_keys().map(str::to_owned).collect::<BTreeSet<_>>(), operations_and_simulations());
 }
 
 #[test]
 fn every_operation_has_a_case() {
-    let cases: BTreeSet<String> = CASES.iter().map(|case| case.operation.to_owned()).collect();
-    assert_eq!(cases, operations());
+    let simulations = simulations::CASES.iter().map(|(operation, ..)| *operation);
+    let cases = CASES.iter().map(|case| case.operation).chain(simulations);
+    assert_eq!(cases.map(str::to_owned).collect::<BTreeSet<_>>(), operations_and_simulations());
 }
 
 #[test]
 fn an_operation_without_a_rule_is_nobodys_to_call() {
     let mut bench = bench();
     permit(&mut bench, &[allow("*", "*")]);
-    let fields = Fields::default();
-    let call = Call {
-        action: "InventUser",
-        fields: &fields,
-        identity: &bench.identity,
-        now: bench.now,
-        random: &crate::random::SystemRandom,
-        region: "us-east-1",
-        source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
-        user_agent: None,
-    };
-    let refused = authorize(&bench.account, &call).unwrap_err();
+    let refused = judged(&bench, "InventUser", &[]).unwrap_err();
     assert_eq!((refused.code, refused.status), ("AccessDenied", 403));
     let said =
         "User: arn:aws:iam::123456789012:user/caller is not authorized to perform: iam:InventUser on resource: *";

@@ -6,13 +6,18 @@ mod layers;
 mod operations;
 mod order;
 mod seeded;
+mod simulations;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::authorize;
 use crate::sandbox::account::{Group, Tags};
+use crate::sandbox::call::Call;
+use crate::sandbox::error::ServiceError;
 use crate::sandbox::identity::Identity;
+use crate::sandbox::input::Fields as Parameters;
 use crate::sandbox::sts::session::AssumedRole;
 use crate::sandbox::testing::{Bench, TRUST};
 
@@ -104,6 +109,22 @@ fn refusal(bench: &mut Bench, action: &str, fields: &[(&str, &str)]) -> Option<S
     let error = bench.run_judged(action, fields).err()?;
     assert_eq!(format!("{:?}", bench.account), before, "{action} was refused and changed the account");
     (error.code == "AccessDenied").then(|| error.message.into_owned())
+}
+
+/// What the judges alone say of a call, whether there is such an operation or not.
+fn judged(bench: &Bench, action: &str, fields: &[(&str, &str)]) -> Result<(), ServiceError> {
+    let fields = Parameters::new(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+    let call = Call {
+        action,
+        fields: &fields,
+        identity: &bench.identity,
+        now: bench.now,
+        random: &crate::random::SystemRandom,
+        region: "us-east-1",
+        source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
+        user_agent: None,
+    };
+    authorize(&bench.account, &call)
 }
 
 /// `User: ... is not authorized to perform: ... on resource: ...`, of the caller.
