@@ -16,6 +16,8 @@ pub struct Aws {
     pub sts_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's IAM, for tests and the sandbox.
     pub iam_endpoint: Option<LoopbackUrl>,
+    /// Replaces AWS's IAM Access Analyzer, for tests.
+    pub access_analyzer_endpoint: Option<LoopbackUrl>,
 }
 
 impl Aws {
@@ -23,6 +25,13 @@ impl Aws {
     #[must_use]
     pub fn sts_region(&self, partition: Partition) -> Region {
         self.sts_region.clone().unwrap_or_else(|| partition.global_region())
+    }
+
+    /// Whether IAM Access Analyzer may be asked: with an IAM that is not AWS's, only one that is not AWS's either. The
+    /// credentials of a sandbox open nothing at AWS, and documents that are tried out on this machine stay on it.
+    #[must_use]
+    pub fn has_access_analyzer(&self) -> bool {
+        self.access_analyzer_endpoint.is_some() || self.iam_endpoint.is_none()
     }
 }
 
@@ -41,5 +50,6 @@ pub(super) fn read(section: &Section<'_>, environments: &Environments) -> Aws {
     });
     let sts_endpoint = section.optional("sts_endpoint").and_then(|item| item.parse());
     let iam_endpoint = section.optional("iam_endpoint").and_then(|item| item.parse());
-    Aws { sts_region, sts_endpoint, iam_endpoint }
+    let access_analyzer_endpoint = section.optional("access_analyzer_endpoint").and_then(|item| item.parse());
+    Aws { sts_region, sts_endpoint, iam_endpoint, access_analyzer_endpoint }
 }

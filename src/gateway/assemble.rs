@@ -216,6 +216,10 @@ async fn road(
         journal: journal.clone(),
         stationery: stationery.clone(),
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
+        access_analyzer: config.aws.has_access_analyzer().then(|| {
+            let url = config.aws.access_analyzer_endpoint.as_ref().map(|url| url.as_str().to_owned());
+            Endpoint::regional(config.aws.sts_region(partition).as_str(), url)
+        }),
         deadline: config.limits.call,
     }
 }

@@ -1,4 +1,4 @@
-//! Where IAM and STS are reached.
+//! Where IAM, STS and IAM Access Analyzer are reached.
 
 use aws_types::region::Region;
 
@@ -20,5 +20,11 @@ impl Endpoint {
     #[must_use]
     pub fn iam(partition: Partition, url: Option<String>) -> Self {
         Self { region: Region::new(partition.global_region().as_str().to_owned()), url }
+    }
+
+    /// The endpoint of a service that each region has of its own.
+    #[must_use]
+    pub fn regional(region: &str, url: Option<String>) -> Self {
+        Self { region: Region::new(region.to_owned()), url }
     }
 }

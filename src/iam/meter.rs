@@ -26,6 +26,10 @@ pub(crate) const IDENTIFYING_MEMBERS: &[&str] = &[
     "RoleName",
     "GroupName",
     "PolicyArn",
+    "PolicySourceArn",
+    "CallerArn",
+    "ResourceOwner",
+    "ResourcePolicy",
     "PolicyName",
     "AccessKeyId",
     "SerialNumber",
@@ -197,8 +201,11 @@ impl Intercept for MeterInterceptor {
             Some(Err(_)) if response.is_none() => Some("ConnectionFailed".to_owned()),
             Some(Err(_)) => Some(
                 response
-                    .and_then(|response| response.body().bytes())
-                    .and_then(error_code_in)
+                    .and_then(|response| {
+                        // Services with JSON answers tell the code in a header.
+                        let header = response.headers().get("x-amzn-errortype").and_then(short_code);
+                        header.or_else(|| response.body().bytes().and_then(error_code_in))
+                    })
                     .unwrap_or_else(|| "UnreadableAnswer".to_owned()),
             ),
         };
@@ -218,7 +225,15 @@ impl Intercept for MeterInterceptor {
 /// letters, digits, dots and underscores is taken: the answer may come from anybody on the path.
 fn error_code_in(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
-    let code = text.split_once("<Code>")?.1.split_once("</Code>")?.0;
+    plausible(text.split_once("<Code>")?.1.split_once("</Code>")?.0)
+}
+
+/// The code in an `x-amzn-errortype` header: `AccessDeniedException`, with a colon and a URL behind it at times.
+fn short_code(header: &str) -> Option<String> {
+    plausible(header.split(':').next()?)
+}
+
+fn plausible(code: &str) -> Option<String> {
     let plausible = (1..=64).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
     plausible.then(|| code.to_owned())
@@ -232,6 +247,13 @@ mod tests {
     fn the_error_code_is_read_from_the_answer() {
         let body = b"<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code></Error></ErrorResponse>";
         assert_eq!(error_code_in(body).as_deref(), Some("NoSuchEntity"));
+    }
+
+    #[test]
+    fn the_error_code_of_json_answers_is_in_a_header() {
+        assert_eq!(short_code("AccessDeniedException:http://x/").as_deref(), Some("AccessDeniedException"));
+        assert_eq!(short_code("ThrottlingException").as_deref(), Some("ThrottlingException"));
+        assert_eq!(short_code(": see here"), None);
     }
 
     #[test]

@@ -27,6 +27,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub struct Reader {
     client: Client,
+    access_analyzer: Option<aws_sdk_accessanalyzer::Client>,
     account: Account,
     recent: Arc<RecentWrites>,
 }
@@ -42,7 +43,27 @@ impl Reader {
         recent: Arc<RecentWrites>,
     ) -> Self {
         let account = meter.account().clone();
-        Self { client: factory.client(Purpose::Reading, endpoint, credentials, meter), account, recent }
+        let client = factory.client(Purpose::Reading, endpoint, credentials, meter);
+        Self { client, access_analyzer: None, account, recent }
+    }
+
+    /// The same reader, which reaches IAM Access Analyzer too, under the same meter.
+    #[must_use]
+    pub fn with_access_analyzer(
+        mut self,
+        factory: &ClientFactory,
+        endpoint: &Endpoint,
+        credentials: Credentials,
+        meter: Arc<Meter>,
+    ) -> Self {
+        self.access_analyzer = Some(factory.access_analyzer(endpoint, credentials, meter));
+        self
+    }
+
+    /// The SDK's client of IAM Access Analyzer, where there is one; undeclared operations fail before they are sent.
+    #[must_use]
+    pub fn access_analyzer(&self) -> Option<&aws_sdk_accessanalyzer::Client> {
+        self.access_analyzer.as_ref()
     }
 
     /// The SDK's client; undeclared operations fail before they are sent.

@@ -79,6 +79,8 @@ pub struct Road {
     pub stationery: Stationery,
     /// Where IAM is, when it is not AWS's own.
     pub iam_url: Option<String>,
+    /// Where IAM Access Analyzer is, when it may be asked.
+    pub access_analyzer: Option<Endpoint>,
     /// How long a call may take until its intent; what was begun then is finished.
     pub deadline: Duration,
 }
@@ -222,10 +224,17 @@ impl Road {
     }
 
     fn metered_reader(&self, brokered: &Brokered, declared: Vec<DeclaredCall>, trail: &mut Trail<'_>) -> Reader {
+        let asks_access_analyzer = declared.iter().any(|call| call.action.as_str().starts_with("access-analyzer:"));
         let meter = Meter::new(brokered.account.clone(), declared);
         trail.meters.push(Arc::clone(&meter));
-        let credentials = brokered.read.credentials.clone();
-        Reader::new(&self.clients, &brokered.endpoint, credentials, meter, Arc::clone(&self.recent))
+        let (credentials, recent) = (&brokered.read.credentials, Arc::clone(&self.recent));
+        let reader = Reader::new(&self.clients, &brokered.endpoint, credentials.clone(), Arc::clone(&meter), recent);
+        match &self.access_analyzer {
+            Some(endpoint) if asks_access_analyzer => {
+                reader.with_access_analyzer(&self.clients, endpoint, credentials.clone(), meter)
+            }
+            _ => reader,
+        }
     }
 
     /// Records a tools/call that could not be read as one, and refuses it.

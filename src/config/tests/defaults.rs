@@ -44,6 +44,7 @@ fn what_is_not_written_has_its_documented_default() {
     assert!(config.protect.arns.is_empty() && config.protect.gateway_role_arn.is_none());
     assert_eq!((config.log.format, config.log.level), (None, LevelFilter::INFO));
     assert!(config.aws.sts_endpoint.is_none() && config.aws.iam_endpoint.is_none());
+    assert!(config.aws.access_analyzer_endpoint.is_none() && config.aws.has_access_analyzer());
     assert_eq!(config.aws.sts_region(Partition::AwsCn).as_str(), "cn-north-1");
 
     let mapping = config.role_mappings.iter().next().unwrap();
