@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::context_entries::{self, Entry};
+use super::documents;
 use super::error::ToolError;
 use super::parameter::{Kind, Parameter, TAG_TEXT};
 use super::spec::Spec;
@@ -100,6 +102,30 @@ impl Arguments {
         self.0.get(name).map(|value| tags(value).expect("the check refuses what is not tags")).unwrap_or_default()
     }
 
+    /// The texts of `name`, in their order; empty if none were given.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let texts = self.0.get(name).and_then(Value::as_array).into_iter().flatten();
+        texts.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+    }
+
+    /// The policy documents of `name`, a document or a list of them, each as JSON text; empty if none were given.
+    #[must_use]
+    pub fn documents(&self, name: &str) -> Vec<String> {
+        match self.0.get(name) {
+            Some(Value::Array(items)) => items.iter().map(documents::text).collect(),
+            Some(document) => vec![documents::text(document)],
+            None => Vec::new(),
+        }
+    }
+
+    /// The condition keys of `name`, in the order of their names; empty if none were given.
+    #[must_use]
+    pub fn context_entries(&self, name: &str) -> Vec<Entry> {
+        let read = |value| context_entries::read(value).expect("the check refuses what is no context");
+        self.0.get(name).map(read).unwrap_or_default()
+    }
+
     /// The arguments as they were given, without the named ones: what a confirmation is bound to.
     #[must_use]
     pub fn without(&self, names: &[&str]) -> Map<String, Value> {
@@ -136,12 +162,35 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
             None => Err(format!("must be a whole number, not {}", type_of(value))),
         },
         Kind::Tags => tags(value).map(|_| ()),
+        Kind::Choice { words, .. } => match value.as_str() {
+            Some(word) if words.contains(&word) => Ok(()),
+            _ => Err(format!("must be one of {}", words.join(", "))),
+        },
+        Kind::Texts { each, most } => list(value, most, |item| match item {
+            Value::String(text) if each.fits(text) => Ok(()),
+            Value::String(_) => Err(format!("must be {}", each.words)),
+            other => Err(format!("must be a string, not {}", type_of(other))),
+        }),
+        Kind::Document => documents::check(value),
+        Kind::Documents { most } => list(value, most, documents::check),
+        Kind::ContextEntries => context_entries::read(value).map(|_| ()),
         Kind::Refused(why) => Err(why.to_owned()),
         Kind::Ignored => Ok(()),
     }
 }
 
-fn type_of(value: &Value) -> &'static str {
+/// Checks a list and names every item that is wrong by its place, from 0.
+fn list(value: &Value, most: usize, check: impl Fn(&Value) -> Result<(), String>) -> Result<(), String> {
+    let Value::Array(items) = value else { return Err(format!("must be a list, not {}", type_of(value))) };
+    if items.is_empty() || items.len() > most {
+        return Err(format!("must have 1 to {most} items"));
+    }
+    let wrong = items.iter().enumerate().filter_map(|(index, item)| Some((index, check(item).err()?)));
+    let named: Vec<String> = wrong.take(MOST_FAULTS).map(|(index, fault)| format!("[{index}] {fault}")).collect();
+    if named.is_empty() { Ok(()) } else { Err(named.join(", ")) }
+}
+
+pub(super) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

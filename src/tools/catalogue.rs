@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Spec, Tool, governance, users};
+use super::{Spec, Tool, governance, simulation, users};
 use crate::config::Toolset;
 use crate::iam::Action;
 use crate::suggest::suggest;
@@ -13,6 +13,10 @@ pub static CATALOGUE: Catalogue = Catalogue(&[
     users::get::TOOL,
     users::create::TOOL,
     users::delete::TOOL,
+    simulation::PRINCIPAL,
+    simulation::custom::TOOL,
+    simulation::compare::TOOL,
+    simulation::validate::TOOL,
     governance::whoami::TOOL,
     governance::version::TOOL,
 ]);

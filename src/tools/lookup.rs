@@ -98,11 +98,19 @@ mod tests {
 
     #[test]
     fn tools_declare_exactly_the_actions_that_sessions_and_policies_are_made_of() {
+        const BOB: &str = "arn:aws:iam::123456789012:user/bob";
+        let policy = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"},
+        ]});
         let calls = [
             ("list_users", json!({})),
             ("get_user", json!({"user_name": "bob"})),
             ("create_user", json!({"user_name": "bob", "tags": {"team": "x"}})),
             ("delete_user", json!({"user_name": "bob", "force": true})),
+            ("simulate_principal_policy", json!({"policy_source_arn": BOB, "action_names": ["iam:GetUser"]})),
+            ("simulate_custom_policy", json!({"policy_documents": [policy], "action_names": ["iam:GetUser"]})),
+            ("compare_mcp_access", json!({"policy_source_arn": BOB, "action_names": ["iam:GetUser"]})),
+            ("validate_policy", json!({"policy_document": "{}"})),
             ("whoami", json!({})),
             ("get_version", json!({})),
         ];

@@ -6,6 +6,8 @@
 
 pub mod arguments;
 pub mod catalogue;
+pub mod context_entries;
+pub mod documents;
 pub mod error;
 pub mod facts;
 pub mod findings;
@@ -14,6 +16,7 @@ pub mod lookup;
 pub mod parameter;
 pub mod plan;
 pub mod schema;
+pub mod simulation;
 pub mod spec;
 #[cfg(test)]
 pub(crate) mod testing;

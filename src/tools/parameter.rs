@@ -35,6 +35,29 @@ pub enum Kind {
     },
     /// Tags: an object of key to value, or AWS's list of `{Key, Value}`.
     Tags,
+    /// One of a few words.
+    Choice {
+        /// The words.
+        words: &'static [&'static str],
+        /// What a call that leaves it out means.
+        default: &'static str,
+    },
+    /// A list of at least one text, each of which fits the pattern.
+    Texts {
+        /// What each of them is.
+        each: &'static Pattern,
+        /// The most of them.
+        most: usize,
+    },
+    /// A policy document: an object, or its JSON as text.
+    Document,
+    /// A list of at least one policy document.
+    Documents {
+        /// The most of them.
+        most: usize,
+    },
+    /// Condition keys: an object of key to value or values, or AWS's list of `{ContextKeyName, ContextKeyValues}`.
+    ContextEntries,
     /// A parameter that other servers take and this one refuses, with the reason; accepted in name only and not listed.
     Refused(&'static str),
     /// A parameter that other servers take and that means nothing here; any value, not listed.
@@ -112,6 +135,20 @@ pattern!(
     20..=2048,
     "a policy's ARN, arn:aws:iam::ACCOUNT:policy/NAME"
 );
+// Constraints from the IAM API reference, SimulatePrincipalPolicy: wildcards in actions are not possible there.
+pattern!(
+    ACTION_NAME,
+    r"^[A-Za-z0-9-]+:[A-Za-z0-9_-]+$",
+    3..=128,
+    "an action without wildcards, service and name, such as iam:CreateUser"
+);
+pattern!(RESOURCE_ARN, r"^(\*|arn:[^\p{C}]+)$", 1..=2048, "an ARN, or * for all resources");
+pattern!(
+    PRINCIPAL_ARN,
+    r"^arn:aws[a-z-]*:iam::[0-9]{12}:(user|group|role)/[!-~]+$",
+    20..=2048,
+    "the ARN of an IAM user, group or role (of a session, that of its role)"
+);
 pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line");
 pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged");
 
@@ -151,7 +188,18 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles_and_its_default_fits() {
-        for pattern in [&USER_NAME, &PATH, &PATH_PREFIX, &MARKER, &POLICY_ARN, &REASON, &TOKEN] {
+        for pattern in [
+            &USER_NAME,
+            &PATH,
+            &PATH_PREFIX,
+            &MARKER,
+            &POLICY_ARN,
+            &ACTION_NAME,
+            &RESOURCE_ARN,
+            &PRINCIPAL_ARN,
+            &REASON,
+            &TOKEN,
+        ] {
             assert!(pattern.default.is_none_or(|default| pattern.fits(default)), "{}", pattern.words);
             assert!(!pattern.fits(""));
             assert!(!pattern.fits(&"a".repeat(pattern.max + 1)));

@@ -39,6 +39,16 @@ fn property(parameter: &Parameter) -> Value {
             json!({"type": "integer", "minimum": min, "maximum": max, "default": default})
         }
         Kind::Tags => json!({"type": "object", "additionalProperties": {"type": "string", "maxLength": 256}}),
+        Kind::Choice { words, default } => json!({"enum": words, "default": default}),
+        Kind::Texts { each, most } => json!({
+            "type": "array", "minItems": 1, "maxItems": most,
+            "items": {"type": "string", "minLength": each.min, "maxLength": each.max, "pattern": each.expression},
+        }),
+        Kind::Document => json!({"type": ["object", "string"]}),
+        Kind::Documents { most } => {
+            json!({"type": "array", "minItems": 1, "maxItems": most, "items": {"type": ["object", "string"]}})
+        }
+        Kind::ContextEntries => json!({"type": ["object", "array"]}),
         Kind::Refused(_) | Kind::Ignored => json!({}),
     };
     schema["description"] = parameter.description.into();
