@@ -34,6 +34,7 @@ mod explain;
 mod fault;
 mod glob;
 mod index;
+mod keys;
 mod layers;
 mod operator;
 mod parse;
