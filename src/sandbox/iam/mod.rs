@@ -32,6 +32,7 @@ mod roles;
 mod saml_providers;
 mod service_credentials;
 mod service_linked;
+mod simulate;
 mod ssh_keys;
 mod status;
 mod tags;
@@ -77,4 +78,5 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
         .or_else(|| authorization_details::operation(action))
         .or_else(|| credential_report::operation(action))
         .or_else(|| last_accessed::operation(action))
+        .or_else(|| simulate::operation(action))
 }

@@ -78,7 +78,9 @@ macro_rules! words {
     )*};
 }
 
-words! { PermissionsBoundaryAttachmentType ReportStateType StatusType }
+words! {
+    PermissionsBoundaryAttachmentType PolicyEvaluationDecisionType PolicySourceType ReportStateType StatusType
+}
 
 macro_rules! shapes {
     ($sdk:ident: $($type:ident: $($member:ident)*;)*) => {$(
@@ -96,6 +98,10 @@ shapes! { aws_sdk_iam:
     AccessKeyMetadata: user_name access_key_id status create_date;
     AttachedPermissionsBoundary: permissions_boundary_type permissions_boundary_arn;
     AttachedPolicy: policy_name policy_arn;
+    EvaluationResult:
+        eval_action_name eval_resource_name eval_decision matched_statements missing_context_values
+        organizations_decision_detail permissions_boundary_decision_detail eval_decision_details
+        resource_specific_results;
     Group: path group_name group_id arn create_date;
     GroupDetail: path group_name group_id arn create_date group_policy_list attached_managed_policies;
     InstanceProfile: path instance_profile_name instance_profile_id arn create_date roles tags;
@@ -104,10 +110,12 @@ shapes! { aws_sdk_iam:
     ManagedPolicyDetail:
         policy_name policy_id arn path default_version_id attachment_count permissions_boundary_usage_count
         is_attachable description create_date update_date policy_version_list;
+    OrganizationsDecisionDetail: allowed_by_organizations;
     PasswordPolicy:
         minimum_password_length require_symbols require_numbers require_uppercase_characters
         require_lowercase_characters allow_users_to_change_password expire_passwords max_password_age
         password_reuse_prevention hard_expiry;
+    PermissionsBoundaryDecisionDetail: allowed_by_permissions_boundary;
     Policy:
         policy_name policy_id arn path default_version_id attachment_count permissions_boundary_usage_count
         is_attachable description create_date update_date tags;
@@ -116,6 +124,10 @@ shapes! { aws_sdk_iam:
     PolicyRole: role_name role_id;
     PolicyUser: user_name user_id;
     PolicyVersion: document version_id is_default_version create_date;
+    Position: line column;
+    ResourceSpecificResult:
+        eval_resource_name eval_resource_decision matched_statements missing_context_values eval_decision_details
+        permissions_boundary_decision_detail;
     Role:
         path role_name role_id arn create_date assume_role_policy_document description max_session_duration
         permissions_boundary tags role_last_used;
@@ -123,6 +135,7 @@ shapes! { aws_sdk_iam:
         path role_name role_id arn create_date assume_role_policy_document instance_profile_list role_policy_list
         attached_managed_policies permissions_boundary tags role_last_used;
     RoleLastUsed: last_used_date region;
+    Statement: source_policy_id source_policy_type start_position end_position;
     Tag: key value;
     User: path user_name user_id arn create_date password_last_used permissions_boundary tags;
     UserDetail:

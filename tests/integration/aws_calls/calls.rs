@@ -77,6 +77,8 @@ operations! {
     ) -> (user_detail_list group_detail_list role_detail_list policies is_truncated marker);
     iam: get_account_password_policy() -> (password_policy);
     iam: get_account_summary() -> (summary_map);
+    iam: get_context_keys_for_custom_policy(set_policy_input_list) -> (context_key_names);
+    iam: get_context_keys_for_principal_policy(set_policy_source_arn set_policy_input_list) -> (context_key_names);
     iam: get_credential_report() -> ();
     iam: get_group(set_group_name set_marker set_max_items) -> (group users is_truncated marker);
     iam: get_group_policy(set_group_name set_policy_name) -> (group_name policy_name policy_document);
@@ -125,6 +127,14 @@ operations! {
     iam: remove_role_from_instance_profile(set_instance_profile_name set_role_name) -> ();
     iam: remove_user_from_group(set_group_name set_user_name) -> ();
     iam: set_default_policy_version(set_policy_arn set_version_id) -> ();
+    iam: simulate_custom_policy(
+        set_policy_input_list set_permissions_boundary_policy_input_list set_action_names set_resource_arns
+        set_resource_policy set_resource_owner set_caller_arn set_context_entries set_max_items set_marker
+    ) -> (evaluation_results is_truncated marker);
+    iam: simulate_principal_policy(
+        set_policy_source_arn set_policy_input_list set_permissions_boundary_policy_input_list set_action_names
+        set_resource_arns set_resource_policy set_caller_arn set_context_entries set_max_items set_marker
+    ) -> (evaluation_results is_truncated marker);
     iam: tag_policy(set_policy_arn set_tags) -> ();
     iam: tag_role(set_role_name set_tags) -> ();
     iam: tag_user(set_user_name set_tags) -> ();
@@ -205,6 +215,17 @@ macro_rules! words {
 }
 
 words! { AssignmentStatusType EntityType PolicyScopeType StatusType }
+
+impl Parameter for types::ContextEntry {
+    fn read(value: &Value) -> Self {
+        let kind = value.get("ContextKeyType").and_then(Value::as_str).map(Into::into);
+        Self::builder()
+            .context_key_name(String::read(&value["ContextKeyName"]))
+            .set_context_key_values(Some(Vec::read(&value["ContextKeyValues"])))
+            .set_context_key_type(kind)
+            .build()
+    }
+}
 
 macro_rules! tags {
     ($($sdk:ident)*) => {$(
