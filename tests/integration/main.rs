@@ -19,5 +19,6 @@ mod refusals;
 mod reloads;
 mod replay;
 mod secrets;
+mod simulation;
 mod support;
 mod terminal;

@@ -68,10 +68,13 @@ impl ReadTool for CompareMcpAccess {
             let arn = call.arguments.required("policy_source_arn");
             let asked = Asked::of(&call.arguments);
             let (as_person, as_agent) = (asked.under(person()), asked.under(agent(&call.facts)));
-            let (person, agent) = tokio::try_join!(
+            let (mut person, agent) = tokio::try_join!(
                 simulate::principal(reader, arn, &[], &as_person),
                 simulate::principal(reader, arn, &[], &as_agent),
             )?;
+            // What only an agent has is missing from a person's request on purpose.
+            let on_purpose = |key: &String| as_agent.context.iter().any(|entry| entry.name.eq_ignore_ascii_case(key));
+            person.decided.iter_mut().for_each(|decided| decided.missing.retain(|key| !on_purpose(key)));
             let compared = compared(&person.decided, &agent.decided);
             let differences = compared.iter().filter(|comparison| comparison["Differs"] == true).count();
             Ok(json!({

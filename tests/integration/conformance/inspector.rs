@@ -50,3 +50,28 @@ fn the_inspector_shows_results_and_refusals_as_they_are() {
     }
     assert_eq!(proxied.gateway.sandbox().trail_of("DeleteUser"), Vec::<Value>::new());
 }
+
+#[test]
+fn what_policies_allow_and_what_is_wrong_with_them_fits_the_schemas() {
+    let proxied = Proxied::start();
+    let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let source = "arn:aws:iam::123456789012:role/mcp-auditor";
+    let actions = ["iam:GetUser", "iam:CreateUser"];
+    for era in ERAS {
+        for (tool, arguments) in [
+            ("simulate_principal_policy", json!({"policy_source_arn": source, "action_names": actions})),
+            ("simulate_custom_policy", json!({"policy_documents": [document], "action_names": actions})),
+            ("compare_mcp_access", json!({"policy_source_arn": source, "action_names": actions})),
+            ("validate_policy", json!({"policy_document": document})),
+            ("validate_policy", json!({"policy_document": "{", "policy_type": "trust"})),
+        ] {
+            let ran = call(&proxied, era, tool, &arguments);
+            assert_eq!(ran.code, 0, "{era} {tool}: {}", ran.said());
+        }
+        let ran =
+            call(&proxied, era, "simulate_custom_policy", &json!({"policy_documents": ["{"], "action_names": actions}));
+        assert_eq!(ran.code, TOOL_ERROR, "{era}: {}", ran.said());
+        let error = &ran.json()["result"]["structuredContent"]["error"];
+        assert_eq!(error["code"], "MalformedPolicyDocument", "{era}: {error}");
+    }
+}

@@ -5,6 +5,7 @@
 //! The latter are programs in `tests/python` and `tests/node`, run with what `./tests/run` installs.
 //! Every call here blocks, for a bounded time: from an asynchronous test, use a runtime with several threads.
 
+pub(crate) mod access_analyzer;
 pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod faulty;

@@ -59,6 +59,12 @@ impl RunningSandbox {
         }
     }
 
+    /// The key of the account's root user, who may arrange what a test needs.
+    pub(crate) fn root_keys(&self) -> Keys {
+        let (access_key_id, secret) = self.sandbox.root_keys();
+        Keys { access_key_id, secret_access_key: secret.expose().to_owned(), session_token: None }
+    }
+
     /// What AWS's own trail says of one operation.
     pub(crate) fn trail_of(&self, operation: &str) -> Vec<Value> {
         let events = self.sandbox.trail().events();

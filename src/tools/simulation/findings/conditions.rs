@@ -6,7 +6,7 @@ use super::document::{Condition, Document, Statement};
 use super::{Finding, Severity};
 
 /// Keys with several values, in lower case.
-const MULTI_VALUED: [&str; 10] = [
+const MULTI_VALUED: [&str; 17] = [
     "aws:tagkeys",
     "aws:calledvia",
     "aws:principalorgpaths",
@@ -17,6 +17,27 @@ const MULTI_VALUED: [&str; 10] = [
     "dynamodb:attributes",
     "dynamodb:leadingkeys",
     "sts:transitivetagkeys",
+    "kms:encryptioncontextkeys",
+    "kms:grantoperations",
+    "route53:changeresourcerecordsetsactions",
+    "route53:changeresourcerecordsetsnormalizedrecordnames",
+    "route53:changeresourcerecordsetsrecordtypes",
+    "ses:recipients",
+    "cognito-identity.amazonaws.com:amr",
+];
+
+/// Keys that every request has, in lower case: what lets requests without them pass lets none.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
+const ALWAYS_THERE: [&str; 9] = [
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principaltype",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:userid",
+    "aws:viaawsservice",
 ];
 
 /// Looks at each condition.
@@ -26,6 +47,7 @@ pub(super) fn find(document: &Document, found: &mut Vec<Finding>) {
             found.extend(for_all_values(statement, condition));
             found.extend(without_set(statement, condition));
             found.extend(principal_tag(statement, condition));
+            found.extend(without_key(statement, condition));
             found.extend(mfa(statement, condition));
             found.extend(mcp(condition));
         }
@@ -34,18 +56,17 @@ pub(super) fn find(document: &Document, found: &mut Vec<Finding>) {
 
 /// A missing key satisfies ForAllValues, so it allows whoever sends none.
 fn for_all_values(statement: &Statement, condition: &Condition) -> Option<Finding> {
-    let demanded = statement.conditions.iter().any(|other| {
-        other.base() == "Null" && other.is_on(&condition.key) && other.values.iter().all(|value| value.text == "false")
-    });
-    (statement.allows && condition.operator.starts_with("ForAllValues:") && !demanded).then(|| {
-        Finding::new(
-            "ForAllValuesWithoutNullCheck",
-            Severity::High,
-            &condition.path,
-            format!("a request without {} satisfies ForAllValues, and is allowed", condition.key),
-            format!("demand the key as well: \"Null\": {{\"{}\": \"false\"}}", condition.key),
-        )
-    })
+    (statement.allows && condition.operator.starts_with("ForAllValues:") && !is_demanded(statement, condition)).then(
+        || {
+            Finding::new(
+                "ForAllValuesWithoutNullCheck",
+                Severity::High,
+                &condition.path,
+                format!("a request without {} satisfies ForAllValues, and is allowed", condition.key),
+                format!("demand the key as well: \"Null\": {{\"{}\": \"false\"}}", condition.key),
+            )
+        },
+    )
 }
 
 /// A key with several values under an operator for one.
@@ -83,30 +104,47 @@ fn principal_tag(statement: &Statement, condition: &Condition) -> Option<Finding
     })
 }
 
-/// The key for MFA is missing from requests with long-term keys.
-fn mfa(statement: &Statement, condition: &Condition) -> Option<Finding> {
-    if !condition.is_on("aws:MultiFactorAuthPresent") || condition.base() != "Bool" {
+/// What lets requests without the key pass, in a statement that allows.
+fn without_key(statement: &Statement, condition: &Condition) -> Option<Finding> {
+    let key = condition.key.to_ascii_lowercase();
+    let passes = condition.operator.ends_with("IfExists") || condition.is_negated();
+    if !statement.allows || !passes || ALWAYS_THERE.contains(&key.as_str()) || is_demanded(statement, condition) {
         return None;
     }
-    let (wants, if_exists) = (condition.values.first()?.text == "true", condition.operator.ends_with("IfExists"));
-    match (statement.allows, wants, if_exists) {
-        (true, true, true) => Some(Finding::new(
-            "MfaIfExists",
-            Severity::High,
-            &condition.path,
-            "requests with long-term access keys have no aws:MultiFactorAuthPresent, and IfExists lets them pass without \
-             a second factor",
-            "write Bool instead of BoolIfExists",
-        )),
-        (false, false, false) => Some(Finding::new(
+    let mfa = key == "aws:multifactorauthpresent";
+    let such = if mfa { ", which those with long-term access keys are" } else { "" };
+    Some(Finding::new(
+        "AllowWithoutKey",
+        if mfa { Severity::High } else { Severity::Medium },
+        &condition.path,
+        format!("{} lets requests without {} pass{such}", condition.operator, condition.key),
+        format!(
+            "name the values that are allowed, without IfExists, or demand the key: \"Null\": {{\"{}\": \"false\"}}",
+            condition.key
+        ),
+    ))
+}
+
+/// The key for MFA is missing from requests with long-term keys, which a deny on `false` then misses.
+fn mfa(statement: &Statement, condition: &Condition) -> Option<Finding> {
+    let of_mfa = condition.is_on("aws:MultiFactorAuthPresent") && condition.operator == "Bool";
+    let wants_none = condition.values.first().is_some_and(|value| value.text == "false");
+    (!statement.allows && of_mfa && wants_none).then(|| {
+        Finding::new(
             "MfaDenyMissesKeys",
             Severity::Medium,
             &condition.path,
             "requests with long-term access keys have no aws:MultiFactorAuthPresent, so this does not deny them",
             "write BoolIfExists instead of Bool",
-        )),
-        _ => None,
-    }
+        )
+    })
+}
+
+/// Whether another condition of the statement demands that the key is there.
+fn is_demanded(statement: &Statement, condition: &Condition) -> bool {
+    statement.conditions.iter().any(|other| {
+        other.base() == "Null" && other.is_on(&condition.key) && other.values.iter().all(|value| value.text == "false")
+    })
 }
 
 /// The MCP keys are AWS's own: a policy that means this gateway has to ask for its tags.
@@ -165,10 +203,25 @@ mod tests {
     #[test]
     fn long_term_keys_have_no_second_factor() {
         let mfa = |operator: &str, value: &str| json!({operator: {"aws:MultiFactorAuthPresent": value}});
-        assert_eq!(of("Allow", &mfa("BoolIfExists", "true")), ["MfaIfExists"]);
+        assert_eq!(of("Allow", &mfa("BoolIfExists", "true")), ["AllowWithoutKey"]);
         assert_eq!(of("Deny", &mfa("Bool", "false")), ["MfaDenyMissesKeys"]);
         assert_eq!(of("Allow", &mfa("Bool", "true")), [] as [&str; 0]);
         assert_eq!(of("Deny", &mfa("BoolIfExists", "false")), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn what_lets_requests_without_the_key_pass_allows_them() {
+        for condition in [
+            json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}),
+            json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}),
+        ] {
+            assert_eq!(of("Allow", &condition), ["AllowWithoutKey"], "{condition}");
+            assert_eq!(of("Deny", &condition), [] as [&str; 0], "{condition}");
+            let mut demanded = condition;
+            demanded["Null"] = json!({"aws:sourcevpce": "false"});
+            assert_eq!(of("Allow", &demanded), [] as [&str; 0], "{demanded}");
+        }
+        assert_eq!(of("Allow", &json!({"StringNotEquals": {"aws:RequestedRegion": "x"}})), [] as [&str; 0]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(super) fn find(document: &Document, found: &mut Vec<Finding>) {
         for condition in &statement.conditions {
             let values = condition.values.iter();
             found.extend(values.filter_map(|value| literal_wildcard(statement, condition, value)));
+            found.extend(anything(statement, condition));
             found.extend(malformed(statement, condition));
             found.extend(address(statement, condition));
             found.extend(contradicted(statement, condition));
@@ -71,6 +72,36 @@ fn literal_wildcard(statement: &Statement, condition: &Condition, value: &Text) 
     Some(Finding::new("LiteralWildcard", severity, &value.path, explanation, format!("write {like}")))
 }
 
+/// A value that every value of the key fits.
+fn anything(statement: &Statement, condition: &Condition) -> Option<Finding> {
+    let fits_all = |value: &&Text| match condition.base() {
+        "StringLike" | "StringNotLike" => is_stars(&value.text),
+        "ArnLike" | "ArnEquals" | "ArnNotLike" | "ArnNotEquals" => {
+            value.text.strip_prefix("arn:").is_some_and(is_stars)
+        }
+        "IpAddress" | "NotIpAddress" => value.text.ends_with("/0"),
+        _ => false,
+    };
+    let value = condition.values.iter().find(fits_all)?;
+    let (code, severity, what) = match (condition.is_negated(), statement.allows) {
+        (true, _) => ("NeverMatches", never(statement).0, "so the condition holds only for requests without the key"),
+        (false, true) => ("AlwaysMatches", Severity::High, "so the condition limits nothing"),
+        (false, false) => ("AlwaysMatches", Severity::Low, "so everything with the key is denied"),
+    };
+    Some(Finding::new(
+        code,
+        severity,
+        &value.path,
+        format!("every value of {} fits {}, {what}", condition.key, value.text),
+        "name the values that are meant; where the key only has to be there, write Null with false",
+    ))
+}
+
+/// Nothing but wildcards, colons between them aside.
+fn is_stars(text: &str) -> bool {
+    text.contains('*') && text.bytes().all(|byte| matches!(byte, b'*' | b':'))
+}
+
 /// Values that the key never has.
 fn malformed(statement: &Statement, condition: &Condition) -> Option<Finding> {
     let key = condition.key.to_ascii_lowercase();
@@ -103,11 +134,6 @@ fn is_organization(text: &str) -> bool {
 fn address(statement: &Statement, condition: &Condition) -> Option<Finding> {
     if !condition.is_on("aws:SourceIp") || !matches!(condition.base(), "IpAddress" | "NotIpAddress") {
         return None;
-    }
-    if condition.values.iter().any(|value| value.text.ends_with("/0")) {
-        let severity = if statement.allows { Severity::Medium } else { Severity::Low };
-        let explanation = "a network of /0 is every address, so the condition says nothing";
-        return Some(Finding::new("EveryAddress", severity, &condition.path, explanation, "name your networks"));
     }
     let private = condition.values.iter().all(|value| is_private(&value.text));
     private.then(|| {
@@ -225,8 +251,16 @@ mod tests {
     }
 
     #[test]
-    fn every_address_is_no_condition() {
-        assert_eq!(of("Allow", &json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})), ["EveryAddress"]);
+    fn what_everything_fits_is_no_condition() {
+        for condition in [
+            json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/0"]}}),
+            json!({"StringLike": {"aws:userid": "*"}}),
+            json!({"ArnLike": {"aws:SourceArn": "arn:*:*:*:*:*"}}),
+        ] {
+            assert_eq!(of("Allow", &condition), ["AlwaysMatches"], "{condition}");
+        }
+        assert_eq!(of("Deny", &json!({"StringNotLike": {"aws:userid": "*"}})), ["NeverMatches"]);
+        assert_eq!(of("Allow", &json!({"StringLike": {"aws:userid": "*:alice"}})), [] as [&str; 0]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The permissions by which somebody gets more than was given, as data.
 //!
-//! Put together from AWS's own advice on permissions management
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html>)
-//! and from what the operations do by their API references.
+//! The ways that have been published (by Rhino Security Labs, Bishop Fox, hackingthe.cloud and pathfinding.cloud among
+//! others), AWS's own advice on permissions management
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html>),
+//! and what the operations do by their API references.
 
 /// One way: whoever may do all of `actions` can do `how`.
 #[derive(Debug)]
@@ -43,8 +44,14 @@ pub(super) const OF_IAM: &[Escalation] = escalations! {
     "take away policies that deny": ["iam:detachuserpolicy"] ["iam:detachrolepolicy"] ["iam:detachgrouppolicy"]
         ["iam:deleteuserpolicy"] ["iam:deleterolepolicy"] ["iam:deletegrouppolicy"] ["iam:removeuserfromgroup"];
     "change who an identity provider vouches for, and so who can assume the roles that trust it":
+        ["iam:createsamlprovider"] ["iam:createopenidconnectprovider"] ["rolesanywhere:updatetrustanchor"]
         ["iam:updatesamlprovider"] ["iam:updateopenidconnectproviderthumbprint"] ["iam:addclientidtoopenidconnectprovider"];
-    "change tags by which policies allow": ["iam:taguser"] ["iam:tagrole"];
+    "change tags by which policies allow": ["iam:taguser"] ["iam:tagrole"] ["iam:untaguser"]
+        ["iam:untagrole"] ["sts:tagsession"];
+    "give permissions in IAM Identity Center": ["sso:attachmanagedpolicytopermissionset"]
+        ["sso:attachcustomermanagedpolicyreferencetopermissionset"] ["sso:putinlinepolicytopermissionset"]
+        ["sso:createaccountassignment"] ["identitystore:creategroupmembership"];
+    "take away service control policies": ["organizations:detachpolicy"] ["organizations:leaveorganization"];
     "assume any role that trusts the account": ["sts:assumerole"];
 };
 
@@ -53,6 +60,7 @@ pub(super) const OF_PASS_ROLE: &[Escalation] = escalations! {
     "run code with the passed role": ["iam:passrole", "lambda:createfunction", "lambda:invokefunction"]
         ["iam:passrole", "lambda:createfunction", "lambda:addpermission"]
         ["iam:passrole", "lambda:createfunction", "lambda:createeventsourcemapping"]
+        ["iam:passrole", "lambda:createfunction", "lambda:createfunctionurlconfig"]
         ["iam:passrole", "lambda:updatefunctionconfiguration"]
         ["iam:passrole", "glue:createdevendpoint"]
         ["iam:passrole", "glue:createjob", "glue:startjobrun"]
@@ -70,7 +78,14 @@ pub(super) const OF_PASS_ROLE: &[Escalation] = escalations! {
         ["iam:passrole", "batch:registerjobdefinition", "batch:submitjob"]
         ["iam:passrole", "elasticmapreduce:runjobflow"]
         ["iam:passrole", "apprunner:createservice"]
-        ["iam:passrole", "bedrock-agentcore:createcodeinterpreter"];
+        ["iam:passrole", "bedrock-agentcore:createcodeinterpreter"]
+        ["iam:passrole", "sagemaker:createhyperparametertuningjob"]
+        ["iam:passrole", "airflow:createenvironment"]
+        ["iam:passrole", "amplify:createapp"]
+        ["iam:passrole", "gamelift:createfleet"]
+        ["iam:passrole", "braket:createjob"]
+        ["iam:passrole", "imagebuilder:createinfrastructureconfiguration"]
+        ["iam:passrole", "eks:createpodidentityassociation"];
     "start an instance with the passed role and read its credentials": ["iam:passrole", "ec2:runinstances"]
         ["iam:passrole", "ec2:associateiaminstanceprofile"]
         ["iam:passrole", "ec2:replaceiaminstanceprofileassociation"]
@@ -87,7 +102,12 @@ pub(super) const OF_PASS_ROLE: &[Escalation] = escalations! {
         ["iam:passrole", "ssm:startautomationexecution"]
         ["iam:passrole", "scheduler:createschedule"]
         ["iam:passrole", "events:puttargets"]
-        ["iam:passrole", "codepipeline:createpipeline"];
+        ["iam:passrole", "codepipeline:createpipeline"]
+        ["iam:passrole", "codestar:createproject"]
+        ["iam:passrole", "iot:createtopicrule"]
+        ["iam:passrole", "cognito-identity:setidentitypoolroles"]
+        ["iam:passrole", "rolesanywhere:updateprofile"];
+    "register a machine of one's own with the passed role": ["iam:passrole", "ssm:createactivation"];
     "put a role into an instance profile that is in use": [
         "iam:addroletoinstanceprofile", "iam:removerolefrominstanceprofile", "iam:passrole"
     ];
@@ -95,12 +115,20 @@ pub(super) const OF_PASS_ROLE: &[Escalation] = escalations! {
 
 /// With what runs already.
 pub(super) const OF_RUNNING_CODE: &[Escalation] = escalations! {
-    "run code with the role of a function that exists": ["lambda:updatefunctioncode"];
-    "run code with the role of a development endpoint": ["glue:updatedevendpoint"];
-    "log in to instances and use their roles":
-        ["ssm:sendcommand"] ["ssm:startsession"] ["ec2-instance-connect:sendsshpublickey"];
-    "run code in containers and use their roles": ["ecs:executecommand"];
-    "open notebooks and use their roles": ["sagemaker:createpresignednotebookinstanceurl"];
+    "run code with the role of something that runs already":
+        ["lambda:updatefunctioncode"] ["lambda:updatefunctionconfiguration"] ["glue:updatedevendpoint"]
+        ["glue:updatejob"] ["codebuild:updateproject"] ["states:updatestatemachine"] ["apprunner:updateservice"]
+        ["elasticmapreduce:addjobflowsteps"] ["bedrock-agentcore:invokecodeinterpreter"] ["codecommit:gitpush"]
+        ["sagemaker:createnotebookinstancelifecycleconfig", "sagemaker:updatenotebookinstance"];
+    "log in to instances and use their roles": ["ssm:sendcommand"] ["ssm:startsession"]
+        ["ec2-instance-connect:sendsshpublickey"] ["ec2-instance-connect:sendserialconsolesshpublickey"]
+        ["ec2:modifyinstanceattribute"];
+    "run code in containers and use their roles":
+        ["ecs:executecommand"] ["eks:createaccessentry", "eks:associateaccesspolicy"];
+    "open notebooks and use their roles": ["sagemaker:createpresignednotebookinstanceurl"]
+        ["sagemaker:createpresigneddomainurl"] ["airflow:createweblogintoken"];
+    "have a stack act with the role that it has": ["cloudformation:updatestack"]
+        ["cloudformation:createchangeset", "cloudformation:executechangeset"];
 };
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn oidc(statement: &Statement, principal: &Principal, issuer: &str, found: &mut 
     let app =
         if issuer == "www.amazon.com" || issuer == "graph.facebook.com" { format!("{issuer}:app_id") } else { aud };
     let path = &principal.name.path;
-    if public.contains(&issuer) {
+    if public.contains(&issuer) || issuer.starts_with("cognito-idp.") {
         if !demands(statement, &[&app, &sub]) {
             found.push(Finding::new(
                 "OidcWithoutAudience",
@@ -172,7 +172,10 @@ mod tests {
     #[test]
     fn github_without_a_subject_is_anybody_on_github() {
         assert_eq!(github(&Value::Null), [("OidcWithoutSubject", Severity::Critical)]);
-        assert_eq!(github(&json!("*")), [("OidcWithoutSubject", Severity::Critical)]);
+        assert_eq!(
+            github(&json!("*")),
+            [("OidcWithoutSubject", Severity::Critical), ("AlwaysMatches", Severity::High)]
+        );
         assert!(of(ACTIONS, &Value::Null).contains(&("OidcWithoutAudience", Severity::Low)));
     }
 

@@ -80,7 +80,11 @@ fn of_action(statement: &Statement, action: &Text) -> Option<Finding> {
         let severity = if service.eq_ignore_ascii_case("iam") { Severity::High } else { Severity::Medium };
         return Some(Finding::new("VerbWildcard", severity, &action.path, explanation, remedy));
     }
-    None
+    let letters = name.find(['*', '?']).unwrap_or(name.len());
+    (letters <= 2).then(|| {
+        let explanation = format!("{} has so few letters before its wildcard that it names unlike verbs", action.text);
+        Finding::new("VerbWildcard", Severity::Medium, &action.path, explanation, remedy)
+    })
 }
 
 fn of_resource(resource: &Text) -> Option<Finding> {
@@ -121,6 +125,7 @@ mod tests {
             ("s3:?*", "arn:aws:s3:::b", "DisguisedWildcard"),
             ("s3:**", "arn:aws:s3:::b", "DisguisedWildcard"),
             ("s3:*Object*", "arn:aws:s3:::b", "VerbWildcard"),
+            ("s3:P*", "arn:aws:s3:::b", "VerbWildcard"),
             ("s3:GetObject", "arn:aws:*:*:*:*", "DisguisedResourceWildcard"),
             ("s3:GetObject", "arn:*", "DisguisedResourceWildcard"),
         ] {
