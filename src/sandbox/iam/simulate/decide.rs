@@ -49,7 +49,7 @@ impl Simulation {
         account: &Account,
         parameters: &Parameters<'_>,
         identity: Vec<Source>,
-        boundary: Option<Vec<Source>>,
+        boundary: Option<&[Source]>,
         arn: Option<&str>,
     ) -> Result<Self, ServiceError> {
         if let Some(caller) = parameters.caller_arn.filter(|arn| !arn.contains(":user/")) {
@@ -67,13 +67,13 @@ impl Simulation {
         let set = |sources: &[Source]| sources.iter().map(|source| source.policy.clone()).collect::<PolicySet>();
         let layers = Layers {
             identity: set(&identity),
-            boundary: boundary.as_deref().map(set),
+            boundary: boundary.map(set),
             resource: resource.as_ref().map(|source| source.policy.clone().into()),
             ..Layers::default()
         };
         let mut told = identity;
         told.extend(resource);
-        let asked = told.iter().chain(boundary.iter().flatten()).flat_map(|source| &source.keys);
+        let asked = told.iter().chain(boundary.into_iter().flatten()).flat_map(|source| &source.keys);
         let mut seen = BTreeSet::new();
         let missing = asked
             .filter(|key| parameters.context.get(key).is_empty() && seen.insert(key.to_lowercase()))

@@ -53,7 +53,7 @@ fn principal(account: &mut Account, call: &Call<'_>) -> Answer {
         ));
     }
     let arn = parameters.source_arn.filter(|_| subject.is_user || subject.is_role);
-    answer::pages(&Simulation::new(account, &parameters, identity, boundary, arn)?, &parameters)
+    answer::pages(&Simulation::new(account, &parameters, identity, boundary.as_deref(), arn)?, &parameters)
 }
 
 fn custom(account: &mut Account, call: &Call<'_>) -> Answer {
@@ -62,7 +62,8 @@ fn custom(account: &mut Account, call: &Call<'_>) -> Answer {
     if parameters.resource_policy.is_some() && parameters.caller_arn.is_none() {
         return Err(ServiceError::invalid_input("CallerArn is required when ResourcePolicy is given."));
     }
-    answer::pages(&Simulation::new(account, &parameters, identity, parameters.boundary()?, None)?, &parameters)
+    let boundary = parameters.boundary()?;
+    answer::pages(&Simulation::new(account, &parameters, identity, boundary.as_deref(), None)?, &parameters)
 }
 
 #[cfg(test)]
