@@ -10,6 +10,9 @@ use crate::policy::{Document, Faults, PolicyKind};
 /// Source: `policyDocumentType` of <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>.
 const LONGEST: usize = 131_072;
 
+/// How many faults an error names: more than anybody mends at once.
+const MOST_FAULTS: usize = 100;
+
 /// The code of the error for documents that cannot be read.
 pub const MALFORMED: &str = "MalformedPolicyDocument";
 
@@ -53,6 +56,10 @@ pub fn parse(arguments: &Arguments, name: &str, kind: PolicyKind) -> Result<Vec<
     }
     if faults.is_empty() {
         return Ok(read);
+    }
+    if faults.len() > MOST_FAULTS {
+        let more = faults.split_off(MOST_FAULTS).len();
+        faults.push(format!("and {more} more"));
     }
     Err(ToolError::gateway(MALFORMED, faults.join("; "))
         .parameter(name)

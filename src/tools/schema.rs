@@ -44,15 +44,20 @@ fn property(parameter: &Parameter) -> Value {
             "type": "array", "minItems": 1, "maxItems": most,
             "items": {"type": "string", "minLength": each.min, "maxLength": each.max, "pattern": each.expression},
         }),
-        Kind::Document => json!({"type": ["object", "string"]}),
+        Kind::Document => either("object", "string"),
         Kind::Documents { most } => {
-            json!({"type": "array", "minItems": 1, "maxItems": most, "items": {"type": ["object", "string"]}})
+            json!({"type": "array", "minItems": 1, "maxItems": most, "items": either("object", "string")})
         }
-        Kind::ContextEntries => json!({"type": ["object", "array"]}),
+        Kind::ContextEntries => either("object", "array"),
         Kind::Refused(_) | Kind::Ignored => json!({}),
     };
     schema["description"] = parameter.description.into();
     schema
+}
+
+/// A choice of two types: a list of types is understood by fewer clients.
+fn either(one: &str, other: &str) -> Value {
+    json!({"anyOf": [{"type": one}, {"type": other}]})
 }
 
 /// The output schema: the tool's own members, for a writing tool also how far the call went and its plan; or an error.

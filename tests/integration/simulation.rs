@@ -84,7 +84,7 @@ fn boundaries_missing_keys_and_resources_are_told() {
     assert_eq!(bare["EvalResourceName"], "arn:aws:dynamodb:eu-west-1:123456789012:table/orders");
     let missing = bare["MissingContextValues"].as_array().expect("a list of keys");
     assert!(missing.contains(&json!("aws:RequestedRegion")), "{bare}");
-    assert!(bare["Reason"].as_str().is_some_and(|reason| reason.contains("aws:RequestedRegion")), "{bare}");
+    assert!(bare["Reason"].as_str().is_some_and(|reason| reason.contains("MissingContextValues")), "{bare}");
 
     for context in [
         json!({"aws:RequestedRegion": "eu-west-1"}),

@@ -12,10 +12,11 @@ pub(super) fn of(decided: &Decided) -> String {
         implicit_deny(decided)
     };
     if !decided.missing.is_empty() {
-        reason.push_str(&format!(
-            "; the policies ask for {}, which the simulation was not given: with it the decision may be another",
-            decided.missing.join(", ")
-        ));
+        // Their names can be anything behind `aws:PrincipalTag/`, so they stand in their own field alone.
+        reason.push_str(
+            "; the policies ask for condition keys that the simulation was not given (MissingContextValues): with them \
+             the decision may be another",
+        );
     }
     reason
 }
@@ -101,6 +102,7 @@ mod tests {
     #[test]
     fn missing_keys_put_the_decision_in_doubt() {
         let missing = Decided { missing: vec!["aws:CurrentTime".into()], ..decided("implicitDeny") };
-        assert!(of(&missing).ends_with("with it the decision may be another"), "{}", of(&missing));
+        assert!(of(&missing).ends_with("with them the decision may be another"), "{}", of(&missing));
+        assert!(!of(&missing).contains("aws:CurrentTime"), "what others wrote is no part of the reason");
     }
 }
