@@ -75,6 +75,7 @@ impl<T> Authorized<T> {
 #[derive(Debug)]
 pub struct Settled {
     known: Known,
+    reads: Vec<DeclaredCall>,
 }
 
 impl Settled {
@@ -82,6 +83,12 @@ impl Settled {
     #[must_use]
     pub fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// The reads that may be made: all that the tool needs, and those it can do without that are allowed as well.
+    #[must_use]
+    pub fn reads(&self) -> &[DeclaredCall] {
+        &self.reads
     }
 }
 
@@ -136,7 +143,7 @@ impl Authorizer {
         self.protected.check_declared(&value.facts().account, value.writes())?;
         let known = Known::default();
         let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
-        let calls = || value.reads().iter().chain(value.writes());
+        let calls = || needed(value.reads()).chain(value.writes());
         let shadow = shadow(&question, calls());
         let (allowed_by, open) = match question.ruling(calls()) {
             Ruling::Allowed(by) => (by, Vec::new()),
@@ -155,8 +162,14 @@ impl Authorizer {
     pub fn settle<T: Judged>(&self, call: &Authorized<T>, known: Known) -> Result<Settled, Refused> {
         let value = &call.value;
         let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
-        match question.ruling(value.reads()) {
-            Ruling::Allowed(_) => Ok(Settled { known }),
+        match question.ruling(needed(value.reads())) {
+            Ruling::Allowed(_) => {
+                let may_be_made = |call: &&DeclaredCall| {
+                    !call.is_optional() || matches!(question.ruling([*call]), Ruling::Allowed(_))
+                };
+                let reads = value.reads().iter().filter(may_be_made).cloned().collect();
+                Ok(Settled { known, reads })
+            }
             Ruling::Denied(denial) | Ruling::Open { against: denial, .. } => {
                 Err(refused(&denial, call.decision.shadow.clone()))
             }
@@ -214,7 +227,7 @@ impl WriteAuthorizer {
         }
         self.0.protected.check_planned(account, &exact)?;
         let question = Question::new(&self.0.documents, value.facts(), value.spec(), known);
-        let shadow = shadow(&question, value.reads().iter().chain(&exact));
+        let shadow = shadow(&question, needed(value.reads()).chain(&exact));
         match question.ruling(&exact) {
             Ruling::Allowed(allowed_by) => {
                 let decision = Decision::allowed(&value.facts().mapping.id, allowed_by).with_shadow(shadow);
@@ -223,6 +236,11 @@ impl WriteAuthorizer {
             Ruling::Denied(denial) | Ruling::Open { against: denial, .. } => Err(refused(&denial, shadow)),
         }
     }
+}
+
+/// The calls that a tool cannot do without.
+fn needed(calls: &[DeclaredCall]) -> impl Iterator<Item = &DeclaredCall> {
+    calls.iter().filter(|call| !call.is_optional())
 }
 
 /// Everything that is judged of a plan.

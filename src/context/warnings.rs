@@ -10,7 +10,7 @@ pub fn of_document(document: &Document) -> Vec<String> {
     let mut warnings = Vec::new();
     for (place, statement) in document.statements().iter().enumerate() {
         let name = statement.sid().map_or_else(|| format!("statement {}", place + 1), |sid| format!("statement {sid}"));
-        for key in document.asked_keys(place) {
+        for key in document.context_keys_at(place) {
             match (statement.effect(), known(&key).map(|known| known.source)) {
                 (Effect::Deny, None) => warnings.push(format!(
                     "{name} denies on {key}, which this gateway never sets: a comparison that wants a value never denies, \

@@ -59,13 +59,15 @@ pub struct DeclaredCall {
     pub tags: Vec<(String, String)>,
     /// Whether the operation of this name is sent. If not, the action is a permission that another operation needs as well.
     sent: bool,
+    /// Whether the tool can do without it.
+    optional: bool,
 }
 
 impl DeclaredCall {
     /// `action` on `resource`, no identifying members yet.
     #[must_use]
     pub fn new(action: Action, resource: Resource) -> Self {
-        Self { action, resource, members: Vec::new(), tags: Vec::new(), sent: true }
+        Self { action, resource, members: Vec::new(), tags: Vec::new(), sent: true, optional: false }
     }
 
     /// A permission that an operation needs beside its own, such as `iam:TagUser` where CreateUser sets tags: it is judged,
@@ -73,6 +75,19 @@ impl DeclaredCall {
     #[must_use]
     pub fn permission(action: Action, resource: Resource) -> Self {
         Self { sent: false, ..Self::new(action, resource) }
+    }
+
+    /// The same, as one that the tool can do without: where the endpoint policies do not allow it, it is not made, and the
+    /// tool's call is not refused for it.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// Whether the tool can do without it.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.optional
     }
 
     /// Says which tags the request sets.

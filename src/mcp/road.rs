@@ -174,7 +174,7 @@ impl Road {
         self.check_recordable(false)?;
         let brokered = self.broker(call, deadline, trail).await?;
         let settled = self.settle(in_force, call, &brokered, deadline, trail).await?;
-        let reader = self.reader(&brokered, call, &settled, trail);
+        let reader = self.reader(&brokered, &settled, trail);
         let answer = within(deadline, work.answer(call.get().call(), &reader)).await;
         Ok(match answer {
             Ok(answer) => {
@@ -213,14 +213,8 @@ impl Road {
     }
 
     /// What the tool reads with: only once all its reads are allowed for certain.
-    fn reader(
-        &self,
-        brokered: &Brokered,
-        call: &Authorized<Declared>,
-        _settled: &Settled,
-        trail: &mut Trail<'_>,
-    ) -> Reader {
-        self.metered_reader(brokered, call.get().declaration().reads.clone(), trail)
+    fn reader(&self, brokered: &Brokered, settled: &Settled, trail: &mut Trail<'_>) -> Reader {
+        self.metered_reader(brokered, settled.reads().to_vec(), trail)
     }
 
     fn metered_reader(&self, brokered: &Brokered, declared: Vec<DeclaredCall>, trail: &mut Trail<'_>) -> Reader {

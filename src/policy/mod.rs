@@ -24,7 +24,6 @@
 
 mod action;
 mod arn;
-mod asked;
 mod budget;
 mod condition;
 mod context;

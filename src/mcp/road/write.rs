@@ -52,7 +52,7 @@ impl Road {
         let authorizer = in_force.authorizer.clone().with_own_identity(own);
         let brokered = self.broker(call, deadline, trail).await?;
         let settled = self.settle(in_force, call, &brokered, deadline, trail).await?;
-        let reader = self.reader(&brokered, call, &settled, trail);
+        let reader = self.reader(&brokered, &settled, trail);
         let plan = within(deadline, work.plan(call.get().call(), &reader)).await?;
         let mut known = settled.known().clone();
         let open = authorizer.open_in(call, &plan, &known);

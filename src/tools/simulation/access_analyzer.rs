@@ -26,7 +26,8 @@ const MOST_PAGES: usize = 5;
 pub(super) async fn validate(reader: &Reader, kind: PolicyKind, document: &str) -> Result<Value, ToolError> {
     let Some(client) = reader.access_analyzer() else {
         return Ok(unavailable(
-            "the gateway's IAM is not AWS's own here, and no access_analyzer_endpoint is configured",
+            "the gateway's IAM is not AWS's own here and no access_analyzer_endpoint is configured, or no endpoint policy \
+             allows access-analyzer:ValidatePolicy",
         ));
     };
     match tokio::time::timeout(PATIENCE, pages(reader, client, kind, document)).await {

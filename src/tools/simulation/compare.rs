@@ -45,6 +45,7 @@ static SPEC: Spec = Spec {
     },
     reads: &[SIMULATE_PRINCIPAL_POLICY],
     writes: &[],
+    always: &[SIMULATE_PRINCIPAL_POLICY],
 };
 
 /// What must not be read into a difference: the gateway cannot set `aws:` keys on real requests, and says so.

@@ -38,6 +38,7 @@ static SPEC: Spec = Spec {
     output,
     reads: &[SIMULATE_CUSTOM_POLICY],
     writes: &[],
+    always: &[SIMULATE_CUSTOM_POLICY],
 };
 
 const DOCUMENTS: &str = "policy_documents";

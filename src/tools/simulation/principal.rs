@@ -40,6 +40,7 @@ static SPEC: Spec = Spec {
     output,
     reads: &[SIMULATE_PRINCIPAL_POLICY],
     writes: &[],
+    always: &[SIMULATE_PRINCIPAL_POLICY],
 };
 
 const BOUNDARY: &str = "permissions_boundary_documents";

@@ -56,6 +56,7 @@ static SPEC: Spec = Spec {
     },
     reads: &[VALIDATE_POLICY],
     writes: &[],
+    always: &[],
 };
 
 struct ValidatePolicy;
@@ -69,7 +70,7 @@ fn kind(call: &Call) -> PolicyKind {
 
 impl ReadTool for ValidatePolicy {
     fn declare(&self, _call: &Call) -> Result<Vec<DeclaredCall>, ToolError> {
-        Ok(vec![DeclaredCall::new(VALIDATE_POLICY, Resource::All)])
+        Ok(vec![DeclaredCall::new(VALIDATE_POLICY, Resource::All).optional()])
     }
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {

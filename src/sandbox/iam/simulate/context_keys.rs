@@ -3,26 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::super::Answer;
+use super::super::guarded::Guarded;
 use super::source::{Source, read_all};
 use super::subject::Subject;
-use crate::sandbox::account::Account;
 use crate::sandbox::call::Call;
 use crate::sandbox::constraint::{ANYTHING, ARN, DOCUMENT};
 use crate::sandbox::xml::Xml;
 
 /// `GetContextKeysForPrincipalPolicy`: those of a user, group or role, and of documents beside them.
-pub(super) fn principal(account: &mut Account, call: &Call<'_>) -> Answer {
-    let (arn, texts) = call
-        .fields
-        .read(|input| (input.required("PolicySourceArn", &ARN), input.texts("PolicyInputList", &DOCUMENT)))?;
+pub(super) fn principal(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (account, (arn, texts)) = guarded
+        .read(call, |input| (input.required("PolicySourceArn", &ARN), input.texts("PolicyInputList", &DOCUMENT)))?;
     let mut policies = Subject::of(account, arn)?.policies;
     policies.extend(read_all("PolicyInputList", &texts)?);
     Ok(answer(&policies))
 }
 
 /// `GetContextKeysForCustomPolicy`: those of documents.
-pub(super) fn custom(_account: &mut Account, call: &Call<'_>) -> Answer {
-    let texts = call.fields.read(|input| {
+pub(super) fn custom(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
+    let (_, texts) = guarded.read(call, |input| {
         let texts = input.texts("PolicyInputList", &DOCUMENT);
         if texts.is_empty() {
             input.required("PolicyInputList", &ANYTHING);

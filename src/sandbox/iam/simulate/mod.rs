@@ -17,8 +17,8 @@ mod positions;
 mod source;
 mod subject;
 
+use super::guarded::Guarded;
 use super::{Answer, Operation};
-use crate::sandbox::account::Account;
 use crate::sandbox::call::Call;
 use crate::sandbox::error::ServiceError;
 
@@ -38,8 +38,9 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     })
 }
 
-fn principal(account: &mut Account, call: &Call<'_>) -> Answer {
+fn principal(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
     let parameters = Parameters::of_principal(call)?;
+    let account = guarded.open(call)?;
     let subject = Subject::of(account, parameters.source_arn.unwrap_or_default())?;
     let mut identity = subject.policies;
     identity.extend(read_all("PolicyInputList", &parameters.policies)?);
@@ -56,8 +57,9 @@ fn principal(account: &mut Account, call: &Call<'_>) -> Answer {
     answer::pages(&Simulation::new(account, &parameters, identity, boundary.as_deref(), arn)?, &parameters)
 }
 
-fn custom(account: &mut Account, call: &Call<'_>) -> Answer {
+fn custom(guarded: Guarded<'_>, call: &Call<'_>) -> Answer {
     let parameters = Parameters::of_custom(call)?;
+    let account = guarded.open(call)?;
     let identity = read_all("PolicyInputList", &parameters.policies)?;
     if parameters.resource_policy.is_some() && parameters.caller_arn.is_none() {
         return Err(ServiceError::invalid_input("CallerArn is required when ResourcePolicy is given."));
