@@ -1,14 +1,22 @@
 //! Dates: the forms of ISO 8601 that the W3C's note names (<https://www.w3.org/TR/NOTE-datetime>), or epoch seconds.
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
+
+/// The last second of the year 9999, after which no date can be written.
+const LAST: i64 = 253_402_300_799;
+
+/// Since the beginning of 1970, UTC. A `Timestamp` would end two days before the year 9999 does, and
+/// `9999-12-31T23:59:59Z` is how policies say "never".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::policy) struct Moment(SignedDuration);
 
 /// Reads `2026-11-20T14:00:00.5+01:00` (fraction and seconds may be missing, and a missing offset is UTC), `2026-11-20`,
 /// `2026-11` (both are their first moment, UTC) or epoch seconds. A bare year is not taken: it would be read as seconds.
-pub(in crate::policy) fn read(text: &str) -> Option<Timestamp> {
+pub(in crate::policy) fn read(text: &str) -> Option<Moment> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Timestamp::from_second(text.parse().ok()?).ok();
+        let seconds = text.parse().ok().filter(|seconds| *seconds <= LAST)?;
+        return Some(Moment(SignedDuration::from_secs(seconds)));
     }
     let (date, time) = match text.split_once('T') {
         Some((date, time)) => (date, Some(time)),
@@ -26,7 +34,7 @@ pub(in crate::policy) fn read(text: &str) -> Option<Timestamp> {
     }
     let Clock { hour, minute, second, nanosecond, offset } = match time {
         Some(time) => clock(time)?,
-        None => Clock { hour: 0, minute: 0, second: 0, nanosecond: 0, offset: Offset::UTC },
+        None => Clock { hour: 0, minute: 0, second: 0, nanosecond: 0, offset: 0 },
     };
     let small = |number: i32| i8::try_from(number).ok();
     let civil = DateTime::new(
@@ -38,7 +46,8 @@ pub(in crate::policy) fn read(text: &str) -> Option<Timestamp> {
         small(second)?,
         nanosecond,
     );
-    offset.to_timestamp(civil.ok()?).ok()
+    let since = civil.ok()?.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    Some(Moment(since - SignedDuration::from_secs(offset)))
 }
 
 struct Clock {
@@ -46,7 +55,8 @@ struct Clock {
     minute: i32,
     second: i32,
     nanosecond: i32,
-    offset: Offset,
+    /// In seconds east of UTC.
+    offset: i64,
 }
 
 fn clock(text: &str) -> Option<Clock> {
@@ -63,10 +73,10 @@ fn clock(text: &str) -> Option<Clock> {
     Some(Clock { hour, minute, second, nanosecond, offset: zone(rest)? })
 }
 
-/// `Z`, `+hh:mm`, `-hh:mm`, or nothing for UTC.
-fn zone(text: &str) -> Option<Offset> {
+/// `Z`, `+hh:mm`, `-hh:mm`, or nothing for UTC; in seconds east of it.
+fn zone(text: &str) -> Option<i64> {
     let (sign, rest) = match text {
-        "" | "Z" => return Some(Offset::UTC),
+        "" | "Z" => return Some(0),
         _ => match text.split_at_checked(1)? {
             ("+", rest) => (1, rest),
             ("-", rest) => (-1, rest),
@@ -78,7 +88,7 @@ fn zone(text: &str) -> Option<Offset> {
     if !rest.is_empty() || hours > 23 || minutes > 59 {
         return None;
     }
-    Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()
+    Some(i64::from(sign * (hours * 3600 + minutes * 60)))
 }
 
 /// One to nine digits of a second's fraction, as nanoseconds.
@@ -101,7 +111,9 @@ fn digits(text: &str, length: usize) -> Option<(i32, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use jiff::Timestamp;
+
+    use super::{Moment, read};
 
     #[test]
     fn every_form_means_one_moment() {
@@ -117,8 +129,26 @@ mod tests {
             ("0", "1970-01-01T00:00:00Z"),
             ("1795183200", "2026-11-20T14:00:00Z"),
         ] {
-            assert_eq!(read(text).unwrap_or_else(|| panic!("{text}")).to_string(), moment, "{text}");
+            let moment: Timestamp = moment.parse().unwrap();
+            assert_eq!(read(text), Some(Moment(moment.as_duration())), "{text}");
         }
+    }
+
+    #[test]
+    fn dates_reach_from_the_first_to_the_last_that_can_be_written() {
+        let ordered = [
+            "0000-01-01T00:00:00+23:59",
+            "0000-01-01",
+            "1969-12-31T23:59:59.999999999Z",
+            "0",
+            "9999-12-31T23:59:58Z",
+            "253402300799",
+            "9999-12-31T23:59:59.5Z",
+            "9999-12-31T23:59:59-23:59",
+        ];
+        let moments: Vec<_> = ordered.iter().map(|text| read(text).unwrap_or_else(|| panic!("{text}"))).collect();
+        assert!(moments.is_sorted_by(|before, after| before < after), "{moments:?}");
+        assert_eq!(read("9999-12-31T23:59:59Z"), read("253402300799"));
     }
 
     #[test]
@@ -143,6 +173,7 @@ mod tests {
             "2026-11T14:00Z",
             "20261120T140000Z",
             "1795183200.5",
+            "253402300800",
             "99999999999999",
             "2026-11-2é",
         ] {

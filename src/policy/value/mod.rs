@@ -8,9 +8,9 @@ use std::net::IpAddr;
 
 use data_encoding::BASE64;
 use ipnet::IpNet;
-use jiff::Timestamp;
 use thiserror::Error;
 
+use self::date::Moment;
 use self::number::Number;
 use super::arn::ArnPattern;
 use super::budget::{Scope, Undecided};
@@ -32,7 +32,7 @@ enum Expected {
     Literal(Literal),
     Pattern(Pattern),
     Number(Number),
-    Date(Timestamp),
+    Date(Moment),
     Bool(bool),
     Binary(Box<[u8]>),
     Network(IpNet),
@@ -145,7 +145,7 @@ pub(super) struct Actual<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Read {
     Number(Number),
-    Date(Timestamp),
+    Date(Moment),
     Bool(bool),
     Address(IpAddr),
     /// Text that needs no reading, or that is not what the operator compares: then nothing matches.
