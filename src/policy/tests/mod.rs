@@ -1,10 +1,14 @@
 //! The engine as a whole, held to tables of cases. Each case's id says the rule that it stands for.
 
+mod agreement;
 mod bounds;
 mod conditions;
+mod dice;
 mod documents;
 mod faults;
 mod open;
+mod generated;
+mod oracle;
 mod policies;
 mod properties;
 mod verdicts;
