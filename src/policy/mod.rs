@@ -31,6 +31,9 @@ mod document;
 mod evaluate;
 mod explain;
 mod fault;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod glob;
 mod index;
 mod keys;

@@ -119,6 +119,5 @@ fn the_engine_agrees_with_the_oracle_on_cases_never_seen_before() {
     let mut bytes = [0; 8];
     SystemRandom.fill(&mut bytes);
     let first = u64::from_le_bytes(bytes) >> 1;
-    println!("seeds from {first}");
     assert_not_vacuous(&compare(first..first + 50_000), 200_000);
 }
