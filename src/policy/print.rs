@@ -1,4 +1,5 @@
-//! A compiled document as JSON again: every element in its order of AWS's grammar, every list as a list.
+//! A compiled document as JSON again: the members of every object in the order of their names,
+//! every list as a list.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -8,7 +9,7 @@ use super::principals::{PrincipalPattern, Principals};
 use super::statement::{Effect, Listed, Statement};
 
 impl Document {
-    /// The document as JSON. Read again, it is the same document.
+    /// The document as JSON. Read again, it decides the same, and prints the same.
     #[must_use]
     pub fn to_json(&self) -> String {
         let version = match self.version {
