@@ -181,7 +181,9 @@ fn order_never_matters(asked: &Asked<'_>, placed: &Placed, given: &Decided) {
 fn never_allows_more_with_a_deny(asked: &Asked<'_>, placed: &Placed, given: &Decided) {
     let denies = each(placed, |kind, document| {
         with_statements(kind, document, |list| {
-            list.iter_mut().for_each(|statement| statement["Effect"] = "Deny".into())
+            for statement in list {
+                statement["Effect"] = "Deny".into();
+            }
         })
     });
     for (index, denies) in denies.into_iter().enumerate() {
