@@ -12,7 +12,7 @@ use crate::policy::{PolicyKind, PolicySet, Verdict};
 use crate::random::{Random, SystemRandom};
 
 /// Requests for the documents of one seed.
-const REQUESTS: usize = 4;
+const REQUESTS: usize = 10;
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -109,15 +109,15 @@ fn assert_not_vacuous(run: &Run, cases: usize) {
 
 #[test]
 fn the_engine_agrees_with_the_oracle_on_100_000_cases() {
-    assert_not_vacuous(&compare(0..25_000), 100_000);
+    assert_not_vacuous(&compare(0..10_000), 100_000);
 }
 
 /// Others at each run; a failure tells the seed.
 #[test]
-#[ignore = "takes half a minute"]
+#[ignore = "takes a quarter of a minute"]
 fn the_engine_agrees_with_the_oracle_on_cases_never_seen_before() {
     let mut bytes = [0; 8];
     SystemRandom.fill(&mut bytes);
     let first = u64::from_le_bytes(bytes) >> 1;
-    assert_not_vacuous(&compare(first..first + 50_000), 200_000);
+    assert_not_vacuous(&compare(first..first + 20_000), 200_000);
 }
