@@ -12,7 +12,7 @@ use self::principal::{HOME, OTHER, whos};
 pub(super) use self::statement::Kind;
 use super::dice::Dice;
 use super::oracle::{Asked, Documents, Who, WhoKind};
-use crate::policy::{Context, Layers, PolicyKind, PolicySet, Principal, Request, Verdict};
+use crate::policy::{Context, Decisions, Layers, PolicyKind, PolicySet, Principal, Request, Verdict};
 
 /// What a seed makes.
 #[derive(Debug, Clone)]
@@ -152,6 +152,11 @@ impl<'a> Prepared<'a> {
     /// What the engine decides.
     pub(super) fn verdict(&self, layers: &Layers) -> Verdict {
         layers.decide(&self.request(), &self.asked.account.parse().expect("an account"))
+    }
+
+    /// What each layer says of it in the engine's decision.
+    pub(super) fn decisions<'l>(&self, layers: &'l Layers) -> Decisions<'l> {
+        layers.evaluate(&self.request())
     }
 
     /// Whether one layer allows, and whether it denies explicitly.

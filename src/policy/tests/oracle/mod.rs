@@ -160,16 +160,17 @@ impl Applying {
 
 /// What one layer says.
 pub(super) fn say(documents: &[Value], asked: &Asked, seen: &mut Seen) -> Said {
-    layer(documents, asked, seen).said()
+    layer(documents, asked, false, seen).said()
 }
 
-/// Which statements of a layer's documents apply.
-fn layer(documents: &[Value], asked: &Asked, seen: &mut Seen) -> Applying {
+/// Which statements of a layer's documents apply. Of a resource's, those apply that spare others, if who asks has a
+/// boundary.
+fn layer(documents: &[Value], asked: &Asked, has_boundary: bool, seen: &mut Seen) -> Applying {
     let mut applying = Applying::default();
     for document in documents {
         let has_variables = document.get("Version").is_some_and(|version| version == "2012-10-17");
         for statement in listed(&document["Statement"]) {
-            let Some(way) = statement::applies(statement, has_variables, asked, seen) else { continue };
+            let Some(way) = statement::applies(statement, has_variables, asked, has_boundary, seen) else { continue };
             match statement["Effect"].as_str() {
                 Some("Deny") => applying.denies = true,
                 _ => applying.allows.push(way),
@@ -188,7 +189,8 @@ pub(super) struct Decided {
 }
 
 pub(super) fn decide(documents: &Documents, asked: &Asked, seen: &mut Seen) -> Decided {
-    let mut of = |documents: Option<&Vec<Value>>| documents.map(|list| layer(list, asked, seen));
+    let has_boundary = documents.boundary.is_some();
+    let mut of = |documents: Option<&Vec<Value>>| documents.map(|list| layer(list, asked, has_boundary, seen));
     let identity = of(Some(&documents.identity)).expect("given");
     let (boundary, session) = (of(documents.boundary.as_ref()), of(documents.session.as_ref()));
     let (scp, resource) = (of(documents.scp.as_ref()), of(documents.resource.as_ref()));

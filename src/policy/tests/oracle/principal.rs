@@ -17,9 +17,16 @@ pub(super) enum Way {
 }
 
 /// `None` if it does not cover `who`; `Some(None)` if it has no Principal.
-pub(super) fn covers(statement: &Value, who: &Who, denies: bool, seen: &mut Seen) -> Option<Option<Way>> {
+pub(super) fn covers(
+    statement: &Value,
+    who: &Who,
+    denies: bool,
+    has_boundary: bool,
+    seen: &mut Seen,
+) -> Option<Option<Way>> {
     if let Some(named) = statement.get("NotPrincipal") {
-        let is_spared = named == "*" || is_named_in_full(named, who);
+        // "will always deny any IAM principal that has a permissions boundary policy attached, regardless of the values"
+        let is_spared = !has_boundary && (named == "*" || is_named_in_full(named, who));
         seen.count("NotPrincipal", !is_spared);
         return (!is_spared).then_some(Some(Way::Everyone));
     }

@@ -7,10 +7,16 @@ use super::text::{matches, plain, tokens};
 use super::{Asked, Seen, condition, listed};
 
 /// `None` if it does not; else how it covers who asks, where it says whom it is about.
-pub(super) fn applies(statement: &Value, has_variables: bool, asked: &Asked, seen: &mut Seen) -> Option<Option<Way>> {
+pub(super) fn applies(
+    statement: &Value,
+    has_variables: bool,
+    asked: &Asked,
+    has_boundary: bool,
+    seen: &mut Seen,
+) -> Option<Option<Way>> {
     let denies = statement["Effect"] == "Deny";
     // All of them are looked at, so that each is counted.
-    let way = principal::covers(statement, &asked.who, denies, seen);
+    let way = principal::covers(statement, &asked.who, denies, has_boundary, seen);
     let action = names_action(statement, asked, seen);
     let resource = names_resource(statement, has_variables, denies, asked, seen);
     let conditions = condition::all_hold(&statement["Condition"], has_variables, denies, asked, seen);
