@@ -162,7 +162,7 @@ fn the_tour_in_json_is_an_object_a_line() {
     assert_eq!(lines.first().expect("an opening")["endpoint"], place.read("endpoint").trim());
     assert_eq!(lines.last().expect("a closing")["good"], true);
     let steps: Vec<&Value> = lines.iter().filter(|line| line.get("step").is_some()).collect();
-    assert_eq!(steps.len(), 7);
+    assert_eq!(steps.len(), 9);
     assert!(steps.iter().all(|step| step["wrong"] == json!([])), "{steps:#?}");
 }
 
