@@ -138,6 +138,13 @@ impl Documents {
         self.everywhere.iter().chain(self.by_environment.get(environment))
     }
 
+    /// Every policy that is enforced somewhere, once, by its name.
+    #[must_use]
+    pub fn all_enforced(&self) -> BTreeMap<&str, &Policy> {
+        let sets = self.everywhere.iter().chain(self.by_environment.values());
+        sets.flat_map(PolicySet::policies).map(|policy| (policy.name(), policy)).collect()
+    }
+
     /// What is tried out.
     pub(super) fn shadow(&self) -> Option<&PolicySet> {
         self.shadow.as_ref()
@@ -222,8 +229,11 @@ fn paths(pattern: &DocumentPattern) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
-/// A file's text. One that no policy can be is not read into memory.
-fn text(path: &Path) -> Result<String, String> {
+/// A policy file's text. One that no policy can be is not read into memory.
+///
+/// # Errors
+/// Why there is none, as the end of a sentence that begins with the file's name.
+pub fn text(path: &Path) -> Result<String, String> {
     let read = || -> io::Result<Option<String>> {
         let mut text = String::new();
         let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
@@ -232,7 +242,7 @@ fn text(path: &Path) -> Result<String, String> {
     };
     match read() {
         Ok(Some(text)) => Ok(text),
-        Ok(None) => Err(format!("longer than {LARGEST} bytes")),
+        Ok(None) => Err(format!("is longer than {LARGEST} bytes")),
         Err(error) => Err(format!("cannot be read: {error}")),
     }
 }
@@ -297,7 +307,7 @@ mod tests {
         assert!(lines[0].starts_with("p/bad.json: $.Statement[0].Action: "), "{error}");
         assert!(lines[1].starts_with("p/bad.json: $.Statement[0].Conditions: "), "{error}");
         assert!(lines[2].starts_with("p/empty.json: $: not JSON"), "{error}");
-        assert!(lines[3].starts_with("p/long.json: longer than"), "{error}");
+        assert!(lines[3].starts_with("p/long.json: is longer than"), "{error}");
     }
 
     #[test]

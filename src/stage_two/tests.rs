@@ -257,8 +257,9 @@ fn every_change_is_told_and_what_aws_cannot_know_is_noted() {
             ),
         ]
     );
-    assert!(told.is_whole() && told.notes.len() == 2, "{:?}", told.notes);
-    assert!(told.notes[1].contains("MCP:ToolName"), "{:?}", told.notes);
-    let untouched = translated(&json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    assert!(told.is_whole() && told.notes.len() == 3, "{:?}", told.notes);
+    assert!(told.notes[0].contains("attached to a role it would"), "{:?}", told.notes);
+    assert!(told.notes[2].contains("MCP:ToolName"), "{:?}", told.notes);
+    let untouched = translated(&json!([{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"}]));
     assert!(untouched.changes.is_empty() && untouched.notes.is_empty() && untouched.document.is_some());
 }

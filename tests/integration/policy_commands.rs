@@ -24,8 +24,10 @@ impl Folder {
     }
 
     fn write(&self, name: &str, text: &str) -> String {
-        fs::write(self.path(name), text).expect("the folder is ours");
-        self.path(name)
+        let path = self.path(name);
+        fs::create_dir_all(Path::new(&path).parent().expect("it lies in the folder")).expect("the folder is ours");
+        fs::write(&path, text).expect("the folder is ours");
+        path
     }
 }
 
@@ -156,6 +158,23 @@ fn the_policies_of_stage_two_are_written_for_a_configuration() {
     assert!(trust.keys().all(|role| role.starts_with("arn:aws:iam::")) && !trust.is_empty(), "{trust:?}");
     let condition = &written["translated"][0]["document"]["Statement"][0]["Condition"];
     assert_eq!(*condition, json!({"StringEquals": {"aws:PrincipalTag/ViaAWSMCPService": ["true"]}}));
+
+    // The endpoint policies of a configuration are translated without being asked for, each of them once.
+    let text = fs::read_to_string(&config).expect("it is kept");
+    let own = text.replace("without_documents = \"allow\"", "documents = [\"policies/*.json\"]");
+    let own = folder.write("own.toml", &own);
+    folder.write("policies/allow.json", ALLOW);
+    folder.write("policies/deny.json", DENY);
+    let of_its_own = run(&["policy", "scp", "--config", &own]);
+    let of_its_own = of_its_own.json();
+    let files: Vec<_> = of_its_own["translated"].as_array().expect("a list").iter().map(|t| &t["file"]).collect();
+    assert_eq!(files, ["policies/allow.json", "policies/deny.json"]);
+    let note = of_its_own["translated"][0]["notes"][0].as_str().expect("what allows has a note");
+    assert!(note.contains("attached to a role it would"), "{note}");
+    assert_eq!(of_its_own["translated"][1]["notes"], json!([]));
+    folder.write("policies/deny.json", "{}");
+    let faulty = run(&["policy", "scp", "--config", &own]);
+    assert!(faulty.code == 64 && faulty.stderr.contains("policies/deny.json: $"), "{}", faulty.said());
 
     let out = folder.path("at-aws");
     let ran = run(&["policy", "scp", "--config", &config, "--policy", &deny, "--directory", &out]);

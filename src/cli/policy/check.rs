@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::files;
+use crate::authorize::documents;
 use crate::cli::{Failure, Outcome, out};
 use crate::policy::{Document, Fault, Faults, PolicyKind};
 use crate::tools::text::visible;
@@ -84,7 +84,7 @@ enum Found {
 impl Checked {
     fn read(path: &Path, kind: PolicyKind) -> Self {
         let file = path.display().to_string();
-        let found = match files::document(path) {
+        let found = match documents::text(path) {
             Ok(text) => match Document::parse(kind, &text) {
                 Ok(document) => Found::Statements(document.statements().len()),
                 Err(faults) => Found::Faults(faults),

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::{files, show};
+use crate::authorize::documents;
 use crate::cli::{Failure, Outcome, out};
 use crate::policy_cases::{Doc, Found, GivenLayers, GivenRequest};
 use crate::tools::text::visible;
@@ -65,7 +66,7 @@ pub(super) fn run(command: &Explain) -> Result<Outcome, Failure> {
     let request = files::input(&command.request)
         .map_err(|problem| Failure::from(format!("{} {problem}", command.request.display())))?;
     let request = GivenRequest::read(&request).map_err(|problem| Failure::usage(visible(&problem)))?;
-    let layers = command.layers().compile(&request, &|name| files::document(Path::new(name)));
+    let layers = command.layers().compile(&request, &|name| documents::text(Path::new(name)));
     match layers.map_err(|problem| Failure::from(visible(&problem)))?.judge(&request) {
         Found::Decided(explanation) => {
             if command.json {

@@ -4,19 +4,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::policy::LARGEST;
-
 /// The most of a file of cases, or of a request, that is read, in bytes.
 const LARGEST_INPUT: u64 = 64 * 1024 * 1024;
-
-/// The text of a policy document. One that no policy can be is not read into memory.
-pub(super) fn document(path: &Path) -> Result<String, String> {
-    let found = fs::metadata(path).map_err(|error| unreadable(&error))?;
-    if found.len() > u64::try_from(LARGEST).unwrap_or(u64::MAX) {
-        return Err(format!("has {} bytes; a policy document has at most {LARGEST}", found.len()));
-    }
-    fs::read_to_string(path).map_err(|error| unreadable(&error))
-}
 
 /// The text of a file, or of standard input for `-`.
 pub(super) fn input(path: &Path) -> Result<String, String> {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::files;
 use crate::arn::RoleArn;
+use crate::authorize::{Documents, documents};
 use crate::cli::{Failure, Outcome, out};
 use crate::config::{Config, Loaded, ProcessEnvironment};
 use crate::policy::{Document, PolicyKind};
@@ -20,11 +20,11 @@ use crate::tools::text::visible;
 /// Write the policies that let AWS itself tell the gateway's sessions from all others.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  iam-mcp-gateway policy scp --config gateway.toml\n  \
-    iam-mcp-gateway policy scp --config gateway.toml --policy policies/*.json --directory at-aws\n\n\
+    iam-mcp-gateway policy scp --config gateway.toml --directory at-aws\n\n\
     Written are a service control policy (only the gateway's role stamps sessions, nobody tags users and roles with the\n\
     stamp), a resource control policy (the same for whom service control policies do not reach), the trust policy of\n\
-    each mapped role, and the endpoint policies of --policy with their conditions on aws:ViaAWSMCPService and\n\
-    aws:CalledViaAWSMCP translated into conditions on the session tags. A policy of which something cannot be translated\n\
+    each mapped role, and the endpoint policies of the configuration ([policy] documents and those of its environments)\n\
+    with their conditions on aws:ViaAWSMCPService and aws:CalledViaAWSMCP translated into conditions on the session tags. A policy of which something cannot be translated\n\
     is not written, and the reason said.\n\n\
     Without --directory everything is one JSON object on standard output.\n\
     Exit codes: 0 all is written, 1 a policy cannot be read or translated, or is longer than AWS takes, 2 the gateway's\n\
@@ -36,7 +36,7 @@ pub(super) struct Scp {
     /// The role the gateway itself runs as, where [protect] gateway_role_arn does not say it.
     #[arg(long, value_name = "ARN")]
     gateway_role: Option<RoleArn>,
-    /// Endpoint policies to translate.
+    /// Policies to translate beside the configuration's own.
     #[arg(long, num_args = 1.., value_name = "FILE")]
     policy: Vec<PathBuf>,
     /// Write each policy into a file of this folder, which is made.
@@ -76,7 +76,10 @@ pub(super) fn run(command: &Scp) -> Result<Outcome, Failure> {
     let gateway_role = command.gateway_role.as_ref().or(config.protect.gateway_role_arn.as_ref()).ok_or_else(|| {
         Failure::usage("the gateway's own role is not known: set gateway_role_arn in [protect], or give --gateway-role")
     })?;
-    let policies = command.policy.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let own = Documents::load(&config).map_err(|faults| Failure::configuration(faults.to_string()))?;
+    let own = own.all_enforced().into_iter().map(|(name, policy)| Ok((name.to_owned(), policy.document().clone())));
+    let given = command.policy.iter().map(|path| read(path));
+    let policies = own.chain(given).collect::<Result<Vec<_>, _>>()?;
     let (written, good) = write(&config, gateway_role, policies);
     match &command.directory {
         None => out::json(&written),
@@ -90,7 +93,7 @@ pub(super) fn run(command: &Scp) -> Result<Outcome, Failure> {
 
 fn read(path: &Path) -> Result<(String, Document), Failure> {
     let file = path.display().to_string();
-    let text = files::document(path).map_err(|problem| Failure::from(format!("{} {problem}", visible(&file))))?;
+    let text = documents::text(path).map_err(|problem| Failure::from(format!("{} {problem}", visible(&file))))?;
     match Document::parse(PolicyKind::Endpoint, &text) {
         Ok(document) => Ok((file, document)),
         Err(faults) => {
@@ -170,8 +173,7 @@ fn save(written: &Written, directory: &Path) -> Result<Vec<String>, Failure> {
     }
     for TranslatedFile { file, translated } in &written.translated {
         let Some(document) = &translated.document else { continue };
-        let name = Path::new(file).file_name().unwrap_or_default();
-        files.push((Path::new("translated").join(name), document.clone()));
+        files.push((Path::new("translated").join(within(file)), document.clone()));
     }
     let mut names = BTreeSet::new();
     if let Some((twice, _)) = files.iter().find(|(name, _)| !names.insert(name.clone())) {
@@ -186,6 +188,13 @@ fn save(written: &Written, directory: &Path) -> Result<Vec<String>, Failure> {
         fs::write(&path, text + "\n").map_err(|error| failed(&path, error))?;
     }
     Ok(files.into_iter().map(|(name, _)| directory.join(name).display().to_string()).collect())
+}
+
+/// Where below a folder a policy is written: at its own path if that leads down from the configuration's folder.
+fn within(file: &str) -> &Path {
+    let path = Path::new(file);
+    let leads_down = path.components().all(|part| matches!(part, Component::Normal(_)));
+    if leads_down { path } else { path.file_name().map_or(path, Path::new) }
 }
 
 fn json(policy: &Generated) -> Value {

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{files, show};
+use crate::authorize::documents;
 use crate::cli::{Failure, Outcome, out};
 use crate::policy_cases::{CaseResult, run as run_cases};
 use crate::tools::text::visible;
@@ -77,7 +78,7 @@ fn ran(path: &Path) -> Ran {
     let folder = if stdin { None } else { path.parent() }.unwrap_or(Path::new(""));
     match files::input(path) {
         Ok(text) => {
-            let results = run_cases(&text, &|name| files::document(&folder.join(name)));
+            let results = run_cases(&text, &|name| documents::text(&folder.join(name)));
             Ran { file, problem: None, results }
         }
         Err(problem) => Ran { file, problem: Some(problem), results: Vec::new() },

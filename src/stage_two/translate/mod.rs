@@ -219,6 +219,13 @@ fn remove(statement: &mut Value, name: &str) {
 
 fn notes(statements: &[Value]) -> Vec<String> {
     let mut notes = Vec::new();
+    if statements.iter().any(|statement| statement["Effect"] == "Allow") {
+        notes.push(
+            "it allows: here that grants nothing, but attached to a role it would; attach it as a permissions boundary or \
+             a service control policy, or without its Allow statements"
+                .to_owned(),
+        );
+    }
     if statements.iter().any(|statement| statement.get("Principal").or(statement.get("NotPrincipal")).is_some()) {
         notes.push(
             "it says whom it is about (Principal): neither an identity policy nor a service control policy may; attach \
