@@ -31,7 +31,7 @@ impl Condition {
         }
         let actual = scope.context.values(&self.key);
         if self.operator.relation == Relation::Null {
-            return Ok(self.values.iter().any(|value| value.is_true() == actual.is_empty()));
+            return Ok(self.null_holds(actual, effect));
         }
         if self.operator.if_exists && actual.is_empty() {
             return Ok(true);
@@ -48,6 +48,20 @@ impl Condition {
             Some(SetOperator::ForAnyValue) if is_empty_set(actual) => Ok(false),
             Some(SetOperator::ForAnyValue) => any(actual.iter().map(passes)),
             None => any(actual.iter().map(matches)).map(|any| any != negated),
+        }
+    }
+
+    /// `Null` for a key that has these values. Whether an empty text is a null value AWS leaves open: it says of `false`
+    /// that "the key exists and its value is not null", and calls an empty text null where it speaks of set operators. A
+    /// statement that allows has to hold by both readings, one that denies by either.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null>
+    fn null_holds(&self, actual: &[String], effect: Effect) -> bool {
+        let asks_for = |null| self.values.iter().any(|value| value.is_true() == null);
+        match (is_empty_set(actual), effect) {
+            (false, _) => asks_for(false),
+            (true, _) if actual.is_empty() => asks_for(true),
+            (true, Effect::Allow) => asks_for(true) && asks_for(false),
+            (true, Effect::Deny) => asks_for(true) || asks_for(false),
         }
     }
 

@@ -30,7 +30,13 @@ fn texts(values: &Value) -> Vec<String> {
 fn holds(operator: &str, key: &str, values: &[String], has_variables: bool, denies: bool, asked: &Asked) -> bool {
     let actual = asked.values(key);
     if operator == "Null" {
-        return values.iter().any(|value| (value == "true") == actual.is_empty());
+        let asks_for = |null: &str| values.iter().any(|value| value == null);
+        return match actual {
+            [] => asks_for("true"),
+            // Nobody knows whether these are null.
+            _ if actual.iter().all(String::is_empty) => denies || asks_for("true") && asks_for("false"),
+            _ => asks_for("false"),
+        };
     }
     let (set, single) = match operator.split_once(':') {
         Some((set, single)) => (Some(set), single),
