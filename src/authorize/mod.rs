@@ -1,12 +1,13 @@
 //! Stage one: whether this caller may do this through the gateway, decided before anything reaches AWS.
 //!
 //! In order: the role mapping (who is not mapped is refused), its toolsets and access, the protected resources, the
-//! endpoint policies over every AWS call that the tool declared. What no answer from AWS could allow is refused before any
+//! permissions boundary that it requires, the endpoint policies over every AWS call that the tool declared. What no answer from AWS could allow is refused before any
 //! credential exists; what passes is an [`Authorized`] value, without which the broker gives no session. What depends on
 //! what only AWS can tell is looked up, and then judged for certain: the reads make a [`Settled`], without which a tool gets
 //! no reader, the plan an [`Authorized`] plan, without which nothing is written.
 
 pub mod access;
+pub mod boundary;
 pub mod decision;
 pub mod documents;
 pub mod endpoint;
@@ -137,10 +138,13 @@ impl Authorizer {
     /// Judges a call by what it declares, before any credential exists.
     ///
     /// # Errors
-    /// `ToolNotAllowed`, `ReadOnlyGateway`, `ReadOnlyCaller`, `ProtectedResource`, `PolicyDenied` or `PolicyNotAllowed`.
+    /// `ToolNotAllowed`, `ReadOnlyGateway`, `ReadOnlyCaller`, `ProtectedResource`, `PermissionsBoundaryRequired`,
+    /// `PolicyDenied` or `PolicyNotAllowed`.
     pub fn judge<T: Judged>(&self, value: T) -> Result<Authorized<T>, Refused> {
         access::check(value.spec(), value.facts())?;
-        self.protected.check_declared(&value.facts().account, value.writes())?;
+        let facts = value.facts();
+        self.protected.check_declared(&facts.account, value.writes())?;
+        boundary::check(facts.mapping.permissions_boundary.as_ref(), &facts.account, value.writes())?;
         let known = Known::default();
         let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
         let calls = || needed(value.reads()).chain(value.writes());
@@ -204,7 +208,7 @@ impl WriteAuthorizer {
     /// go beyond it.
     ///
     /// # Errors
-    /// `UndeclaredAwsCall`, `ProtectedResource`, `PolicyDenied` or `PolicyNotAllowed`.
+    /// `UndeclaredAwsCall`, `ProtectedResource`, `PermissionsBoundaryRequired`, `PolicyDenied` or `PolicyNotAllowed`.
     pub fn judge_plan<T: Judged>(
         &self,
         declared: &Authorized<T>,
@@ -226,6 +230,7 @@ impl WriteAuthorizer {
             }
         }
         self.0.protected.check_planned(account, &exact)?;
+        boundary::check(value.facts().mapping.permissions_boundary.as_ref(), account, &exact)?;
         let question = Question::new(&self.0.documents, value.facts(), value.spec(), known);
         let shadow = shadow(&question, needed(value.reads()).chain(&exact));
         match question.ruling(&exact) {

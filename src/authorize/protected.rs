@@ -3,9 +3,12 @@
 //! The gateway's own role, the mapped roles, the boundaries that mappings require, and what configuration adds: whoever
 //! could change them could widen its own permissions or slip the stamp. Before the plan's reads only what is known is
 //! judged; in the plan, an entity whose path is still not known is judged as every ARN that it could have.
+//!
+//! So are the policies attached to protected roles. Which these are only AWS can tell: a managed policy is judged as one
+//! that could be attached to any of them.
 
 use crate::config::Config;
-use crate::iam::{Account, DeclaredCall, Resource};
+use crate::iam::{Account, DeclaredCall, EntityKind, Resource};
 use crate::tools::ToolError;
 
 /// One protected resource.
@@ -64,7 +67,8 @@ impl Protected {
     /// `ProtectedResource`.
     pub fn check_planned(&self, account: &Account, writes: &[DeclaredCall]) -> Result<(), ToolError> {
         refuse_any(writes.iter(), account, |call| {
-            self.0.iter().any(|guarded| guarded.could_be(account, &call.resource))
+            call.resource.is_of(EntityKind::Policy)
+                || self.0.iter().any(|guarded| guarded.could_be(account, &call.resource))
         })
     }
 }
@@ -78,7 +82,7 @@ fn refuse_any<'c>(
         None => Ok(()),
         Some(call) => Err(ToolError::gateway(
             "ProtectedResource",
-            "this resource is, or by its name could be, part of the gateway's own security: no tool changes it",
+            "this resource is, or could be, part of the gateway's own security: no tool changes it",
         )
         .on(call.action.as_str(), call.resource.display(account))
         .hint("the gateway's role, mapped roles, their boundaries and [protect] are changed outside of the gateway")),
@@ -110,7 +114,7 @@ fn own_identity(arn: &str) -> Guarded {
 mod tests {
     use super::*;
     use crate::iam::change::actions::DELETE_USER;
-    use crate::iam::{Entity, EntityKind};
+    use crate::iam::{Action, Entity};
 
     fn account() -> Account {
         Account { partition: "aws".parse().unwrap(), id: "123456789012".parse().unwrap() }
@@ -164,5 +168,80 @@ mod tests {
     fn the_gateways_own_user_is_protected_under_any_case() {
         let protected = Protected::default().with_own_identity("arn:aws:iam::123456789012:user/gateway");
         assert!(protected.check_planned(&account(), &deletes(Resource::user("Gateway"))).is_err());
+    }
+
+    /// What changes a role, who may be it, or what it may do.
+    const OF_ROLES: [&str; 15] = [
+        "iam:AttachRolePolicy",
+        "iam:CreateRole",
+        "iam:CreateServiceLinkedRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:DeleteRolePolicy",
+        "iam:DeleteServiceLinkedRole",
+        "iam:DetachRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+        "iam:UpdateRoleDescription",
+    ];
+
+    /// What changes a managed policy: a boundary, or one that is attached to a role.
+    const OF_POLICIES: [&str; 7] = [
+        "iam:CreatePolicy",
+        "iam:CreatePolicyVersion",
+        "iam:DeletePolicy",
+        "iam:DeletePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "iam:TagPolicy",
+        "iam:UntagPolicy",
+    ];
+
+    const GATEWAY: &str = "arn:aws:iam::123456789012:role/service/gateway";
+    const MAPPED: &str = "arn:aws:iam::123456789012:role/mcp/admin";
+
+    /// As the configuration names them, with the gateway's own role as GetCallerIdentity tells it.
+    fn protected() -> Protected {
+        let config = crate::tools::testing::configuration();
+        Protected::of(&config).with_own_identity("arn:aws:sts::123456789012:assumed-role/gateway/i-0abc")
+    }
+
+    /// Each way to name what is to be changed: its ARN, its name alone, its name in other letters, and whatever is found.
+    fn named(kind: EntityKind, arn: &str) -> Vec<Resource> {
+        let name = arn.rsplit('/').next().unwrap();
+        vec![
+            Resource::Arn(arn.to_owned()),
+            Resource::Arn(arn.replace(name, &name.to_uppercase())),
+            Resource::named(kind, name),
+            Resource::named(kind, &name.to_uppercase()),
+            Resource::Any(kind),
+        ]
+    }
+
+    #[test]
+    fn no_way_leads_to_the_gateways_role_a_mapped_role_their_boundaries_or_their_policies() {
+        let boundary = "arn:aws:iam::123456789012:policy/bounded";
+        let attached = "arn:aws:iam::123456789012:policy/attached-to-admin";
+        let protected = protected();
+        let mut tried = 0;
+        for (kind, arns, actions) in [
+            (EntityKind::Role, [GATEWAY, MAPPED], &OF_ROLES[..]),
+            (EntityKind::Policy, [boundary, attached], &OF_POLICIES[..]),
+        ] {
+            for (arn, action) in arns.iter().flat_map(|arn| actions.iter().map(move |action| (arn, action))) {
+                for resource in named(kind, arn) {
+                    let call = [DeclaredCall::new(Action::new(action), resource)];
+                    let refused = protected.check_planned(&account(), &call).expect_err(action);
+                    assert_eq!(refused.code, "ProtectedResource", "{call:?}");
+                    tried += 1;
+                }
+            }
+        }
+        assert_eq!(tried, (OF_ROLES.len() + OF_POLICIES.len()) * 2 * 5);
+        let other = [DeclaredCall::new(Action::new("iam:PutRolePolicy"), Resource::named(EntityKind::Role, "app"))];
+        assert!(protected.check_planned(&account(), &other).is_ok());
     }
 }

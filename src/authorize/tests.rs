@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::iam::{Change, Entity, EntityKind, Resource};
+use crate::iam::{Change, Entity, EntityKind, Member, Resource};
 use crate::tools::testing::{configuration, declared};
 
 fn authorizer() -> Authorizer {
@@ -36,6 +36,20 @@ fn what_is_known_to_be_protected_is_refused_before_any_read() {
     assert_eq!(judge("alice", "create_user", &at("/dev/")), "passed");
     // Where bob lives only AWS can tell; the plan is judged when it has.
     assert_eq!(judge("alice", "delete_user", &json!({"user_name": "bob"})), "passed");
+}
+
+#[test]
+fn the_boundary_of_the_mapping_is_set_on_who_is_created_and_no_other_passes() {
+    let call = declared("builder", "create_user", &json!({"user_name": "bob"})).unwrap();
+    let boundary = call.declaration().writes[0].member("PermissionsBoundary").cloned();
+    assert_eq!(boundary, Some(Member::Is("arn:aws:iam::123456789012:policy/bounded".into())));
+    let asking = |arn: &str| judge("builder", "create_user", &json!({"user_name": "bob", "permissions_boundary": arn}));
+    assert_eq!(asking("arn:aws:iam::123456789012:policy/bounded"), "passed");
+    assert_eq!(asking("arn:aws:iam::123456789012:policy/wide"), "PermissionsBoundaryRequired");
+    // Nor does a plan that forgot it.
+    let call = authorizer().judge(call).unwrap();
+    let judge = authorizer().with_own_identity("arn:aws:iam::123456789012:user/gateway");
+    assert_eq!(code(judge.judge_plan(&call, plan_for("/"), &Known::default())), "UndeclaredAwsCall");
 }
 
 fn plan_for(path: &str) -> Plan {

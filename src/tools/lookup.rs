@@ -143,15 +143,6 @@ mod tests {
     }
 
     #[test]
-    fn the_boundary_of_the_mapping_is_set_and_no_other_accepted() {
-        let call = declared("builder", "create_user", &json!({"user_name": "bob"})).unwrap();
-        let written = format!("{:?}", call.declaration().writes);
-        assert!(written.contains("arn:aws:iam::123456789012:policy/bounded"), "{written}");
-        let other = json!({"user_name": "bob", "permissions_boundary": "arn:aws:iam::123456789012:policy/wide"});
-        assert_eq!(declared("builder", "create_user", &other).unwrap_err().code, "PermissionsBoundaryRequired");
-    }
-
-    #[test]
     fn an_unknown_tool_is_named_with_its_neighbour() {
         let error = find(CATALOGUE, "list_user").unwrap_err();
         assert_eq!(error.code, UNKNOWN_TOOL);

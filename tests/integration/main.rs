@@ -13,6 +13,7 @@ mod hang_ups;
 mod in_process;
 mod policies;
 mod policy_commands;
+mod protected;
 mod protocol;
 mod records;
 mod refusals;

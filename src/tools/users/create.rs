@@ -52,45 +52,34 @@ struct CreateUser;
 
 impl CreateUser {
     /// The one AWS call of this tool: everything it needs is in the arguments and the role mapping.
-    fn planned(call: &Call) -> Result<PlannedCall, ToolError> {
+    fn planned(call: &Call) -> PlannedCall {
         let name = call.arguments.required("user_name");
         let path = call.arguments.text("path").unwrap_or("/");
         let change = Change::CreateUser {
             user_name: name.to_owned(),
             path: path.to_owned(),
-            permissions_boundary: boundary(call)?,
+            permissions_boundary: boundary(call),
             tags: call.arguments.tags("tags"),
         };
         let user = Entity { kind: EntityKind::User, name: name.to_owned(), path: Some(path.to_owned()) };
-        Ok(change.on(Resource::Entity(user)))
+        change.on(Resource::Entity(user))
     }
 }
 
-/// The boundary to set: the one that the role mapping requires on everything created, else the caller's choice.
-fn boundary(call: &Call) -> Result<Option<String>, ToolError> {
-    let asked = call.arguments.text("permissions_boundary");
-    let Some(required) = call.facts.mapping.permissions_boundary.as_ref().map(ToString::to_string) else {
-        return Ok(asked.map(ToOwned::to_owned));
-    };
-    match asked {
-        Some(asked) if asked != required => Err(ToolError::gateway(
-            "PermissionsBoundaryRequired",
-            format!("users created with this role mapping have the permissions boundary {required}"),
-        )
-        .parameter("permissions_boundary")
-        .hint("leave permissions_boundary out: the gateway sets it")),
-        _ => Ok(Some(required)),
-    }
+/// The boundary to set: the caller's choice, else the one that the role mapping requires, beside which no other passes.
+fn boundary(call: &Call) -> Option<String> {
+    let asked = call.arguments.text("permissions_boundary").map(ToOwned::to_owned);
+    asked.or_else(|| call.facts.mapping.permissions_boundary.as_ref().map(ToString::to_string))
 }
 
 impl WriteTool for CreateUser {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
-        let writes: Vec<DeclaredCall> = Self::planned(call)?.judged().collect();
+        let writes: Vec<DeclaredCall> = Self::planned(call).judged().collect();
         Ok(Declaration { reads: Vec::new(), writes })
     }
 
     fn plan<'a>(&'a self, call: &'a Call, _reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
-        Box::pin(async move { Ok(Plan::adding(vec![Self::planned(call)?])) })
+        Box::pin(async move { Ok(Plan::adding(vec![Self::planned(call)])) })
     }
 
     fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {

@@ -101,7 +101,7 @@ impl WriteTool for DeleteUser {
             let name = call.arguments.required("user_name");
             let inventory = Inventory::read(reader, name).await?;
             let others = OtherCredentials::read(reader, name).await?;
-            let mut calls = removals(&inventory, &others);
+            let mut calls = removals(name, &inventory, &others);
             if !calls.is_empty() && !call.arguments.is_set("force") {
                 let blocking: Vec<String> =
                     calls.iter().map(|call| call.change.action().operation().to_owned()).collect();
@@ -139,12 +139,13 @@ impl WriteTool for DeleteUser {
     }
 }
 
-/// The calls that clear the way for DeleteUser.
+/// The calls that clear the way for DeleteUser, by the name as the caller wrote it, since that is what was declared: IAM takes
+/// it in any letter case.
 ///
 /// What lets the user act goes first (keys, password), so that a run that stops half-way leaves the user with less,
 /// never with its access intact and its traces gone.
-fn removals(inventory: &Inventory, others: &OtherCredentials) -> Vec<PlannedCall> {
-    let name = || inventory.user.user_name().to_owned();
+fn removals(name: &str, inventory: &Inventory, others: &OtherCredentials) -> Vec<PlannedCall> {
+    let name = || name.to_owned();
     let on_user = || Resource::Arn(inventory.user.arn().to_owned());
     let mut calls = Vec::new();
     for id in inventory.access_keys.iter().filter_map(|key| key.access_key_id()) {
