@@ -180,7 +180,7 @@ impl Reader<'_> {
                     self.faults.insert(format!(
                         "{:?} matches no file in {}: a guardrail that is not there would guard nothing",
                         pattern.as_str(),
-                        pattern.folder().display()
+                        folder(pattern).display()
                     ));
                 }
                 Ok(paths) => found.extend(paths.into_iter().map(|path| (name(&path, pattern), path))),
@@ -211,6 +211,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The folder that a pattern starts from, to be shown.
+fn folder(pattern: &DocumentPattern) -> &Path {
+    let folder = pattern.folder();
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 /// The name by which decisions call a file: its path from the configuration's folder.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Failure, Outcome, out};
 use crate::authn::keyring::{Keyring, KeyringFile};
 use crate::authorize::{DocumentFaults, Documents};
-use crate::config::{Config as Configuration, Loaded, ProcessEnvironment, Warning, read_sealing_keys};
+use crate::config::{Config as Configuration, DocumentPattern, Loaded, ProcessEnvironment, Warning, read_sealing_keys};
 
 /// Check a configuration.
 #[derive(Debug, Args)]
@@ -92,6 +92,10 @@ fn endpoint_policies(config: &Configuration) -> (Vec<String>, Vec<(String, Strin
     }
 }
 
+fn list(patterns: &[DocumentPattern]) -> String {
+    patterns.iter().map(DocumentPattern::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn summary(config: &Configuration, ok: bool) {
     out::line(&format!(
         "gateway       {}{}",
@@ -102,8 +106,16 @@ fn summary(config: &Configuration, ok: bool) {
     for environment in config.environments.iter() {
         let accounts: Vec<&str> = environment.accounts.iter().map(|account| account.as_str()).collect();
         out::line(&format!("environment   {} ({})", environment.name.as_str(), accounts.join(", ")));
+        if !environment.policies.is_empty() {
+            out::line(&format!("  policies    {}", list(&environment.policies)));
+        }
         for mapping in config.role_mappings.iter().filter(|mapping| mapping.environment == environment.name) {
             out::line(&format!("  {}  ->  {}  {}", mapping.id, mapping.role_arn, mapping.access.as_str()));
+        }
+    }
+    for (what, patterns) in [("policies", &config.policy.documents), ("shadow", &config.policy.shadow)] {
+        if !patterns.is_empty() {
+            out::line(&format!("{what:<13} {}", list(patterns)));
         }
     }
     out::line(&format!("digest        {}", config.digest));

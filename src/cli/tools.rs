@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Failure, Outcome, out};
 use crate::config::Toolset;
 use crate::iam::Action;
+use crate::iam::detail::LOOK_UP_ACTIONS;
 use crate::mcp::listing::Listing;
 use crate::tools::Effect;
 use crate::tools::catalogue::CATALOGUE;
@@ -38,6 +39,7 @@ pub fn run(command: &Tools) -> Result<Outcome, Failure> {
         let listing = Listing::of(CATALOGUE);
         out::json(&json!({"tools": listing.all().collect::<Vec<_>>()}));
     } else {
+        let width = CATALOGUE.iter().map(|tool| tool.spec.name.len()).max().unwrap_or_default();
         for tool in CATALOGUE.iter() {
             let spec = tool.spec;
             let effect = match spec.effect {
@@ -46,18 +48,20 @@ pub fn run(command: &Tools) -> Result<Outcome, Failure> {
                 Effect::Grant => out::styled(out::CAUTION, "grant      "),
                 Effect::Destructive => out::styled(out::BAD, "destructive"),
             };
-            let name = out::styled(out::STRONG, &format!("{:<16}", spec.name));
+            let name = out::styled(out::STRONG, &format!("{:<width$}", spec.name));
             out::line(&format!("{name} {effect}  {:<11} {}", spec.toolset.as_str(), spec.title));
         }
     }
     Ok(Outcome::Done)
 }
 
-/// The policy that lets a mapped role do what the tools do, and nothing else.
+/// The policy that lets a mapped role do what the tools do, and what is looked up for the endpoint policies; nothing else.
 fn policy(read_only: bool) -> Value {
     let all = Toolset::ALL.into_iter().collect();
     let statement = |sid: &str, actions: std::collections::BTreeSet<Action>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
-    let mut statements = vec![statement("GatewayReads", CATALOGUE.read_actions(&all))];
+    let mut reads = CATALOGUE.read_actions(&all);
+    reads.extend(LOOK_UP_ACTIONS);
+    let mut statements = vec![statement("GatewayReads", reads)];
     if !read_only {
         statements.push(statement("GatewayWrites", CATALOGUE.write_actions(&all)));
     }

@@ -77,7 +77,7 @@ pub fn ways(running: &Running, caller: Caller, binary: &Path) -> Vec<Way> {
             client: "AWS's own command line, past the gateway, on the sandbox itself",
             how: "run",
             text: format!(
-                "AWS_SHARED_CREDENTIALS_FILE={} AWS_PROFILE={OPERATOR} AWS_REGION={REGION} \
+                "AWS_SHARED_CREDENTIALS_FILE={} AWS_PROFILE={OPERATOR} AWS_DEFAULT_REGION={REGION} \
                  aws iam list-users --endpoint-url {}",
                 shell_quoted(&running.sandbox_credentials_file().display().to_string()),
                 running.sandbox_url(),

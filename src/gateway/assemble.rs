@@ -102,6 +102,8 @@ pub struct Gateway {
     pub audit_readiness: Readiness,
     /// Whether the endpoint policies in force are the newest.
     pub policy_alarm: Alarm,
+    /// Whether the configuration in force is the newest.
+    pub configuration_alarm: Alarm,
 }
 
 impl InForce {
@@ -142,6 +144,7 @@ impl Gateway {
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let policy_alarm = health.alarm("policy", &metrics);
+        let configuration_alarm = health.alarm("configuration", &metrics);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
@@ -158,6 +161,7 @@ impl Gateway {
             stationery,
             audit_readiness: health.component("audit"),
             policy_alarm,
+            configuration_alarm,
         })
     }
 }

@@ -40,6 +40,7 @@ pub struct Reloader {
     stationery: Stationery,
     audit_readiness: Readiness,
     policy_alarm: Alarm,
+    configuration_alarm: Alarm,
     log_level: LogLevel,
     /// The fingerprint of the endpoint policies that were last looked at, good or bad.
     seen_documents: String,
@@ -47,6 +48,8 @@ pub struct Reloader {
     seen: Option<[u8; 32]>,
     /// The digest of the last good version of the file.
     file_digest: String,
+    /// A configuration that was refused for its policies alone, and their fingerprint: it is looked at again when they change.
+    refused: Option<(Config, String)>,
 }
 
 impl Reloader {
@@ -64,10 +67,12 @@ impl Reloader {
             stationery: gateway.stationery.clone(),
             audit_readiness: gateway.audit_readiness.clone(),
             policy_alarm: gateway.policy_alarm.clone(),
+            configuration_alarm: gateway.configuration_alarm.clone(),
             log_level,
             seen_documents: gateway.in_force.get().authorizer.documents().digest.clone(),
             seen: None,
             file_digest,
+            refused: None,
         }
     }
 
@@ -133,19 +138,27 @@ impl Reloader {
 
     fn look_at_configuration(&mut self) {
         let found = fingerprint(&self.path);
-        if found == self.seen {
+        let refused = self.refused.as_ref();
+        let policies_changed =
+            refused.is_some_and(|(config, policies)| DocumentFiles::read(config).fingerprint() != policies);
+        if found == self.seen && !policies_changed {
             return;
         }
         self.seen = found;
+        self.refused = None;
         let new = match Config::load(&self.path, &*self.environment) {
             Ok(loaded) => loaded.config,
             Err(faults) => {
                 tracing::error!(%faults, "the new configuration is refused; the old one stays in force");
-                self.record("ReloadConfiguration", Some(("BadConfiguration", faults.to_string())), json!({}));
+                self.refuse_configuration("BadConfiguration", faults.to_string());
                 return;
             }
         };
         if new.digest == self.file_digest {
+            if self.configuration_alarm.quiet() {
+                tracing::warn!("the configuration on the disk is the one in force again");
+                self.record("ReloadConfiguration", None, json!({"unchanged": true}));
+            }
             return;
         }
         let in_force = self.in_force.get();
@@ -157,7 +170,8 @@ impl Reloader {
             Ok(documents) => Arc::new(documents),
             Err(faults) => {
                 tracing::error!(%faults, "the new configuration is refused for its policies; the old one stays in force");
-                self.record("ReloadConfiguration", Some(("BadPolicies", faults.to_string())), json!({}));
+                self.refuse_configuration("BadPolicies", faults.to_string());
+                self.refused = Some((merged, files.fingerprint().to_owned()));
                 return;
             }
         };
@@ -172,6 +186,9 @@ impl Reloader {
         });
         self.seen_documents = files.fingerprint().to_owned();
         self.policy_alarm.quiet();
+        if self.configuration_alarm.quiet() {
+            tracing::warn!("the configuration on the disk is in force again");
+        }
         self.file_digest = new.digest;
         self.log_level.set(merged.log.level);
         self.in_force.set(InForce::new(merged, documents));
@@ -194,7 +211,9 @@ impl Reloader {
                 tracing::info!(digest = documents.digest, files = documents.files, "the policies were reloaded");
                 let details = json!({"previous": previous, "policies": documents.digest, "files": documents.files});
                 self.in_force.set(InForce::new(in_force.config.clone(), Arc::new(documents)));
-                self.policy_alarm.quiet();
+                if self.policy_alarm.quiet() {
+                    tracing::warn!("the policies on the disk are in force again");
+                }
                 self.record("ReloadPolicies", None, details);
             }
             Err(faults) => {
@@ -204,6 +223,12 @@ impl Reloader {
                 self.record("ReloadPolicies", Some(("BadPolicies", faults.to_string())), json!({"inForce": previous}));
             }
         }
+    }
+
+    fn refuse_configuration(&self, code: &str, faults: String) {
+        self.configuration_alarm
+            .raise(format!("the configuration on the disk is refused, an older one is in force: {faults}"));
+        self.record("ReloadConfiguration", Some((code, faults)), json!({}));
     }
 
     fn record(&self, name: &'static str, error: Option<(&str, String)>, details: serde_json::Value) {

@@ -120,10 +120,11 @@ impl Alarm {
         self.raised.set(1);
     }
 
-    /// All is well again.
-    pub fn quiet(&self) {
-        self.alarms.write().unwrap_or_else(PoisonError::into_inner).insert(self.name, None);
+    /// All is well again. Returns whether it was raised.
+    pub fn quiet(&self) -> bool {
+        let was = self.alarms.write().unwrap_or_else(PoisonError::into_inner).insert(self.name, None);
         self.raised.set(0);
+        was.flatten().is_some()
     }
 }
 
@@ -182,7 +183,7 @@ mod tests {
             detail,
             r#"{"ready":true,"draining":false,"not_ready":{},"alarms":{"policy":"p.json: $: not JSON"}}"#
         );
-        alarm.quiet();
+        assert!(alarm.quiet() && !alarm.quiet());
         let detail = body(Health::detail(State(health)).await).await.unwrap();
         assert_eq!(detail, r#"{"ready":true,"draining":false,"not_ready":{}}"#);
     }

@@ -245,7 +245,10 @@ impl<'call> Trail<'call> {
                 Some(Kind::Refused(_) | Kind::Ignored) | None => Value::from("[not kept]"),
                 Some(_) if name == "confirmation_token" => Value::from("[token]"),
                 // Checked arguments are bounded by their constraints; before the check they are not.
-                Some(_) if self.decision.is_none() => Value::from(shortened(&value.to_string())),
+                Some(_) if self.decision.is_none() => Value::from(match value {
+                    Value::String(text) => shortened(text),
+                    other => shortened(&other.to_string()),
+                }),
                 Some(_) => value.clone(),
             };
             (shortened(name), value)

@@ -231,7 +231,7 @@ fn what_cannot_keep_its_meaning_is_not_translated_and_says_why() {
         ]));
         assert_eq!(told.document, None, "{condition}");
         let problem = told.changes.iter().find(|change| change.problem.is_some()).unwrap();
-        assert_eq!((problem.statement, problem.sid.as_deref(), &problem.after), (1, Some("Odd"), &None));
+        assert_eq!((problem.statement, problem.sid.as_deref(), &problem.after), (2, Some("Odd"), &None));
         assert!(!told.is_whole());
     }
 }
@@ -260,6 +260,11 @@ fn every_change_is_told_and_what_aws_cannot_know_is_noted() {
     assert!(told.is_whole() && told.notes.len() == 3, "{:?}", told.notes);
     assert!(told.notes[0].contains("attached to a role it would"), "{:?}", told.notes);
     assert!(told.notes[2].contains("MCP:ToolName"), "{:?}", told.notes);
-    let untouched = translated(&json!([{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"}]));
+    let wide = translated(&json!([{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"},
+        {"Sid": "Others", "Effect": "Deny", "Action": "*", "Resource": "*",
+         "Condition": {"StringNotEquals": {"aws:CalledViaAWSMCP": "iam-mcp.example.internal"}}}]));
+    assert!(wide.notes[0].contains("comes without the gateway (statement 1, Others)"), "{:?}", wide.notes);
+    let untouched = translated(&json!([{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/ViaAWSMCPService": "true"}}}]));
     assert!(untouched.changes.is_empty() && untouched.notes.is_empty() && untouched.document.is_some());
 }

@@ -66,7 +66,7 @@ pub fn find(catalogue: Catalogue, name: &str) -> Result<&'static Tool, ToolError
         let error = ToolError::gateway(UNKNOWN_TOOL, format!("there is no tool {}", text::visible(&shortened)));
         match catalogue.nearest(name) {
             Some(nearest) => error.hint(format!("did you mean {nearest}?")),
-            None => error.hint("tools/list shows the tools that you have"),
+            None => error.hint("tools/list (iam-mcp-gateway tools) shows the tools that there are"),
         }
     })
 }

@@ -240,6 +240,16 @@ fn a_pattern_that_matches_no_file_keeps_the_gateway_from_starting() {
         gateway.records("reload").into_iter().find(|record| record["errorCode"] == "BadPolicies")
     });
     assert!(record["errorMessage"].as_str().is_some_and(|message| message.contains("matches no file")), "{record}");
+    let alarm =
+        |value: u8| gateway.metrics().contains(&format!("iam_mcp_gateway_alarms{{what=\"configuration\"}} {value}\n"));
+    assert!(alarm(1));
+    // It is taken as soon as the file is there, though nobody touches the configuration again.
+    let policies = gateway.path("policies");
+    fs::create_dir(&policies).expect("the folder is ours");
+    let deny = policy(&json!([{"Sid": "Closed", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]));
+    fs::write(policies.join("deny.json"), deny.to_string()).expect("the folder is ours");
+    eventually("the configuration is in force", || alarm(0).then_some(()));
+    assert!(gateway.call("alice", "list_users", json!({})).message().contains("Closed"));
 }
 
 #[test]

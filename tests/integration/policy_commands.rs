@@ -77,7 +77,7 @@ fn a_case_that_fails_shows_why_and_ends_with_1() {
     for said in [
         "cases.jsonl:3: no\\u{1b}[31m",
         "expected allowed, found explicitDeny: a statement of layer endpoint denies it",
-        "by Deny deny.json statement 0 Stop",
+        "by Deny deny.json statement 1 Stop",
         "Bool aws:ViaAWSMCPService \"true\"; the request has \"true\"",
         "cases.jsonl:4: odd",
         "endpoint[0]: $.Statement.Effect: stands more than once",
@@ -120,7 +120,7 @@ fn a_decision_is_explained_for_people_and_for_scripts() {
     let ran = run(&["policy", "explain", "--policy", &allow, &deny, "--request", &request]);
     assert_eq!(ran.code, 0, "{}", ran.said());
     assert!(ran.stdout.starts_with("explicitDeny: a statement of layer endpoint denies it\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("statement 0 Stop") && ran.stdout.contains("also Allow"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("statement 1 Stop") && ran.stdout.contains("also Allow"), "{}", ran.stdout);
 
     let identity = ["policy", "explain", "--kind", "identity", "--policy", &allow];
     let told = run_with(

@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 
 use crate::authorize::documents;
 use crate::cli::{Failure, Outcome, out};
+use crate::context::warnings;
 use crate::policy::{Document, Fault, Faults, PolicyKind};
 use crate::tools::text::visible;
 
 /// Say everything that is wrong with policy documents, at once, each fault with its place.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  iam-mcp-gateway policy check policies/*.json\n  \
+#[command(after_help = "Examples:\n  iam-mcp-gateway policy check deploy/policies/*.json\n  \
     iam-mcp-gateway policy check --kind trust trust-policy.json --json\n\n\
     What AWS would read in another way than it looks (unknown elements, keys that stand twice, values that an\n\
-    operator cannot compare with) is a fault here.\n\
+    operator cannot compare with) is a fault here. Of policies at an endpoint it is also said where they ask for what the\n\
+    gateway never sets; that is no fault. A resource control policy is of the kind resource.\n\
     Exit codes: 0 no document has a fault, 1 one has, or cannot be read.")]
 pub(super) struct Check {
     /// The documents.
@@ -76,7 +78,7 @@ struct Checked {
 }
 
 enum Found {
-    Statements(usize),
+    Good { statements: usize, warnings: Vec<String> },
     Faults(Faults),
     Unreadable(String),
 }
@@ -86,7 +88,10 @@ impl Checked {
         let file = path.display().to_string();
         let found = match documents::text(path) {
             Ok(text) => match Document::parse(kind, &text) {
-                Ok(document) => Found::Statements(document.statements().len()),
+                Ok(document) => Found::Good {
+                    statements: document.statements().len(),
+                    warnings: if kind == PolicyKind::Endpoint { warnings::of_document(&document) } else { Vec::new() },
+                },
                 Err(faults) => Found::Faults(faults),
             },
             Err(reason) => Found::Unreadable(reason),
@@ -95,14 +100,17 @@ impl Checked {
     }
 
     fn is_good(&self) -> bool {
-        matches!(self.found, Found::Statements(_))
+        matches!(self.found, Found::Good { .. })
     }
 
     fn tell(&self) {
         let file = visible(&self.file);
         match &self.found {
-            Found::Statements(count) => {
-                out::line(&format!("{} {file}: {count} statement(s)", out::styled(out::GOOD, "good ")));
+            Found::Good { statements, warnings } => {
+                out::line(&format!("{} {file}: {statements} statement(s)", out::styled(out::GOOD, "good ")));
+                for warning in warnings {
+                    out::line(&format!("{} {file}: {}", out::styled(out::CAUTION, "note "), visible(warning)));
+                }
             }
             Found::Unreadable(reason) => out::line(&format!("{} {file}: {reason}", out::styled(out::BAD, "error"))),
             Found::Faults(Faults { faults, more }) => {
@@ -118,14 +126,14 @@ impl Checked {
 
     fn to_json(&self) -> Value {
         let none: &[Fault] = &[];
-        let (statements, faults, more, error) = match &self.found {
-            Found::Statements(count) => (Some(count), none, 0, None),
-            Found::Faults(Faults { faults, more }) => (None, faults.as_slice(), *more, None),
-            Found::Unreadable(reason) => (None, none, 0, Some(reason)),
+        let (statements, warnings, faults, more, error) = match &self.found {
+            Found::Good { statements, warnings } => (Some(statements), warnings.as_slice(), none, 0, None),
+            Found::Faults(Faults { faults, more }) => (None, &[][..], faults.as_slice(), *more, None),
+            Found::Unreadable(reason) => (None, &[][..], none, 0, Some(reason)),
         };
         json!({
-            "file": self.file, "ok": self.is_good(), "statements": statements, "faults": faults, "more": more,
-            "error": error,
+            "file": self.file, "ok": self.is_good(), "statements": statements, "warnings": warnings, "faults": faults,
+            "more": more, "error": error,
         })
     }
 }

@@ -14,9 +14,9 @@ use crate::tools::text::visible;
 /// Explain what policies decide on a request, and why.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  iam-mcp-gateway policy explain --policy read-only.json --request request.json\n  \
+    after_help = "Examples:\n  iam-mcp-gateway policy explain --policy deploy/policies/read-only-via-mcp.json --request request.json\n  \
     iam-mcp-gateway policy explain --kind identity --policy admin.json --boundary boundary.json --request -\n\n\
-    The request is JSON, as in `policy test`:\n  \
+    The request is JSON, as in `policy test`; put this into request.json to try it:\n  \
     {\"principal\": \"arn:aws:iam::123456789012:user/alice\", \"action\": \"iam:DeleteUser\",\n   \
     \"resource\": \"arn:aws:iam::123456789012:user/bob\", \"context\": {\"aws:ViaAWSMCPService\": true}}\n\n\
     Policies of an endpoint decide alone unless other layers are given; then both have to allow.\n\n\

@@ -55,6 +55,9 @@ struct Written {
     resource_control_policy: Generated,
     translated: Vec<TranslatedFile>,
     notes: Vec<String>,
+    /// The files that were written, with --directory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,12 +83,12 @@ pub(super) fn run(command: &Scp) -> Result<Outcome, Failure> {
     let own = own.all_enforced().into_iter().map(|(name, policy)| Ok((name.to_owned(), policy.document().clone())));
     let given = command.policy.iter().map(|path| read(path));
     let policies = own.chain(given).collect::<Result<Vec<_>, _>>()?;
-    let (written, good) = write(&config, gateway_role, policies);
+    let (mut written, good) = write(&config, gateway_role, policies);
     match &command.directory {
         None => out::json(&written),
         Some(directory) => {
-            let files = save(&written, directory)?;
-            if command.json { out::json(&written) } else { tell(&written, &files) }
+            written.files = save(&written, directory)?;
+            if command.json { out::json(&written) } else { tell(&written) }
         }
     }
     Ok(if good { Outcome::Done } else { Outcome::Failed })
@@ -133,7 +136,7 @@ fn write(config: &Config, gateway_role: &RoleArn, policies: Vec<(String, Documen
         Limit::Organization.exceeded(&format!("{file} as a service control policy"), document)
     });
     let notes = too_long.into_iter().chain(as_scp).chain(notes(config, !translated.is_empty())).collect();
-    (Written { scp, trust_policies, resource_control_policy, translated, notes }, good)
+    (Written { scp, trust_policies, resource_control_policy, translated, notes, files: Vec::new() }, good)
 }
 
 fn notes(config: &Config, translates: bool) -> Vec<String> {
@@ -201,8 +204,8 @@ fn json(policy: &Generated) -> Value {
     serde_json::to_value(policy).expect("policies serialize")
 }
 
-fn tell(written: &Written, files: &[String]) {
-    for file in files {
+fn tell(written: &Written) {
+    for file in &written.files {
         out::line(&format!("{} {}", out::styled(out::GOOD, "written"), visible(file)));
     }
     for TranslatedFile { file, translated } in &written.translated {

@@ -90,8 +90,11 @@ fn because(reason: &NotApplying) -> &'static str {
 
 fn compared(condition: &ConditionExplanation) -> String {
     let ConditionExplanation { operator, key, policy_values, request_values } = condition;
-    let has = if request_values.is_empty() { "it missing".to_owned() } else { list(request_values) };
-    format!("{operator} {} {}; the request has {has}", visible(key), list(policy_values))
+    let has = match request_values.as_slice() {
+        [] => "does not have it".to_owned(),
+        values => format!("has {}", list(values)),
+    };
+    format!("{operator} {} {}; the request {has}", visible(key), list(policy_values))
 }
 
 fn list(values: &[String]) -> String {

@@ -15,12 +15,11 @@ use crate::tools::text::visible;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  iam-mcp-gateway policy test deploy/policies/cases.jsonl\n  \
     generate-cases | iam-mcp-gateway policy test --json -\n\n\
-    A case is one line of JSON:\n  \
-    {\"name\": \"auditors delete nothing\",\n   \
-    \"layers\": {\"identity\": [\"auditor.json\"], \"scp\": {\"Version\": \"2012-10-17\", \"Statement\": [...]}},\n   \
-    \"request\": {\"principal\": \"arn:aws:iam::123456789012:user/otto\", \"action\": \"iam:DeleteUser\",\n               \
-    \"resource\": \"arn:aws:iam::123456789012:user/bob\", \"context\": {\"aws:SourceIp\": \"203.0.113.7\"}},\n   \
-    \"expect\": \"implicitDeny\"}\n\n\
+    A case is one line of JSON, here with the policies of a file beside it:\n  \
+    {\"name\": \"nobody deletes\", \"layers\": {\"endpoint\": [\"read-only-via-mcp.json\"]}, \"request\": {\"principal\": \
+    \"arn:aws:iam::123456789012:user/otto\", \"action\": \"iam:DeleteUser\", \"resource\": \
+    \"arn:aws:iam::123456789012:user/bob\", \"context\": {\"aws:ViaAWSMCPService\": true}}, \"expect\": \
+    \"explicitDeny\"}\n\n\
     Layers are endpoint, identity, boundary, session, scp and resource (of a role to assume: its trust policy). A policy\n\
     is an object, a string with its JSON, or the name of a file beside the cases. The context is literal: what is not\n\
     given is missing. A principal is an ARN (\"role\" beside it tells a session's role with its path), a service's name,\n\

@@ -16,7 +16,7 @@ use crate::policy::variable::{Piece, split};
 pub struct StatementExplanation {
     /// The policy's name.
     pub policy: String,
-    /// The statement's place in its document, from 0.
+    /// The statement's place in its document, from 1.
     pub statement: usize,
     /// The statement's Sid.
     pub sid: Option<String>,
@@ -88,7 +88,7 @@ impl StatementExplanation {
         };
         Self {
             policy: policy.to_owned(),
-            statement: number,
+            statement: number + 1,
             sid: statement.sid().map(ToOwned::to_owned),
             effect: match statement.effect() {
                 Effect::Allow => "Allow",

@@ -30,7 +30,7 @@ fn the_deciding_statement_shows_its_conditions_with_both_sides_values() {
     let told = explain(&layers, &Context::from_iter([("aws:SourceIp", "203.0.113.7")]));
     assert_eq!((told.outcome, told.because_of), (Outcome::ExplicitDeny, Some("identity")));
     let deciding = told.layers[0].deciding.as_ref().unwrap();
-    assert_eq!((deciding.policy.as_str(), deciding.statement), ("guard.json", 1));
+    assert_eq!((deciding.policy.as_str(), deciding.statement), ("guard.json", 2));
     assert_eq!((deciding.sid.as_deref(), deciding.effect), (Some("NotFromHere"), "Deny"));
     let compared = &deciding.conditions[0];
     assert_eq!((compared.operator.as_str(), compared.key.as_str()), ("NotIpAddress", "aws:SourceIp"));
@@ -110,7 +110,7 @@ fn the_json_form_has_stable_names() {
         told,
         json!({"outcome": "implicitDeny", "becauseOf": "identity", "missingKeys": [], "layers": [{
             "layer": "identity", "decided": "noMatch", "policies": 1, "deciding": null, "more": 0, "missingKeys": [],
-            "others": [{"policy": "guard.json", "statement": 0, "sid": "A", "effect": "Allow", "conditions": [],
+            "others": [{"policy": "guard.json", "statement": 1, "sid": "A", "effect": "Allow", "conditions": [],
                 "whyNot": {"element": "condition", "operator": "StringEquals", "key": "aws:username",
                     "policyValues": ["bob"], "requestValues": ["alice"]}}],
         }]})

@@ -26,7 +26,7 @@ use crate::policy::Document;
 /// What became of one part of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The statement's place, from 0.
+    /// The statement's place, from 1.
     pub statement: usize,
     /// Its Sid.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,16 +71,20 @@ pub fn translate(document: &Document) -> Translated {
     let mut json: Value = serde_json::from_str(&document.to_json()).expect("a document prints as JSON");
     let mut changes = Vec::new();
     let statements = json["Statement"].as_array_mut().map(std::mem::take).unwrap_or_default();
-    let notes = notes(&statements);
+    let mut notes = notes(&statements);
     let statements: Vec<Value> = statements
         .into_iter()
         .enumerate()
         .filter_map(|(index, mut statement)| {
-            let mut of_statement =
-                OfStatement { index, sid: statement["Sid"].as_str().map(Into::into), changes: &mut changes };
+            let mut of_statement = OfStatement {
+                number: index + 1,
+                sid: statement["Sid"].as_str().map(Into::into),
+                changes: &mut changes,
+            };
             of_statement.translate(&mut statement).then_some(statement)
         })
         .collect();
+    notes.extend(of_everybody(&statements));
     let whole = changes.iter().all(|change| change.problem.is_none());
     let document = (whole && !statements.is_empty()).then(|| {
         json["Statement"] = Value::Array(statements);
@@ -90,7 +94,7 @@ pub fn translate(document: &Document) -> Translated {
 }
 
 struct OfStatement<'a> {
-    index: usize,
+    number: usize,
     sid: Option<String>,
     changes: &'a mut Vec<Change>,
 }
@@ -184,12 +188,12 @@ impl OfStatement<'_> {
     }
 
     fn change(&mut self, before: Value, after: Option<Value>, note: Option<&'static str>) {
-        let (statement, sid) = (self.index, self.sid.clone());
+        let (statement, sid) = (self.number, self.sid.clone());
         self.changes.push(Change { statement, sid, before, after, note, problem: None });
     }
 
     fn problem(&mut self, before: Value, problem: &'static str) {
-        let (statement, sid) = (self.index, self.sid.clone());
+        let (statement, sid) = (self.number, self.sid.clone());
         self.changes.push(Change { statement, sid, before, after: None, note: None, problem: Some(problem) });
     }
 }
@@ -242,6 +246,43 @@ fn notes(statements: &[Value]) -> Vec<String> {
     }
     notes
 }
+
+/// What to say of statements that deny whoever comes without the gateway, too.
+fn of_everybody(statements: &[Value]) -> Option<String> {
+    let is_bound = |statement: &Value| {
+        let operators = statement["Condition"].as_object().into_iter().flatten();
+        operators.filter(|(operator, _)| WANTS_A_VALUE.contains(&operator.as_str())).any(|(_, keys)| {
+            let mut keys = keys.as_object().into_iter().flatten().map(|(key, _)| key);
+            keys.any(|key| {
+                [conditions::VIA_TAG_KEY, conditions::CALLED_VIA_TAG_KEY]
+                    .iter()
+                    .any(|tag| key.eq_ignore_ascii_case(tag))
+            })
+        })
+    };
+    let wide =
+        statements.iter().enumerate().filter(|(_, statement)| statement["Effect"] == "Deny" && !is_bound(statement));
+    let wide: Vec<String> = wide
+        .map(|(index, statement)| statement["Sid"].as_str().map_or_else(|| (index + 1).to_string(), ToOwned::to_owned))
+        .collect();
+    (!wide.is_empty()).then(|| {
+        format!(
+            "it also denies whoever comes without the gateway (statement {}): as a service control policy that is everybody \
+             in the account, so attach it to the mapped roles only, as their permissions boundary or session policy",
+            wide.join(", ")
+        )
+    })
+}
+
+/// The operators that hold only where the key is there.
+const WANTS_A_VALUE: [&str; 6] = [
+    "StringEquals",
+    "StringEqualsIgnoreCase",
+    "StringLike",
+    "ForAnyValue:StringEquals",
+    "ForAnyValue:StringEqualsIgnoreCase",
+    "ForAnyValue:StringLike",
+];
 
 fn is_the_gateways(key: &str) -> bool {
     key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("mcp:"))
