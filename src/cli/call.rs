@@ -80,7 +80,8 @@ pub fn run(command: Call) -> Result<Outcome, Failure> {
             // The gateway's words, which quote others': a terminal must not obey them.
             let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
             out::error(&text::visible(&format!("{code}{message}")));
-            if let Some(hint) = hint {
+            // Agents read the message alone, so it may say the hint too.
+            if let Some(hint) = hint.filter(|hint| !message.contains(hint.as_str())) {
                 out::note(&format!("  {}", text::visible(&hint)));
             }
             Ok(Outcome::Failed)
