@@ -26,7 +26,7 @@ pub struct Documents {
     /// SHA-256 over the names and contents of all files, in lower-case hex: which policies a record was made under.
     pub digest: String,
     /// What to know about the policies before they are relied on: the file, and what.
-    pub warnings: Vec<(String, String)>,
+    pub warnings: Warnings,
     /// How many files there are.
     pub files: usize,
 }
@@ -46,6 +46,8 @@ impl std::error::Error for DocumentFaults {}
 /// The files of a configuration, read and not yet understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentFiles {
+    /// What each pattern matched, by the pattern with its folder: looked for once, so that what is read is what is compiled.
+    by_pattern: BTreeMap<String, Result<Vec<PathBuf>, String>>,
     by_path: BTreeMap<PathBuf, Result<String, String>>,
     /// By the names that decisions call them, which are the same wherever the configuration's folder lies.
     fingerprint: String,
@@ -55,19 +57,19 @@ impl DocumentFiles {
     /// Reads every file that the patterns of `config` match.
     #[must_use]
     pub fn read(config: &Config) -> Self {
-        let mut by_path = BTreeMap::new();
-        let mut names = BTreeMap::new();
+        let (mut by_pattern, mut by_path, mut names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for pattern in patterns(config) {
-            for path in paths(pattern).unwrap_or_default() {
+            let found = by_pattern.entry(pattern.in_full()).or_insert_with(|| paths(pattern));
+            for path in found.iter().flatten() {
                 if by_path.len() > MOST_FILES {
                     break;
                 }
-                names.insert(name(&path, pattern), path.clone());
-                by_path.entry(path).or_insert_with_key(|path| text(path));
+                names.insert(name(path, pattern), path.clone());
+                by_path.entry(path.clone()).or_insert_with_key(|path| text(path));
             }
         }
         let fingerprint = fingerprint(names.iter().map(|(name, path)| (name.as_str(), &by_path[path])));
-        Self { by_path, fingerprint }
+        Self { by_pattern, by_path, fingerprint }
     }
 
     /// A hash of all names and contents.
@@ -107,30 +109,64 @@ impl Documents {
     /// # Errors
     /// As [`Documents::load`].
     pub fn of(config: &Config, files: &DocumentFiles) -> Result<Self, DocumentFaults> {
-        let mut reader = Reader { files, faults: BTreeSet::new(), warnings: BTreeSet::new() };
+        match (Self::enforced_of(config, files), shadow_of(config, files)) {
+            (Ok(documents), Ok(shadow)) => Ok(documents.with_shadow(shadow)),
+            (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
+            (Err(DocumentFaults(faults)), Err(DocumentFaults(of_shadow))) => {
+                let faults: BTreeSet<String> = faults.into_iter().chain(of_shadow).collect();
+                Err(DocumentFaults(faults.into_iter().collect()))
+            }
+        }
+    }
+
+    /// The same, to take the place of others: where only what is tried out has faults, what is enforced is taken all the
+    /// same, and what was tried out before goes on being so. The faults are told beside.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the policies that are enforced.
+    pub fn after(
+        before: &Self,
+        config: &Config,
+        files: &DocumentFiles,
+    ) -> Result<(Self, Option<DocumentFaults>), DocumentFaults> {
+        let documents = Self::enforced_of(config, files)?;
+        Ok(match shadow_of(config, files) {
+            Ok(shadow) => (documents.with_shadow(shadow), None),
+            Err(faults) => {
+                let digest = Sha256::digest(format!("{}+{}", before.digest, documents.digest));
+                let digest = HEXLOWER.encode(&digest);
+                (Self { shadow: before.shadow.clone(), digest, ..documents }, Some(faults))
+            }
+        })
+    }
+
+    fn enforced_of(config: &Config, files: &DocumentFiles) -> Result<Self, DocumentFaults> {
+        let mut reader = Reader::of(files);
         if files.by_path.len() > MOST_FILES {
             reader.faults.insert(format!("the patterns match more than {MOST_FILES} files"));
         }
         let everywhere = reader.set(&config.policy.documents);
-        let shadow = reader.set(&config.policy.shadow);
         let by_environment = config
             .environments
             .iter()
             .filter_map(|environment| Some((environment.name.as_str().to_owned(), reader.set(&environment.policies)?)));
         let by_environment = by_environment.collect();
-        let Reader { faults, warnings, .. } = reader;
-        if !faults.is_empty() {
-            return Err(DocumentFaults(faults.into_iter().collect()));
-        }
+        let warnings = reader.finish()?;
         Ok(Self {
             everywhere,
             by_environment,
-            shadow,
+            shadow: None,
             without: config.policy.without_documents,
             digest: files.fingerprint.clone(),
-            warnings: warnings.into_iter().collect(),
+            warnings,
             files: files.by_path.len(),
         })
+    }
+
+    fn with_shadow(mut self, (shadow, warnings): (Option<PolicySet>, Warnings)) -> Self {
+        self.shadow = shadow;
+        self.warnings.extend(warnings);
+        self
     }
 
     /// The sets that all have to allow a call in an environment; empty where nothing was written for it.
@@ -161,13 +197,33 @@ fn patterns(config: &Config) -> impl Iterator<Item = &DocumentPattern> {
     config.policy.documents.iter().chain(&config.policy.shadow).chain(of_environments)
 }
 
+fn shadow_of(config: &Config, files: &DocumentFiles) -> Result<(Option<PolicySet>, Warnings), DocumentFaults> {
+    let mut reader = Reader::of(files);
+    let shadow = reader.set(&config.policy.shadow);
+    Ok((shadow, reader.finish()?))
+}
+
+/// What to know about policies: the file, and what.
+type Warnings = Vec<(String, String)>;
+
 struct Reader<'f> {
     files: &'f DocumentFiles,
     faults: BTreeSet<String>,
     warnings: BTreeSet<(String, String)>,
 }
 
-impl Reader<'_> {
+impl<'f> Reader<'f> {
+    fn of(files: &'f DocumentFiles) -> Self {
+        Self { files, faults: BTreeSet::new(), warnings: BTreeSet::new() }
+    }
+
+    fn finish(self) -> Result<Warnings, DocumentFaults> {
+        if self.faults.is_empty() {
+            return Ok(self.warnings.into_iter().collect());
+        }
+        Err(DocumentFaults(self.faults.into_iter().collect()))
+    }
+
     /// The set that these patterns name; `None` without patterns.
     fn set(&mut self, patterns: &[DocumentPattern]) -> Option<PolicySet> {
         if patterns.is_empty() {
@@ -175,21 +231,23 @@ impl Reader<'_> {
         }
         let mut found = BTreeMap::new();
         for pattern in patterns {
-            match paths(pattern) {
-                Ok(paths) if paths.is_empty() => {
+            match self.files.by_pattern.get(&pattern.in_full()) {
+                Some(Ok(paths)) if !paths.is_empty() => {
+                    found.extend(paths.iter().map(|path| (name(path, pattern), path)));
+                }
+                Some(Ok(_)) | None => {
                     self.faults.insert(format!(
                         "{:?} matches no file in {}: a guardrail that is not there would guard nothing",
                         pattern.as_str(),
                         folder(pattern).display()
                     ));
                 }
-                Ok(paths) => found.extend(paths.into_iter().map(|path| (name(&path, pattern), path))),
-                Err(reason) => {
+                Some(Err(reason)) => {
                     self.faults.insert(format!("{:?}: {reason}", pattern.as_str()));
                 }
             }
         }
-        let policies: Vec<Policy> = found.into_iter().filter_map(|(name, path)| self.policy(name, &path)).collect();
+        let policies: Vec<Policy> = found.into_iter().filter_map(|(name, path)| self.policy(name, path)).collect();
         Some(policies.into_iter().collect())
     }
 
@@ -197,7 +255,7 @@ impl Reader<'_> {
         let read = match self.files.by_path.get(path) {
             Some(Ok(text)) => Document::parse(PolicyKind::Endpoint, text).map_err(|faults| faults.to_string()),
             Some(Err(reason)) => Err(reason.clone()),
-            None => Err("appeared while the policies were read".to_owned()),
+            None => Err("is one file too many".to_owned()),
         };
         match read {
             Ok(document) => {

@@ -18,7 +18,7 @@ use super::assemble::Gateway as Running;
 use super::log::LogLevel;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
-use crate::authorize::{DocumentFiles, Documents};
+use crate::authorize::{DocumentFaults, DocumentFiles, Documents};
 use crate::config::{Config, Environment, Gateway, Log};
 use crate::current::Current;
 use crate::http::{Alarm, Readiness};
@@ -166,10 +166,19 @@ impl Reloader {
         let mut later = old.reloadable_difference(&new);
         let merged = merge(old, &new, &mut later);
         let files = DocumentFiles::read(&merged);
-        let documents = match Documents::of(&merged, &files) {
-            Ok(documents) => Arc::new(documents),
+        let (documents, of_shadow) = match Documents::after(in_force.authorizer.documents(), &merged, &files) {
+            Ok((documents, of_shadow)) => (Arc::new(documents), of_shadow),
             Err(faults) => {
-                tracing::error!(%faults, "the new configuration is refused for its policies; the old one stays in force");
+                let throws_switch = merged.gateway.read_only && !old.gateway.read_only;
+                if throws_switch {
+                    let gateway = Gateway { read_only: true, ..old.gateway.clone() };
+                    let config = Config { gateway, digest: digest_of_both(&old.digest, &new.digest), ..old.clone() };
+                    self.in_force.set(InForce::new(config, Arc::clone(in_force.authorizer.documents())));
+                }
+                tracing::error!(
+                    %faults, read_only = throws_switch,
+                    "the new configuration is refused for its policies; the old one stays in force"
+                );
                 self.refuse_configuration("BadPolicies", faults.to_string());
                 self.refused = Some((merged, files.fingerprint().to_owned()));
                 return;
@@ -185,7 +194,7 @@ impl Reloader {
             "atNextStart": later, "policies": documents.digest,
         });
         self.seen_documents = files.fingerprint().to_owned();
-        self.policy_alarm.quiet();
+        self.judge_shadow(of_shadow);
         if self.configuration_alarm.quiet() {
             tracing::warn!("the configuration on the disk is in force again");
         }
@@ -205,16 +214,15 @@ impl Reloader {
         }
         self.seen_documents = files.fingerprint().to_owned();
         let previous = in_force.authorizer.documents().digest.clone();
-        match Documents::of(&in_force.config, &files) {
-            Ok(documents) => {
+        match Documents::after(in_force.authorizer.documents(), &in_force.config, &files) {
+            Ok((documents, of_shadow)) => {
                 warn_of(&documents);
                 tracing::info!(digest = documents.digest, files = documents.files, "the policies were reloaded");
                 let details = json!({"previous": previous, "policies": documents.digest, "files": documents.files});
                 self.in_force.set(InForce::new(in_force.config.clone(), Arc::new(documents)));
-                if self.policy_alarm.quiet() {
-                    tracing::warn!("the policies on the disk are in force again");
-                }
-                self.record("ReloadPolicies", None, details);
+                let fault = of_shadow.as_ref().map(|faults| ("BadShadowPolicies", faults.to_string()));
+                self.judge_shadow(of_shadow);
+                self.record("ReloadPolicies", fault, details);
             }
             Err(faults) => {
                 tracing::error!(%faults, "the new policies are refused; the old ones stay in force");
@@ -222,6 +230,19 @@ impl Reloader {
                     .raise(format!("the policies on the disk are refused, older ones are in force: {faults}"));
                 self.record("ReloadPolicies", Some(("BadPolicies", faults.to_string())), json!({"inForce": previous}));
             }
+        }
+    }
+
+    /// The policies that are enforced were taken; whether those that are tried out could be as well.
+    fn judge_shadow(&self, faults: Option<DocumentFaults>) {
+        match faults {
+            Some(faults) => {
+                tracing::error!(%faults, "the new shadow policies are refused; the old ones go on being tried");
+                self.policy_alarm
+                    .raise(format!("the shadow policies on the disk are refused, older ones are tried: {faults}"));
+            }
+            None if self.policy_alarm.quiet() => tracing::warn!("the policies on the disk are in force again"),
+            None => {}
         }
     }
 

@@ -294,6 +294,42 @@ fn policies_are_taken_anew_and_a_faulty_one_leaves_the_old_in_force_with_an_alar
 }
 
 #[test]
+fn a_faulty_policy_keeps_nobody_from_throwing_the_kill_switch() {
+    let gateway = TestGateway::without_aws().policy("guard.json", &policy(&json!([allow_all()]))).start();
+    fs::write(gateway.path("policies/guard.json"), "{\"Statement\": []}").expect("the folder is ours");
+    let refused = |name: &str| {
+        let is_it = |record: &Value| record["eventName"] == name && record["errorCode"] == "BadPolicies";
+        eventually("the reload is refused", || gateway.records("reload").into_iter().find(is_it))
+    };
+    refused("ReloadPolicies");
+    assert_ne!(gateway.call("alice", "create_user", json!({"user_name": "dave"})).code(), "ReadOnlyGateway");
+    gateway.reconfigure(&format!("name = \"{NAME}\"\n"), &format!("name = \"{NAME}\"\nread_only = true\n"));
+    refused("ReloadConfiguration");
+    assert_eq!(gateway.call("alice", "create_user", json!({"user_name": "dave"})).code(), "ReadOnlyGateway");
+}
+
+#[test]
+fn a_faulty_shadow_policy_keeps_no_deny_from_being_enforced() {
+    let gateway = TestGateway::without_aws()
+        .policy("all.json", &policy(&json!([allow_all()])))
+        .file("next/strict.json", &policy(&json!([allow_all()])).to_string())
+        .set("policy.shadow", "[\"next/*.json\"]")
+        .start();
+    let deny = policy(&json!([{"Sid": "Closed", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]));
+    fs::write(gateway.path("next/strict.json"), "{").expect("the folder is ours");
+    fs::write(gateway.path("policies/deny.json"), deny.to_string()).expect("the folder is ours");
+    let record = eventually("the reload is recorded", || {
+        gateway.records("reload").into_iter().rfind(|record| record["responseElements"]["files"] == 3)
+    });
+    assert_eq!(record["errorCode"], "BadShadowPolicies");
+    let refused = gateway.call("alice", "list_users", json!({}));
+    assert!(refused.message().contains("Closed"), "{}", refused.message());
+    let shadow = &decision(&gateway, &refused.id)["shadow"];
+    assert_eq!(shadow["effect"], "allow", "what was tried before goes on being so: {shadow}");
+    assert!(gateway.metrics().contains("iam_mcp_gateway_alarms{what=\"policy\"} 1\n"));
+}
+
+#[test]
 fn a_shadow_policy_is_recorded_and_not_enforced() {
     let shadow = policy(&json!([
         allow_all(),
