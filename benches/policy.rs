@@ -6,7 +6,9 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use iam_mcp_gateway::policy::{Context, Decision, Document, Policy, PolicyKind, PolicySet, Principal, Request};
+use iam_mcp_gateway::policy::{
+    Context, Decision, Document, Doubt, Policy, PolicyKind, PolicySet, Principal, Request, Target,
+};
 use serde_json::{Value, json};
 
 const USER: &str = "arn:aws:iam::123456789012:user/people/grace.kim";
@@ -110,5 +112,23 @@ fn callers(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decisions, callers);
+/// The first judgement of a call in the gateway: of a user named without its path, as all that it could be.
+fn named(criterion: &mut Criterion) {
+    let (principal, context) = (principal(0), context(0));
+    let mut group = criterion.benchmark_group("named");
+    for (statements, set) in [(1, one()), (20, twenty()), (1000, thousand())] {
+        let decide = |name: &str| {
+            let target = Target::Named { prefix: "arn:aws:iam::123456789012:user/", name };
+            let request = Request::new("iam:DeleteUser", target, &principal, &context);
+            set.evaluate_in_doubt(&request, Doubt::Denies).is_allow()
+        };
+        assert!(!decide("grace.kim"), "whether the user lives where it is allowed is not known");
+        group.bench_function(BenchmarkId::new("statements", statements), |bencher| {
+            bencher.iter(|| black_box(decide(black_box("grace.kim"))));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions, callers, named);
 criterion_main!(benches);

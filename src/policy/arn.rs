@@ -39,6 +39,14 @@ impl ArnPattern {
         }
     }
 
+    /// Whether a variable of it is left open by this request: it may turn out to have no value.
+    pub(super) fn is_open(&self, context: &Context) -> bool {
+        match self {
+            Self::Parts(patterns) => patterns.iter().any(|pattern| pattern.is_open(context)),
+            Self::Whole(literal) => literal.is_open(context),
+        }
+    }
+
     pub(super) fn matches(&self, arn: &str, scope: Scope<'_>) -> Result<bool, Undecided> {
         if !is_arn(arn) {
             return Ok(false);

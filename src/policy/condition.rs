@@ -37,9 +37,19 @@ impl Condition {
             return Ok(true);
         }
         let negated = self.operator.negated;
-        if negated && effect == Effect::Allow && self.values.iter().any(|value| value.is_unset(scope.context)) {
+        let may_be_void = negated && effect == Effect::Allow;
+        if may_be_void && self.values.iter().any(|value| value.is_unset(scope.context)) {
             return Ok(false);
         }
+        let holds = self.compare(actual, negated, scope)?;
+        if holds && may_be_void && self.values.iter().any(|value| value.is_open(scope.context)) {
+            return Err(Undecided);
+        }
+        Ok(holds)
+    }
+
+    /// Whether the values of the request stand to those of the policy as the operator says.
+    fn compare(&self, actual: &[String], negated: bool, scope: Scope<'_>) -> Result<bool, Undecided> {
         let matches = |value: &String| self.matches(value, scope);
         let passes = |value: &String| matches(value).map(|matches| matches != negated);
         match self.operator.set {

@@ -54,6 +54,20 @@ impl Glob {
         Self::new(tokens(text))
     }
 
+    /// The text before the first wildcard.
+    pub(super) fn literal_head(&self) -> &str {
+        match self.head.0.first() {
+            Some(Item::Text(text)) => text,
+            Some(Item::One) | None => "",
+        }
+    }
+
+    /// Whether nothing but one star stands behind the literal head.
+    pub(super) fn is_head_and_star(&self) -> bool {
+        let head_is_literal = self.head.0.iter().all(|item| matches!(item, Item::Text(_)));
+        head_is_literal && matches!(&*self.tail, [last] if last.0.is_empty())
+    }
+
     /// The pattern, one character or wildcard after the other.
     pub(super) fn signs(&self) -> impl Iterator<Item = Sign> + '_ {
         let tail = self.tail.iter().flat_map(|piece| [Sign::Many].into_iter().chain(piece.signs()));

@@ -18,7 +18,7 @@
 //! ([`Context::leave_open`]). It is then judged as everything that it could turn out to be ([`Doubt`]).
 //!
 //! Nothing here does I/O or knows where requests come from. Evaluating allocates nothing, save for statements with policy
-//! variables, whose patterns are put together for each request. No document and no request can make it take long:
+//! variables, whose patterns are put together for each request, and for what a request leaves open. No document and no request can make it take long:
 //! patterns, lists and compared texts have a largest size, and an evaluation ends when its steps are used up. What is too
 //! dear to be decided is decided as a deny: a statement that denies applies, one that allows does not.
 

@@ -64,23 +64,33 @@ impl Place {
 impl Target<'_> {
     /// Whether `glob` matches whatever the target is: all that it could be, or nothing of it. Some of it is undecided.
     pub(super) fn is_matched_by(self, glob: &Glob, budget: &Budget) -> Result<bool, Undecided> {
-        let forms = match self {
+        let (prefix, name) = match self {
             Self::Arn(arn) => return glob.matches(arn, budget),
-            Self::Named { prefix, name } => {
-                let at_root = || is(prefix).chain(name.chars().map(letter));
-                let below = is(prefix).chain([Place::Many, Place::Is('/')]).chain(name.chars().map(letter));
-                vec![at_root().collect::<Vec<_>>(), below.collect()]
-            }
-            Self::Below(prefix) => vec![is(prefix).chain([Place::Many]).collect()],
+            Self::Named { prefix, name } => (prefix, Some(name)),
+            Self::Below(prefix) => (prefix, None),
         };
-        let pattern: Vec<Sign> = glob.signs().collect();
-        budget.spend(forms.iter().map(|form| 2 * (form.len() + 1) * (pattern.len() + 1)).sum())?;
-        if forms.iter().all(|form| includes(&pattern, form)) {
-            Ok(true)
-        } else if forms.iter().any(|form| meets(&pattern, form)) {
-            Err(Undecided)
-        } else {
-            Ok(false)
+        // Most patterns differ from the known prefix, or are a part of it and a star: no more has to be compared.
+        let head = glob.literal_head();
+        let common = head.len().min(prefix.len());
+        budget.spend(common)?;
+        if head.as_bytes()[..common] != prefix.as_bytes()[..common] {
+            return Ok(false);
+        }
+        if common == head.len() && glob.is_head_and_star() {
+            return Ok(true);
+        }
+        // What is equal in bytes ends at a character in both.
+        let pattern: Vec<Sign> = glob.signs().skip(head[..common].chars().count()).collect();
+        let rest = || prefix[common..].chars().map(Place::Is);
+        let mut compared = Compared { budget, pattern: &pattern, row: Vec::new(), above: Vec::new() };
+        match name {
+            None => compared.with(&[&rest().chain([Place::Many]).collect::<Vec<_>>()]),
+            Some(name) => {
+                let name = || name.chars().map(letter);
+                let at_root: Vec<Place> = rest().chain(name()).collect();
+                let below: Vec<Place> = rest().chain([Place::Many, Place::Is('/')]).chain(name()).collect();
+                compared.with(&[&at_root, &below])
+            }
         }
     }
 
@@ -93,57 +103,81 @@ impl Target<'_> {
     }
 }
 
-fn is(text: &str) -> impl Iterator<Item = Place> + '_ {
-    text.chars().map(Place::Is)
-}
-
 fn letter(character: char) -> Place {
     if character.is_ascii_alphabetic() { Place::Letter(character) } else { Place::Is(character) }
 }
 
-/// Whether every text of `form` matches the pattern. `*` alone takes places whose characters are not known, so a pattern
-/// that spells out each possibility some other way is not found out; no pattern of one line could.
-fn includes(pattern: &[Sign], form: &[Place]) -> bool {
-    // `row[j]`: whether the pattern from here on includes the form from j on.
-    let mut row: Vec<bool> = (0..=form.len()).map(|j| j == form.len()).collect();
-    for sign in pattern.iter().rev() {
-        let mut above = vec![false; row.len()];
-        for j in (0..=form.len()).rev() {
-            above[j] = match (sign, form.get(j)) {
-                (Sign::Many, place) => row[j] || place.is_some() && above[j + 1],
-                (_, None | Some(Place::Many)) => false,
-                (Sign::One, Some(_)) => row[j + 1],
-                (Sign::Is(character), Some(place)) => place.must_be(*character) && row[j + 1],
-            };
-        }
-        row = above;
-    }
-    row[0]
+/// A pattern compared with the forms that a target can have, place by place.
+struct Compared<'a> {
+    budget: &'a Budget,
+    pattern: &'a [Sign],
+    /// `row[j]`: whether the pattern, from some sign on, fits the form from place j on.
+    row: Vec<bool>,
+    /// The same from the sign before.
+    above: Vec<bool>,
 }
 
-/// Whether some text of `form` matches the pattern.
-fn meets(pattern: &[Sign], form: &[Place]) -> bool {
-    // From the end: a form that is used up still meets stars, and the other way round.
-    let mut row = vec![false; form.len() + 1];
-    row[form.len()] = true;
-    for j in (0..form.len()).rev() {
-        row[j] = form[j] == Place::Many && row[j + 1];
-    }
-    for sign in pattern.iter().rev() {
-        let mut above = vec![false; row.len()];
-        for j in (0..=form.len()).rev() {
-            above[j] = match (sign, form.get(j)) {
-                (Sign::Many, None) => row[j],
-                (Sign::Many, Some(_)) => row[j] || above[j + 1],
-                (_, None) => false,
-                (_, Some(Place::Many)) => row[j] || above[j + 1],
-                (Sign::One, Some(_)) => row[j + 1],
-                (Sign::Is(character), Some(place)) => place.can_be(*character) && row[j + 1],
-            };
+impl Compared<'_> {
+    /// Whether all texts of all forms match, or none.
+    fn with(&mut self, forms: &[&[Place]]) -> Result<bool, Undecided> {
+        let (mut all, mut any) = (true, false);
+        for form in forms {
+            self.budget.spend(2 * (form.len() + 1) * (self.pattern.len() + 1))?;
+            let included = self.includes(form);
+            all &= included;
+            any = any || included || self.meets(form);
         }
-        row = above;
+        if any && !all { Err(Undecided) } else { Ok(all) }
     }
-    row[0]
+
+    /// Whether every text of `form` matches. `*` alone takes places whose characters are not known, so a pattern that spells
+    /// out each possibility some other way is not found out; no pattern of one line could.
+    fn includes(&mut self, form: &[Place]) -> bool {
+        self.start(form, |_| false);
+        self.each_sign(form, |sign, place, row, above| match (sign, place) {
+            (Sign::Many, Some(_)) => row[0] || above[1],
+            (Sign::Many, None) => row[0],
+            (_, None | Some(Place::Many)) => false,
+            (Sign::One, Some(_)) => row[1],
+            (Sign::Is(character), Some(place)) => place.must_be(*character) && row[1],
+        })
+    }
+
+    /// Whether some text of `form` matches.
+    fn meets(&mut self, form: &[Place]) -> bool {
+        // A form that is used up still meets stars, and the other way round.
+        self.start(form, |place| place == Place::Many);
+        self.each_sign(form, |sign, place, row, above| match (sign, place) {
+            (Sign::Many, None) => row[0],
+            (Sign::Many, Some(_)) | (_, Some(Place::Many)) => row[0] || above[1],
+            (_, None) => false,
+            (Sign::One, Some(_)) => row[1],
+            (Sign::Is(character), Some(place)) => place.can_be(*character) && row[1],
+        })
+    }
+
+    /// The row behind the pattern's end: the form's end fits, and what before it can be nothing.
+    fn start(&mut self, form: &[Place], can_be_nothing: impl Fn(Place) -> bool) {
+        self.row.clear();
+        self.row.resize(form.len() + 1, false);
+        self.row[form.len()] = true;
+        for j in (0..form.len()).rev() {
+            self.row[j] = can_be_nothing(form[j]) && self.row[j + 1];
+        }
+        self.above.clear();
+        self.above.resize(form.len() + 1, false);
+    }
+
+    /// From the last sign to the first; `fits` sees of both rows what lies from the place on.
+    fn each_sign(&mut self, form: &[Place], fits: impl Fn(&Sign, Option<Place>, &[bool], &[bool]) -> bool) -> bool {
+        for sign in self.pattern.iter().rev() {
+            for j in (0..=form.len()).rev() {
+                self.above[j] = fits(sign, form.get(j).copied(), &self.row[j..], &self.above[j..]);
+            }
+            std::mem::swap(&mut self.row, &mut self.above);
+        }
+        self.row[0]
+    }
 }
 
 #[cfg(test)]
@@ -204,7 +238,10 @@ mod tests {
     #[test]
     fn too_dear_a_comparison_is_undecided() {
         let bob = Target::Named { prefix: USERS, name: "bob" };
-        assert_eq!(bob.is_matched_by(&Glob::of("x"), &Budget::new(10)), Err(Undecided));
+        let spelled = Glob::of("arn:aws:iam::123456789012:user/*bob");
+        assert_eq!(bob.is_matched_by(&spelled, &Budget::new(10)), Err(Undecided));
+        assert_eq!(bob.is_matched_by(&spelled, &Budget::new(40)), Err(Undecided));
+        assert_eq!(bob.is_matched_by(&Glob::of("arn:aws:iam::999999999999:*"), &Budget::new(40)), Ok(false));
     }
 
     proptest! {

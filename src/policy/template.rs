@@ -66,9 +66,14 @@ fn is_unset(parts: &[Part], context: &Context) -> bool {
     parts.iter().any(|part| matches!(part, Part::Variable(variable) if variable.is_unset(context)))
 }
 
+/// Whether the request leaves one of the variables open.
+fn is_open(parts: &[Part], context: &Context) -> bool {
+    parts.iter().any(|part| matches!(part, Part::Variable(variable) if variable.is_open(context)))
+}
+
 /// How long the text is, in bytes, with its variables filled in; undecided while one of them is open.
 fn filled_in(parts: &[Part], context: &Context) -> Result<usize, Undecided> {
-    if parts.iter().any(|part| matches!(part, Part::Variable(variable) if variable.is_open(context))) {
+    if is_open(parts, context) {
         return Err(Undecided);
     }
     let lengths = parts.iter().map(|part| match part {
@@ -100,6 +105,11 @@ impl Pattern {
     /// Whether a variable of it has no value in this request.
     pub(super) fn is_unset(&self, context: &Context) -> bool {
         matches!(self, Self::Open(parts) if is_unset(parts, context))
+    }
+
+    /// Whether a variable of it is left open by this request: it may turn out to have no value.
+    pub(super) fn is_open(&self, context: &Context) -> bool {
+        matches!(self, Self::Open(parts) if is_open(parts, context))
     }
 
     /// Whether it matches `text`. With a variable that has no value, it matches nothing.
@@ -151,6 +161,11 @@ impl Literal {
     /// Whether a variable of it has no value in this request.
     pub(super) fn is_unset(&self, context: &Context) -> bool {
         matches!(self, Self::Open(parts) if is_unset(parts, context))
+    }
+
+    /// Whether a variable of it is left open by this request: it may turn out to have no value.
+    pub(super) fn is_open(&self, context: &Context) -> bool {
+        matches!(self, Self::Open(parts) if is_open(parts, context))
     }
 
     /// Whether `equal` says so of the text. With a variable that has no value, it is not asked.

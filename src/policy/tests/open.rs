@@ -71,6 +71,12 @@ fn a_key_that_is_open_decides_nothing() {
         };
         assert_eq!(allows(&denied, BOB, &context), expected, "deny {condition}");
     }
+    // A variable that may turn out to have no value may void a negated operator that allows, also where there is nothing to
+    // compare it with; one that denies stands.
+    let negated = json!({"StringNotEquals": {"aws:RequestTag/k": "${iam:ResourceTag/owner}"}});
+    assert_eq!(allows(&[json!({"Condition": negated})], BOB, &context), (false, true));
+    let denied = [json!({}), json!({"Effect": "Deny", "Condition": negated})];
+    assert_eq!(allows(&denied, BOB, &context), (false, false));
     // A value that is known counts although what begins so is open.
     let known = json!({"Condition": {"StringEquals": {"aws:ResourceTag/team": "pay"}}});
     assert_eq!(allows(&[known], BOB, &context), (true, true));

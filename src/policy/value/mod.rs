@@ -100,6 +100,16 @@ impl Value {
         }
     }
 
+    /// Whether a variable of it is left open by this request: it may turn out to have no value.
+    pub(super) fn is_open(&self, context: &Context) -> bool {
+        match &self.expected {
+            Expected::Literal(literal) => literal.is_open(context),
+            Expected::Pattern(pattern) => pattern.is_open(context),
+            Expected::Arn(pattern) => pattern.is_open(context),
+            _ => false,
+        }
+    }
+
     /// Whether this is the value `true` of a Boolean operator.
     pub(super) fn is_true(&self) -> bool {
         matches!(self.expected, Expected::Bool(true))

@@ -149,6 +149,11 @@ impl<'a> Prepared<'a> {
         Request::new(&self.asked.action, &self.asked.resource, &self.principal, &self.context)
     }
 
+    /// Who asks.
+    pub(super) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     /// What the engine decides.
     pub(super) fn verdict(&self, layers: &Layers) -> Verdict {
         layers.decide(&self.request(), &self.asked.account.parse().expect("an account"))

@@ -2,6 +2,7 @@
 
 mod denies;
 mod odd;
+mod open;
 mod order;
 mod panics;
 mod print;
