@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, DocumentPattern, WithoutDocuments};
-use crate::context::warnings;
+use crate::context::warnings::{self, SessionTags};
 use crate::policy::{Document, LARGEST, Policy, PolicyKind, PolicySet};
 
 /// The most files that all patterns may match together.
@@ -141,7 +141,7 @@ impl Documents {
     }
 
     fn enforced_of(config: &Config, files: &DocumentFiles) -> Result<Self, DocumentFaults> {
-        let mut reader = Reader::of(files);
+        let mut reader = Reader::of(config, files);
         if files.by_path.len() > MOST_FILES {
             reader.faults.insert(format!("the patterns match more than {MOST_FILES} files"));
         }
@@ -198,7 +198,7 @@ fn patterns(config: &Config) -> impl Iterator<Item = &DocumentPattern> {
 }
 
 fn shadow_of(config: &Config, files: &DocumentFiles) -> Result<(Option<PolicySet>, Warnings), DocumentFaults> {
-    let mut reader = Reader::of(files);
+    let mut reader = Reader::of(config, files);
     let shadow = reader.set(&config.policy.shadow);
     Ok((shadow, reader.finish()?))
 }
@@ -210,11 +210,12 @@ struct Reader<'f> {
     files: &'f DocumentFiles,
     faults: BTreeSet<String>,
     warnings: BTreeSet<(String, String)>,
+    tags: SessionTags,
 }
 
 impl<'f> Reader<'f> {
-    fn of(files: &'f DocumentFiles) -> Self {
-        Self { files, faults: BTreeSet::new(), warnings: BTreeSet::new() }
+    fn of(config: &Config, files: &'f DocumentFiles) -> Self {
+        Self { files, faults: BTreeSet::new(), warnings: BTreeSet::new(), tags: SessionTags::of(config) }
     }
 
     fn finish(self) -> Result<Warnings, DocumentFaults> {
@@ -259,7 +260,7 @@ impl<'f> Reader<'f> {
         };
         match read {
             Ok(document) => {
-                let warnings = warnings::of_document(&document);
+                let warnings = warnings::of_document(&document, Some(&self.tags));
                 self.warnings.extend(warnings.into_iter().map(|warning| (name.clone(), warning)));
                 Some(Policy::new(name, document))
             }

@@ -76,6 +76,7 @@ impl<T> Authorized<T> {
 #[derive(Debug)]
 pub struct Settled {
     known: Known,
+    decision: Decision,
     reads: Vec<DeclaredCall>,
 }
 
@@ -84,6 +85,12 @@ impl Settled {
     #[must_use]
     pub fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// Why they may be made.
+    #[must_use]
+    pub fn decision(&self) -> &Decision {
+        &self.decision
     }
 
     /// The reads that may be made: all that the tool needs, and those it can do without that are allowed as well.
@@ -166,17 +173,17 @@ impl Authorizer {
     pub fn settle<T: Judged>(&self, call: &Authorized<T>, known: Known) -> Result<Settled, Refused> {
         let value = &call.value;
         let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
+        let shadow = shadow(&question, needed(value.reads()).chain(value.writes()));
         match question.ruling(needed(value.reads())) {
-            Ruling::Allowed(_) => {
+            Ruling::Allowed(allowed_by) => {
                 let may_be_made = |call: &&DeclaredCall| {
                     !call.is_optional() || matches!(question.ruling([*call]), Ruling::Allowed(_))
                 };
                 let reads = value.reads().iter().filter(may_be_made).cloned().collect();
-                Ok(Settled { known, reads })
+                let decision = Decision::allowed(&value.facts().mapping.id, allowed_by).with_shadow(shadow);
+                Ok(Settled { known, decision, reads })
             }
-            Ruling::Denied(denial) | Ruling::Open { against: denial, .. } => {
-                Err(refused(&denial, call.decision.shadow.clone()))
-            }
+            Ruling::Denied(denial) | Ruling::Open { against: denial, .. } => Err(refused(&denial, shadow)),
         }
     }
 

@@ -11,7 +11,7 @@ pub enum Source {
     Arguments,
     /// AWS told it of the resource; looked up where the outcome depends on it.
     Aws,
-    /// The client says it of itself. Good to deny with, never to allow with.
+    /// The client says it of itself, and may say what it likes: good to tell honest clients apart, and for nothing else.
     Client,
 }
 

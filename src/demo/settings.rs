@@ -118,6 +118,6 @@ mod tests {
     #[test]
     fn the_guardrails_are_good_and_ask_for_nothing_in_vain() {
         let document = Document::parse(PolicyKind::Endpoint, GUARDRAILS).unwrap_or_else(|faults| panic!("{faults}"));
-        assert_eq!(crate::context::warnings::of_document(&document), Vec::<String>::new());
+        assert_eq!(crate::context::warnings::of_document(&document, None), Vec::<String>::new());
     }
 }

@@ -12,6 +12,7 @@ use super::declared::{Action, DeclaredCall};
 use super::entity::{Account, EntityKind, Resource};
 use super::failure::AwsFailure;
 use super::reader::Reader;
+use crate::arn::RoleArn;
 
 /// For how long what AWS told is believed. Long enough for the calls of one task of an agent, short enough that an entity
 /// that was moved or tagged elsewhere is judged by its new state within seconds.
@@ -113,25 +114,30 @@ impl Known {
 
 /// Looks entities up, and remembers them for [`BELIEVED`].
 #[derive(Debug, Default)]
-pub struct LookUps(Mutex<HashMap<(Account, EntityKey), Believed>>);
+pub struct LookUps(Mutex<HashMap<(RoleArn, EntityKey), Believed>>);
 
 /// What AWS told, and until when it is believed.
 type Believed = (Instant, Arc<EntityDetail>);
 
 impl LookUps {
-    /// What is remembered of an entity.
+    /// What AWS told a session of this role of an entity.
     #[must_use]
-    pub fn remembered(&self, account: &Account, key: &EntityKey) -> Option<Arc<EntityDetail>> {
+    pub fn remembered(&self, role: &RoleArn, key: &EntityKey) -> Option<Arc<EntityDetail>> {
         let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (until, detail) = remembered.get(&(account.clone(), key.clone()))?;
+        let (until, detail) = remembered.get(&(role.clone(), key.clone()))?;
         (Instant::now() < *until).then(|| Arc::clone(detail))
     }
 
-    /// Asks AWS; `None` if there is no such entity, or the caller's role may not look at it.
+    /// Asks AWS with a session of this role; `None` if there is no such entity, or the caller's role may not look at it.
     ///
     /// # Errors
     /// What kept AWS from answering.
-    pub async fn ask(&self, reader: &Reader, key: &EntityKey) -> Result<Option<Arc<EntityDetail>>, AwsFailure> {
+    pub async fn ask(
+        &self,
+        reader: &Reader,
+        role: &RoleArn,
+        key: &EntityKey,
+    ) -> Result<Option<Arc<EntityDetail>>, AwsFailure> {
         let detail = match ask(reader, key).await {
             Ok(detail) => Arc::new(detail),
             Err(failure) if failure.is_no_such_entity() || failure.code.starts_with("AccessDenied") => return Ok(None),
@@ -143,14 +149,15 @@ impl LookUps {
             remembered.retain(|_, (until, _)| now < *until);
         }
         if remembered.len() < CAPACITY {
-            remembered.insert((reader.account().clone(), key.clone()), (now + BELIEVED, Arc::clone(&detail)));
+            remembered.insert((role.clone(), key.clone()), (now + BELIEVED, Arc::clone(&detail)));
         }
         Ok(Some(detail))
     }
 
     /// Forgets an entity, because it is about to be changed.
     pub fn forget(&self, account: &Account, key: &EntityKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.clone(), key.clone()));
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.retain(|(role, own), _| role.account() != account.id || own != key);
     }
 }
 

@@ -92,6 +92,20 @@ impl Resource {
         Self::Entity(Entity { kind, name: name.to_owned(), path: None })
     }
 
+    /// What an ARN that a client wrote could be: the entity of that name, wherever it lives. IAM tells users and roles apart by
+    /// their names alone, so a path that is wrong may still lead to one.
+    #[must_use]
+    pub fn claimed(account: &Account, arn: &str) -> Self {
+        match entity_in(arn) {
+            Some((kind @ (EntityKind::User | EntityKind::Role | EntityKind::Group), name))
+                if arn.starts_with(&account.prefix_of(kind)) =>
+            {
+                Self::named(kind, name)
+            }
+            _ => Self::Arn(arn.to_owned()),
+        }
+    }
+
     /// Whether it is an entity of this kind for certain.
     #[must_use]
     pub fn is_of(&self, kind: EntityKind) -> bool {
@@ -224,6 +238,15 @@ mod tests {
         assert_eq!(entity("arn:aws:iam::aws:policy/X"), Some((EntityKind::Policy, "X".to_owned())));
         for other in ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:user/x", "*"] {
             assert_eq!(entity(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_an_arn_that_a_client_wrote_is_not_believed() {
+        let claimed = |arn: &str| Resource::claimed(&account(), arn);
+        assert_eq!(claimed("arn:aws:iam::123456789012:user/a/bob"), Resource::user("bob"));
+        for other in ["arn:aws:iam::999999999999:user/bob", "arn:aws:iam::123456789012:policy/a/x", "bob"] {
+            assert_eq!(claimed(other), Resource::Arn(other.to_owned()));
         }
     }
 

@@ -23,6 +23,7 @@ use super::decisions::Decisions;
 use super::incoming::Incoming;
 use super::reply::Reply;
 use super::trail::{Stationery, Trail};
+use crate::arn::RoleArn;
 use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, UnavailableReason};
 use crate::authn::replay::ReplayTable;
 use crate::authorize::{Authorized, Authorizer, Judged, Settled, map};
@@ -45,6 +46,13 @@ pub struct InForce {
 }
 
 impl InForce {
+    /// Whether the configuration and its policies are the same.
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        let policies = |own: &Self| own.authorizer.documents().digest.clone();
+        self.config.digest == other.config.digest && policies(self) == policies(other)
+    }
+
     /// Whether nobody may write at the moment.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
@@ -91,6 +99,8 @@ struct Brokered {
     write: Option<Arc<Session>>,
     endpoint: Endpoint,
     account: Account,
+    /// The role of the session: what AWS told one is not believed of another.
+    role: RoleArn,
 }
 
 impl Road {
@@ -209,7 +219,8 @@ impl Road {
         trail.sessions.push((Purpose::Read, Arc::clone(&read)));
         trail.sessions.extend(write.iter().map(|session| (Purpose::Write, Arc::clone(session))));
         let account = call.get().facts().account.clone();
-        Ok(Brokered { read, write, endpoint: Endpoint::iam(account.partition, self.iam_url.clone()), account })
+        let role = call.get().facts().mapping.role_arn.clone();
+        Ok(Brokered { read, write, endpoint: Endpoint::iam(account.partition, self.iam_url.clone()), account, role })
     }
 
     /// What the tool reads with: only once all its reads are allowed for certain.

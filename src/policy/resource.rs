@@ -56,11 +56,6 @@ impl ResourcePattern {
         self.pattern.is_unset(context)
     }
 
-    /// Whether a variable of it is left open by this request: it may turn out to have no value.
-    pub(super) fn is_open(&self, context: &Context) -> bool {
-        self.pattern.is_open(context)
-    }
-
     /// Whether all that `target` could be is meant, or nothing of it.
     pub(super) fn matches(&self, target: Target<'_>, scope: Scope<'_>) -> Result<bool, Undecided> {
         if target.length() > LONGEST_TEXT { Err(Undecided) } else { self.pattern.matches_target(target, scope) }

@@ -147,6 +147,35 @@ fn a_deny_on_a_path_holds_for_names_without_one_in_any_case() {
 }
 
 #[test]
+fn the_path_in_an_arn_that_a_client_wrote_is_not_believed() {
+    let gateway = TestGateway::with_sandbox()
+        .policy(
+            "paths.json",
+            &policy(&json!([
+                allow_all(),
+                {"Sid": "NoMachines", "Effect": "Deny", "Action": "iam:*", "Resource": user("/ci/*")},
+            ])),
+        )
+        .start();
+    for arn in [user("/ci-jenkins"), user("/people/ci-jenkins"), user("/ci/CI-Jenkins"), user("/ci/ci-jenkins")] {
+        for tool in ["simulate_principal_policy", "compare_mcp_access"] {
+            let arguments = json!({"policy_source_arn": arn, "action_names": ["iam:GetUser"]});
+            let refused = gateway.call("alice", tool, arguments);
+            assert_eq!(refused.code(), "PolicyDenied", "{tool} {arn}: {:?}", refused.content);
+        }
+    }
+    let arguments = json!({"policy_source_arn": user("/people/grace.kim"), "action_names": ["iam:GetUser"]});
+    let answer = gateway.call("alice", "simulate_principal_policy", arguments);
+    assert!(!answer.is_error, "{:?}", answer.content);
+    let decision = decision(&gateway, &answer.id);
+    assert_eq!(
+        decision["allowedBy"],
+        json!([{"policy": "policies/paths.json", "statement": "AllowAll"}]),
+        "{decision}"
+    );
+}
+
+#[test]
 fn a_policy_on_the_tags_of_a_user_is_judged_by_the_tags_that_aws_tells() {
     let gateway = TestGateway::with_sandbox()
         .policy(

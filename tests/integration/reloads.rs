@@ -1,10 +1,14 @@
 //! Keyring and configuration, changed while the gateway runs. The files are looked at every second.
 
+use std::fs;
+use std::io::Write;
+
 use serde_json::{Value, json};
 
 use crate::support::command::run;
 use crate::support::gateway::{NAME, TestGateway};
-use crate::support::mcp::{message, modern};
+use crate::support::http::{Answer, connect};
+use crate::support::mcp::{Called, message, modern};
 use crate::support::waiting::eventually;
 
 fn reloads(gateway: &TestGateway, name: &str, count: usize) -> Vec<Value> {
@@ -98,4 +102,27 @@ fn what_cannot_change_while_running_is_named_and_waits() {
     assert_eq!(record["responseElements"]["atNextStart"], json!(["gateway.name"]), "{record}");
     let who = gateway.call("alice", "whoami", json!({}));
     assert_eq!(who.done()["SessionTags"]["CalledViaAWSMCP"], NAME);
+}
+
+#[test]
+fn a_write_that_was_planned_under_other_policies_is_not_done() {
+    let policy = |effect: &str| {
+        let statement = json!({"Sid": "All", "Effect": effect, "Action": "iam:*", "Resource": "*"});
+        json!({"Version": "2012-10-17", "Statement": statement})
+    };
+    let mut gateway = TestGateway::with_faulty_aws().policy("all.json", &policy("Allow")).start();
+    gateway.aws().queue("AssumeRole", &[json!({"hold": true, "times": 2})]);
+    let (id, request) = gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
+    let mut stream = connect(gateway.address());
+    stream.write_all(&request.bytes()).expect("the gateway listens");
+    eventually("the roles are being assumed", || (gateway.received("AssumeRole").len() == 2).then_some(()));
+    fs::write(gateway.path("policies/all.json"), policy("Deny").to_string()).expect("the folder is ours");
+    reloads(&gateway, "ReloadPolicies", 1);
+    gateway.aws().release();
+    let refused = Called::of(id, &Answer::read(&mut stream));
+    assert_eq!(refused.code(), "ConfigurationChanged", "{:?}", refused.content);
+    assert_eq!(gateway.records_of(&refused.id)[0]["stage"], "denied");
+    assert_eq!(gateway.received("CreateUser").len(), 0);
+    let again = gateway.write("alice", "create_user", json!({"user_name": "dave"}));
+    assert_eq!(again.code(), "PolicyDenied");
 }

@@ -59,7 +59,9 @@ fn a_principals_policies_decide_and_the_statements_and_the_call_are_told() {
     assert_eq!(allowed["MatchedStatements"][0]["SourcePolicyId"], "mcp-auditor", "{allowed}");
     assert!(allowed["MatchedStatements"][0]["StartPosition"]["Line"].is_u64(), "{allowed}");
     assert!(allowed["Reason"].as_str().is_some_and(|reason| reason.contains("mcp-auditor (line ")), "{allowed}");
-    assert_eq!(aws_calls(&gateway, &called.id), [("iam:SimulatePrincipalPolicy".to_owned(), AUDITOR.to_owned(), 200)]);
+    // The path that the client wrote is not believed, so it is not recorded as the resource either.
+    let acted_on = AUDITOR.replace(":role/", ":role/*");
+    assert_eq!(aws_calls(&gateway, &called.id), [("iam:SimulatePrincipalPolicy".to_owned(), acted_on, 200)]);
     let trail = gateway.sandbox().trail_of("SimulatePrincipalPolicy");
     assert_eq!(trail.len(), 1);
     assert_eq!(trail[0]["userIdentity"]["sessionContext"]["sourceIdentity"], "reader@example.com", "{}", trail[0]);

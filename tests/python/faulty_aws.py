@@ -20,7 +20,7 @@ A behaviour says what is answered:
     {"close": "mid-body", ...}                   the connection closes after half of the answer's body
 
 and, besides: "delay": seconds to wait first, "hold": true to wait for a release, "times": n for n requests in a row.
-When an action's queue is empty, AssumeRole and GetCallerIdentity are answered well, other actions with InvalidAction.
+When an action's queue is empty, or only says to wait, AssumeRole and GetCallerIdentity are answered well, other actions with InvalidAction.
 """
 
 import argparse
@@ -133,7 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("authorization", "")
         record = self.server.recording.received(body, authorization, self.headers.get("x-amz-security-token", ""))
         action = record["action"] or ""
-        behaviour = self.server.script.take(action) or well_behaved(action, record["parameters"])
+        behaviour = self.server.script.take(action) or {}
+        if not behaviour.keys() - {"delay", "hold", "times"}:
+            behaviour = well_behaved(action, record["parameters"]) | behaviour
         gate = self.server.script.gate
         # Recorded before anything is done about it: some of these requests never see an answer.
         self.server.recording.write(record | {"behaviour": behaviour})

@@ -90,7 +90,11 @@ impl Checked {
             Ok(text) => match Document::parse(kind, &text) {
                 Ok(document) => Found::Good {
                     statements: document.statements().len(),
-                    warnings: if kind == PolicyKind::Endpoint { warnings::of_document(&document) } else { Vec::new() },
+                    warnings: if kind == PolicyKind::Endpoint {
+                        warnings::of_document(&document, None)
+                    } else {
+                        Vec::new()
+                    },
                 },
                 Err(faults) => Found::Faults(faults),
             },

@@ -27,6 +27,13 @@ pub(super) fn switched_to_read_only() -> ToolError {
         .hint("nothing was changed; its operators can switch it back (gateway.read_only)")
 }
 
+pub(super) fn changed_meanwhile() -> ToolError {
+    let message = "the gateway's configuration or policies changed while this call was planned; nothing was changed";
+    ToolError::gateway("ConfigurationChanged", message)
+        .retryable()
+        .hint("call again: it is then judged by the new ones")
+}
+
 /// A call that was not made, because no record of it could be had.
 pub(super) fn not_recordable(failure: AuditUnavailable) -> ToolError {
     let message =

@@ -23,10 +23,13 @@ impl Road {
     ) -> Result<Settled, ToolError> {
         let mut known = Known::default();
         self.look_up(brokered, call.open(), &mut known, deadline, trail).await?;
-        in_force.authorizer.settle(call, known).map_err(|refused| trail.refuse(refused))
+        let settled = in_force.authorizer.settle(call, known).map_err(|refused| trail.refuse(refused))?;
+        trail.decision = Some(settled.decision().clone());
+        Ok(settled)
     }
 
-    /// Adds to `known` what AWS tells of these entities; one that it does not tell of stays unknown.
+    /// Adds to `known` what AWS tells of these entities; one that it does not tell of stays unknown. For a write it is asked
+    /// anew: what is about to be changed is judged as it is now.
     pub(super) async fn look_up(
         &self,
         brokered: &Brokered,
@@ -37,9 +40,9 @@ impl Road {
     ) -> Result<(), ToolError> {
         let mut asked = Vec::new();
         for key in open {
-            match self.look_ups.remembered(&brokered.account, key) {
-                Some(detail) => known.insert(key.clone(), detail),
-                None => asked.push(key),
+            match self.look_ups.remembered(&brokered.role, key) {
+                Some(detail) if brokered.write.is_none() => known.insert(key.clone(), detail),
+                _ => asked.push(key),
             }
         }
         if asked.is_empty() {
@@ -48,7 +51,7 @@ impl Road {
         let declared = asked.iter().map(|key| key.look_up_call()).collect();
         let reader = self.metered_reader(brokered, declared, trail);
         for key in asked {
-            let answer = within(deadline, async { Ok(self.look_ups.ask(&reader, key).await?) }).await?;
+            let answer = within(deadline, async { Ok(self.look_ups.ask(&reader, &brokered.role, key).await?) }).await?;
             if let Some(detail) = answer {
                 known.insert(key.clone(), detail);
             }

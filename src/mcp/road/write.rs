@@ -72,9 +72,13 @@ impl Road {
                 return Ok(self.note(trail, Stage::DryRun, None, response, |proof| Reply::result(question, proof)));
             }
         };
-        // The kill switch may have been thrown while the plan was made.
-        if self.in_force.get().is_read_only() {
+        // The kill switch may have been thrown while the plan was made, or a deny added.
+        let now = self.in_force.get();
+        if now.is_read_only() {
             return Err(failures::switched_to_read_only());
+        }
+        if !now.is_as(in_force) {
+            return Err(failures::changed_meanwhile());
         }
         Ok(self.apply(work, &brokered, confirmed, incoming, trail).await)
     }

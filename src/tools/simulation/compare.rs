@@ -61,7 +61,7 @@ struct CompareMcpAccess;
 impl ReadTool for CompareMcpAccess {
     fn declare(&self, call: &Call) -> Result<Vec<DeclaredCall>, ToolError> {
         check_size(call)?;
-        Ok(vec![declared(call.arguments.required("policy_source_arn"))])
+        Ok(vec![declared(call)])
     }
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {

@@ -74,7 +74,7 @@ impl ReadTool for SimulatePrincipalPolicy {
     fn declare(&self, call: &Call) -> Result<Vec<DeclaredCall>, ToolError> {
         check_size(call)?;
         documents::parse(&call.arguments, BOUNDARY, PolicyKind::Identity)?;
-        Ok(vec![declared(call.arguments.required("policy_source_arn"))])
+        Ok(vec![declared(call)])
     }
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
@@ -88,6 +88,8 @@ impl ReadTool for SimulatePrincipalPolicy {
 }
 
 /// The simulation of one principal's policies, however often it is asked for.
-pub(super) fn declared(arn: &str) -> DeclaredCall {
-    DeclaredCall::new(SIMULATE_PRINCIPAL_POLICY, Resource::Arn(arn.to_owned())).with("PolicySourceArn", arn)
+pub(super) fn declared(call: &Call) -> DeclaredCall {
+    let arn = call.arguments.required("policy_source_arn");
+    let resource = Resource::claimed(&call.facts.account, arn);
+    DeclaredCall::new(SIMULATE_PRINCIPAL_POLICY, resource).with("PolicySourceArn", arn)
 }

@@ -75,6 +75,6 @@ fn what_an_agent_may_not_is_told_with_the_statement_that_says_so() {
     assert_eq!(content["PersonContext"], json!({"aws:ViaAWSMCPService": "false"}));
     assert_eq!(delete["Person"]["MissingContextValues"], json!([]), "a person has no tags of an agent, on purpose");
 
-    let one = ("iam:SimulatePrincipalPolicy".to_owned(), tomas, 200);
+    let one = ("iam:SimulatePrincipalPolicy".to_owned(), tomas.replace("user/people/", "user/*"), 200);
     assert_eq!(aws_calls(&gateway, &called.id), [one.clone(), one]);
 }
