@@ -13,6 +13,7 @@ struct Seen {
     allowed_for_certain: usize,
     not_at_best: usize,
     open: usize,
+    never: usize,
 }
 
 /// The request's context, with `key` left open or as it is.
@@ -52,6 +53,13 @@ fn check(dice: &mut Dice, set: &PolicySet, asked: &Asked, seen: &mut Seen) {
         "allowed for certain and not as {arn}: {target:?} without {opened:?}, {asked:?}"
     );
     assert!(at_best || !is_allowed, "not at best and yet as {arn}: {target:?} without {opened:?}, {asked:?}");
+    // Nothing but who asks for what: as tools are listed.
+    let mut anything = Context::new();
+    anything.leave_all_open();
+    let barest = Request::new(&asked.action, Target::Below(""), prepared.principal(), &anything);
+    let could_be = set.evaluate_in_doubt(&barest, Doubt::Allows).is_allow();
+    assert!(could_be || !at_best, "never at all and yet at best: {target:?} without {opened:?}, {asked:?}");
+    seen.never += usize::from(!could_be);
     seen.allowed_for_certain += usize::from(for_certain);
     seen.not_at_best += usize::from(!at_best);
     seen.open += usize::from(at_best && !for_certain);
@@ -69,5 +77,8 @@ fn what_is_certain_of_an_open_request_holds_however_it_turns_out() {
             }
         }
     });
-    assert!(seen.allowed_for_certain > 2_000 && seen.not_at_best > 2_000 && seen.open > 500, "{seen:?}");
+    assert!(
+        seen.allowed_for_certain > 2_000 && seen.not_at_best > 2_000 && seen.open > 500 && seen.never > 500,
+        "{seen:?}"
+    );
 }
