@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::command::run;
 use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
-use crate::support::mcp::{message, modern};
+use crate::support::mcp::{Called, message, modern};
 use crate::support::waiting::eventually;
 
 fn policy(statements: &Value) -> Value {
@@ -379,6 +379,35 @@ fn a_shadow_policy_is_recorded_and_not_enforced() {
         (&json!("deny"), &json!("next/strict.json"), &json!("NextMonth"), &json!("iam:ListUsers")),
     );
     assert!(gateway.metrics().contains("iam_mcp_gateway_policy_decisions_total{effect=\"allow\",shadow=\"deny\"} 1\n"));
+}
+
+#[test]
+fn where_a_call_came_from_is_what_trusted_proxies_say_and_no_client() {
+    let guard = policy(&json!([
+        allow_all(),
+        {"Sid": "OnlyFromInside", "Effect": "Deny", "Action": "*", "Resource": "*",
+         "Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+        {"Sid": "OnlyOverTls", "Effect": "Deny", "Action": "*", "Resource": "*",
+         "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    ]));
+    let called = |gateway: &TestGateway, headers: &[(&str, &str)]| {
+        let (id, request) = gateway.tool_call("alice", "list_users", json!({}));
+        let request = headers.iter().fold(request, |request, (name, value)| request.unsigned_header(name, value));
+        Called::of(id, &request.send()).message().to_owned()
+    };
+    let (inside, tls) = (("X-Forwarded-For", "10.1.2.3"), ("X-Forwarded-Proto", "https"));
+    let direct = TestGateway::without_aws().policy("guard.json", &guard).start();
+    assert!(called(&direct, &[inside, tls]).contains("OnlyFromInside"), "a client's headers are not believed");
+    let behind_a_proxy = TestGateway::without_aws()
+        .policy("guard.json", &guard)
+        .set("listen.trusted_proxies", "[\"127.0.0.1/32\"]")
+        .start();
+    assert!(called(&behind_a_proxy, &[inside]).contains("OnlyOverTls"));
+    assert!(called(&behind_a_proxy, &[("X-Forwarded-For", "203.0.113.9"), tls]).contains("OnlyFromInside"));
+    // The rightmost hop is what the proxy saw; what stands before it is the client's word.
+    assert!(called(&behind_a_proxy, &[("X-Forwarded-For", "10.1.2.3, 203.0.113.9"), tls]).contains("OnlyFromInside"));
+    let passed = called(&behind_a_proxy, &[inside, tls]);
+    assert!(!passed.contains("endpoint policy"), "only AWS cannot be reached: {passed}");
 }
 
 #[test]
