@@ -62,6 +62,11 @@ impl Glob {
         }
     }
 
+    /// Whether there is nothing but the literal head.
+    pub(super) fn is_literal(&self) -> bool {
+        self.tail.is_empty() && self.head.0.iter().all(|item| matches!(item, Item::Text(_)))
+    }
+
     /// Whether nothing but one star stands behind the literal head.
     pub(super) fn is_head_and_star(&self) -> bool {
         let head_is_literal = self.head.0.iter().all(|item| matches!(item, Item::Text(_)));

@@ -76,8 +76,16 @@ impl Target<'_> {
         if head.as_bytes()[..common] != prefix.as_bytes()[..common] {
             return Ok(false);
         }
-        if common == head.len() && glob.is_head_and_star() {
-            return Ok(true);
+        let behind = &head[common..];
+        if glob.is_head_and_star() {
+            // Behind the prefix anything may come, so some of it begins so and some does not.
+            return if behind.is_empty() { Ok(true) } else { Err(Undecided) };
+        }
+        if glob.is_literal() && common == prefix.len() && name.is_none_or(|name| !name.contains('/')) {
+            budget.spend(behind.len())?;
+            let last = behind.rsplit('/').next();
+            let could_be = name.is_none_or(|name| last.is_some_and(|last| last.eq_ignore_ascii_case(name)));
+            return if could_be { Err(Undecided) } else { Ok(false) };
         }
         // What is equal in bytes ends at a character in both.
         let pattern: Vec<Sign> = glob.signs().skip(head[..common].chars().count()).collect();
