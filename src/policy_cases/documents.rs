@@ -27,13 +27,14 @@ impl Doc {
     }
 
     fn read(layer: &str, text: &str) -> Result<Self, String> {
-        if text.starts_with('{') {
+        // What is neither an object nor a string is a document with a fault, which a case may expect.
+        if !text.starts_with('"') {
             return Ok(Self::Json(text.to_owned()));
         }
-        let text: String = serde_json::from_str(text).map_err(|_| {
-            format!("layer {layer:?}: a policy is an object, or a string with its JSON or the name of its file")
-        })?;
-        Ok(if text.trim_start().starts_with('{') { Self::Json(text) } else { Self::File(text) })
+        let text: String = serde_json::from_str(text).map_err(|error| format!("layer {layer:?}: {error}"))?;
+        let is_json = text.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        let looks_so = text.trim_start().starts_with(['{', '[']);
+        Ok(if is_json || looks_so { Self::Json(text) } else { Self::File(text) })
     }
 }
 

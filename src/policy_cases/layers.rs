@@ -28,7 +28,9 @@ impl GivenLayers {
     /// Reads the member `layers` of a case.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let members = Members::known("\"layers\"", text, &NAMES)?;
-        let docs = |name| members.get(name).map(|text| Doc::read_all(name, text)).transpose();
+        // A layer that is null is one that is not there.
+        let given = |name| members.get(name).filter(|text| *text != "null");
+        let docs = |name| given(name).map(|text| Doc::read_all(name, text)).transpose();
         Ok(Self {
             endpoint: docs("endpoint")?,
             identity: docs("identity")?,

@@ -64,7 +64,7 @@ enum Kind {
 /// When a file cannot be read, or the request is none.
 pub(super) fn run(command: &Explain) -> Result<Outcome, Failure> {
     let request = files::input(&command.request)
-        .map_err(|problem| Failure::from(format!("{} {problem}", command.request.display())))?;
+        .map_err(|problem| Failure::from(format!("{} {problem}", visible(&command.request.display().to_string()))))?;
     let request = GivenRequest::read(&request).map_err(|problem| Failure::usage(visible(&problem)))?;
     let layers = command.layers().compile(&request, &|name| documents::text(Path::new(name)));
     match layers.map_err(|problem| Failure::from(visible(&problem)))?.judge(&request) {

@@ -82,7 +82,10 @@ pub(super) fn run(command: &Scp) -> Result<Outcome, Failure> {
     let own = Documents::load(&config).map_err(|faults| Failure::configuration(faults.to_string()))?;
     let own = own.all_enforced().into_iter().map(|(name, policy)| Ok((name.to_owned(), policy.document().clone())));
     let given = command.policy.iter().map(|path| read(path));
-    let policies = own.chain(given).collect::<Result<Vec<_>, _>>()?;
+    let mut policies = own.chain(given).collect::<Result<Vec<(String, Document)>, Failure>>()?;
+    // A file that the configuration names is not asked for twice.
+    let mut seen = BTreeSet::new();
+    policies.retain(|(_, document)| seen.insert(document.to_json()));
     let (mut written, good) = write(&config, gateway_role, policies);
     match &command.directory {
         None => out::json(&written),
@@ -180,9 +183,12 @@ fn save(written: &Written, directory: &Path) -> Result<Vec<String>, Failure> {
     }
     let mut names = BTreeSet::new();
     if let Some((twice, _)) = files.iter().find(|(name, _)| !names.insert(name.clone())) {
-        return Err(Failure::usage(format!("two policies would be written to {}", twice.display())));
+        return Err(Failure::usage(format!(
+            "two policies would be written to {}",
+            visible(&twice.display().to_string())
+        )));
     }
-    let failed = |path: &Path, error| Failure::from(format!("{}: {error}", path.display()));
+    let failed = |path: &Path, error| Failure::from(format!("{}: {error}", visible(&path.display().to_string())));
     for (name, policy) in &files {
         let path = directory.join(name);
         let folder = path.parent().unwrap_or(directory);
@@ -210,7 +216,9 @@ fn tell(written: &Written) {
     }
     for TranslatedFile { file, translated } in &written.translated {
         let file = visible(file);
-        if translated.document.is_none() {
+        if translated.document.is_none() && translated.is_whole() {
+            out::line(&format!("{} {file}: not written, nothing of it is left", out::styled(out::CAUTION, "note   ")));
+        } else if translated.document.is_none() {
             out::line(&format!("{} {file}: not written", out::styled(out::BAD, "error  ")));
         }
         translated.changes.iter().for_each(|change| out::line(&format!("        {file}: {}", describe(change))));

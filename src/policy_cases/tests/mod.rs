@@ -150,10 +150,6 @@ fn what_cannot_be_read_fails_with_its_line_and_its_reason() {
             "did you mean \"identity\"?",
         ),
         (
-            with("x", "1").replace(",\"x\":1", "").replace("\"layers\":{}", "\"layers\":{\"scp\":[1]}"),
-            "a policy is an object",
-        ),
-        (
             with("x", "1").replace(",\"x\":1", "").replace("\"layers\":{}", "\"layers\":{\"scp\":\"no.json\"}"),
             "no.json cannot be read",
         ),

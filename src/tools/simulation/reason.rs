@@ -40,6 +40,10 @@ fn implicit_deny(decided: &Decided) -> String {
     if decided.by_boundary == Some(false) {
         barred.push("the permissions boundary does not allow it, whatever other policies say");
     }
+    let said = |kind: &str| decided.details.get(kind).map(String::as_str);
+    if said("IAM Policy") == Some("allowed") && said("Resource Policy") == Some("implicitDeny") {
+        barred.push("the policy of the resource, which is another account's, would have to allow it as well");
+    }
     if barred.is_empty() {
         barred.push("no statement of the simulated policies allows it");
     }
@@ -93,6 +97,10 @@ mod tests {
         assert_eq!(of(&decided("implicitDeny")), "not allowed: no statement of the simulated policies allows it");
         let bounded = Decided { by_boundary: Some(false), ..decided("implicitDeny") };
         assert!(of(&bounded).contains("the permissions boundary does not allow it"), "{}", of(&bounded));
+        let details = [("IAM Policy", "allowed"), ("Resource Policy", "implicitDeny")];
+        let details = details.map(|(kind, said)| (kind.to_owned(), said.to_owned())).into();
+        let foreign = Decided { details, ..decided("implicitDeny") };
+        assert!(of(&foreign).contains("another account's"), "{}", of(&foreign));
         let organized = Decided { by_organizations: Some(false), ..decided("implicitDeny") };
         assert!(of(&organized).contains("service control policy"), "{}", of(&organized));
         let denied = Decided { by_organizations: Some(false), ..decided("explicitDeny") };

@@ -107,7 +107,8 @@ fn principal_tag(statement: &Statement, condition: &Condition) -> Option<Finding
 /// What lets requests without the key pass, in a statement that allows.
 fn without_key(statement: &Statement, condition: &Condition) -> Option<Finding> {
     let key = condition.key.to_ascii_lowercase();
-    let passes = condition.operator.ends_with("IfExists") || condition.is_negated();
+    let any = condition.operator.starts_with("ForAnyValue:");
+    let passes = condition.operator.ends_with("IfExists") || condition.is_negated() && !any;
     if !statement.allows || !passes || ALWAYS_THERE.contains(&key.as_str()) || is_demanded(statement, condition) {
         return None;
     }
@@ -172,6 +173,14 @@ mod tests {
         let statement =
             json!({"Effect": effect, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition": condition});
         codes(PolicyKind::Identity, &statement)
+    }
+
+    #[test]
+    fn any_value_that_is_another_is_one_that_is_there() {
+        let any = json!({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a"]}});
+        assert_eq!(of("Allow", &any), [] as [&str; 0]);
+        let plain = json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}});
+        assert_eq!(of("Allow", &plain), ["AllowWithoutKey"]);
     }
 
     #[test]

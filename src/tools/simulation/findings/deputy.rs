@@ -8,6 +8,8 @@ use super::{Finding, Severity};
 /// Keys that say which account, organization or principal may come.
 const WHO: [&str; 5] =
     ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:userid"];
+/// Keys that say of which organization.
+const ORGANIZATION: [&str; 2] = ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"];
 /// Keys that say for which resource, account or organization a service acts.
 const SOURCES: [&str; 4] = ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"];
 
@@ -47,8 +49,17 @@ pub(super) fn is_pattern(condition: &Condition) -> bool {
 
 fn is_anything(value: &str) -> bool {
     !value.is_empty() && value.chars().all(|character| "*?:".contains(character) || character.is_whitespace())
-        || value == "arn:*:*:*:*:*"
-        || value == "arn:aws:*:*:*:*"
+        || is_of_any_account(value)
+        // Any organization, and any owner of a repository.
+        || value.starts_with("o-*")
+        || value.starts_with("o-?")
+        || value.starts_with("*/")
+}
+
+/// Whether it is a pattern of ARNs of whatever account.
+fn is_of_any_account(value: &str) -> bool {
+    let mut parts = value.splitn(6, ':');
+    parts.next() == Some("arn") && parts.nth(3).is_some_and(|account| account.contains(['*', '?']))
 }
 
 fn everybody(statement: &Statement, principal: &Principal) -> Option<Finding> {
@@ -75,7 +86,8 @@ fn foreign(statement: &Statement, principal: &Principal, account: &str) -> Optio
         None => (name, true),
     };
     let is_account = own.len() == 12 && own.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_account || own == account || demands(statement, &["sts:ExternalId"]) || demands(statement, &WHO) {
+    // That the account's own principals come says nothing of whom they come for.
+    if !is_account || own == account || demands(statement, &["sts:ExternalId"]) || demands(statement, &ORGANIZATION) {
         return None;
     }
     let who = if whole { "everybody whom account" } else { "a principal of account" };
@@ -141,6 +153,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_of_every_account_narrows_nothing() {
+        let vendor = json!({"AWS": "arn:aws:iam::999999999999:root"});
+        for condition in [
+            json!({"StringEquals": {"aws:PrincipalAccount": "999999999999"}}),
+            json!({"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::999999999999:role/vendor"}}),
+        ] {
+            assert_eq!(of(&vendor, &condition), ["ForeignAccountWithoutExternalId"], "{condition}");
+        }
+        let trail = json!({"Service": "cloudtrail.amazonaws.com"});
+        let source = |arn: &str| json!({"ArnLike": {"aws:SourceArn": arn}});
+        assert_eq!(of(&trail, &source("arn:aws:cloudtrail:*:*:trail/*")), ["ServiceWithoutSource"]);
+        assert_eq!(of(&trail, &source("arn:aws:cloudtrail:*:123456789012:trail/*")), [] as [&str; 0]);
+    }
+
+    #[test]
     fn everybody_is_too_many() {
         for principal in [json!("*"), json!({"AWS": "*"}), json!({"AWS": ["*"]})] {
             assert_eq!(of(&principal, &Value::Null), ["AnyoneCanAssume"], "{principal}");
@@ -156,6 +183,8 @@ mod tests {
         for condition in [
             json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}}),
             json!({"StringLike": {"aws:PrincipalArn": "*"}}),
+            json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}),
+            json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}),
             json!({"StringNotEquals": {"aws:PrincipalAccount": "999999999999"}}),
             json!({"StringEquals": {"sts:ExternalId": "x1"}}),
         ] {

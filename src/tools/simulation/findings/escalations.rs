@@ -57,6 +57,7 @@ pub(super) const OF_IAM: &[Escalation] = escalations! {
 
 /// With a role that is handed to a service.
 pub(super) const OF_PASS_ROLE: &[Escalation] = escalations! {
+    "hand any role to a service, which then acts with it for whoever starts it": ["iam:passrole"];
     "run code with the passed role": ["iam:passrole", "lambda:createfunction", "lambda:invokefunction"]
         ["iam:passrole", "lambda:createfunction", "lambda:addpermission"]
         ["iam:passrole", "lambda:createfunction", "lambda:createeventsourcemapping"]
