@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Command::Keyring(command) => keyring::run(command),
         Command::Config(command) => config::run(command),
         Command::Policy(command) => policy::run(command),
-        Command::Audit(command) => audit::run(command),
+        Command::Audit(command) => audit::run(&command),
         Command::Healthcheck(command) => healthcheck::run(&command),
     };
     Outcome::report(outcome)

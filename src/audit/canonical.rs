@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 use sha2::{Digest, Sha256};
 
-use super::chain::{ChainHead, Hash};
+use super::chain::{ChainHead, Hash, Integrity};
 use super::record::{INTEGRITY, LARGEST_EXACT, Record};
+use super::signing::Signature;
 
 /// `"hash":"`, 64 digits, `",`: what the line has and the hashed text has not. `hash` is the first field of `integrity`
 /// in canonical order, so the hashed text is the line with these bytes taken out, and one serialization serves both.
@@ -47,11 +48,11 @@ impl Unsealed {
         Self { text: text.into(), gap }
     }
 
-    /// Appends to `lines` the line of the record that follows `previous`, and returns the new head of the chain.
-    pub(super) fn seal(&self, lines: &mut Vec<u8>, previous: ChainHead) -> ChainHead {
+    /// Appends to `lines` the line of the record that follows `previous`.
+    pub(super) fn seal(&self, lines: &mut Vec<u8>, previous: ChainHead) -> Sealed {
         let sequence = previous.sequence + 1;
         let start = lines.len();
-        let hash_at = self.write_unhashed(lines, sequence, previous.hash);
+        let (hash_at, signature_at) = self.write_unhashed(lines, sequence, previous.hash);
 
         let mut hasher = Sha256::new();
         hasher.update(&lines[start..hash_at]);
@@ -60,11 +61,11 @@ impl Unsealed {
 
         set_hash(lines, hash_at, hash);
         lines.push(b'\n');
-        ChainHead { sequence, hash }
+        Sealed { head: ChainHead { sequence, hash }, start, signature_at }
     }
 
-    /// Appends the line with room left for the hash field; returns where that begins.
-    fn write_unhashed(&self, lines: &mut Vec<u8>, sequence: u64, previous_hash: Hash) -> usize {
+    /// Appends the line with room left for the hash field; returns where that begins, and where a signature would.
+    fn write_unhashed(&self, lines: &mut Vec<u8>, sequence: u64, previous_hash: Hash) -> (usize, usize) {
         let (before, after) = self.text.split_at(self.gap);
         lines.extend_from_slice(before);
         write_text(lines, INTEGRITY);
@@ -75,9 +76,35 @@ impl Unsealed {
         lines.extend_from_slice(&previous_hash.to_hex());
         lines.extend_from_slice(b"\",\"sequence\":");
         lines.extend_from_slice(sequence.to_string().as_bytes());
+        let signature_at = lines.len();
         lines.push(b'}');
         lines.extend_from_slice(after);
-        hash_at
+        (hash_at, signature_at)
+    }
+}
+
+/// A line that was appended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sealed {
+    /// The new head of the chain.
+    pub(super) head: ChainHead,
+    /// Where the line begins.
+    pub(super) start: usize,
+    /// Where its signature would stand.
+    signature_at: usize,
+}
+
+impl Sealed {
+    /// The same line, when what stood before it was taken out.
+    pub(super) fn moved_to_the_start(self) -> Self {
+        Self { head: self.head, start: 0, signature_at: self.signature_at - self.start }
+    }
+
+    /// Puts the signature into the line, which must be the last of `lines`. It is the last field of `integrity` in canonical
+    /// order, and the hash does not cover it.
+    pub(super) fn sign(&self, lines: &mut Vec<u8>, signature: &Signature) {
+        let field = format!(",\"signature\":\"{signature}\"");
+        lines.splice(self.signature_at..self.signature_at, field.into_bytes());
     }
 }
 
@@ -87,22 +114,20 @@ impl From<Record> for Unsealed {
     }
 }
 
-/// Appends to `lines` the line of the record `fields` that follows `previous`, and returns the new head of the chain.
-pub(super) fn seal(lines: &mut Vec<u8>, fields: &Map<String, Value>, previous: ChainHead) -> ChainHead {
+/// Appends to `lines` the line of the record `fields` that follows `previous`.
+pub(super) fn seal(lines: &mut Vec<u8>, fields: &Map<String, Value>, previous: ChainHead) -> Sealed {
     Unsealed::of(fields).seal(lines, previous)
 }
 
 /// Whether `line` (without `\n`) is the canonical form of `fields` with this `integrity`, whatever its hash.
-pub(super) fn is_canonical(
-    line: &[u8],
-    fields: &Map<String, Value>,
-    sequence: u64,
-    previous_hash: Hash,
-    hash: Hash,
-) -> bool {
+pub(super) fn is_canonical(line: &[u8], fields: &Map<String, Value>, integrity: &Integrity) -> bool {
     let mut canonical = Vec::with_capacity(line.len());
-    let hash_at = Unsealed::of(fields).write_unhashed(&mut canonical, sequence, previous_hash);
-    set_hash(&mut canonical, hash_at, hash);
+    let (hash_at, signature_at) =
+        Unsealed::of(fields).write_unhashed(&mut canonical, integrity.sequence, integrity.previous_hash);
+    set_hash(&mut canonical, hash_at, integrity.hash);
+    if let Some(signature) = &integrity.signature {
+        Sealed { head: integrity.head(), start: 0, signature_at }.sign(&mut canonical, signature);
+    }
     canonical == line
 }
 
@@ -180,6 +205,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::audit::signing::SigningKey;
 
     fn fields(value: Value) -> Map<String, Value> {
         match value {
@@ -203,8 +229,9 @@ mod tests {
     #[test]
     fn the_first_records_of_a_chain_have_the_published_hashes() {
         let mut lines = Vec::new();
-        let first = seal(&mut lines, &fields(json!({"stage": "read", "b": 1.0, "a": "\u{20ac}"})), ChainHead::START);
-        let second = seal(&mut lines, &Map::new(), first);
+        let first =
+            seal(&mut lines, &fields(json!({"stage": "read", "b": 1.0, "a": "\u{20ac}"})), ChainHead::START).head;
+        let second = seal(&mut lines, &Map::new(), first).head;
         assert_eq!((first.sequence, second.sequence), (1, 2));
         // Computed from the definition in the module's documentation with other software (Python's hashlib).
         let [h1, h2] = [
@@ -236,7 +263,7 @@ mod tests {
     fn a_nested_integrity_is_content() {
         let record = fields(json!({"a": {"integrity": {"previousHash": "x", "sequence": 1}}, "z": "\"integrity\":{"}));
         let mut line = Vec::new();
-        let head = seal(&mut line, &record, ChainHead::START);
+        let head = seal(&mut line, &record, ChainHead::START).head;
         let (expected, hash) = by_definition(&record, ChainHead::START);
         assert_eq!(String::from_utf8(line).unwrap(), expected + "\n");
         assert_eq!(head.hash.to_string(), hash);
@@ -268,13 +295,20 @@ mod tests {
             let record: Map<String, Value> = record.into_iter().filter(|(name, _)| name != INTEGRITY).collect();
             let previous = ChainHead { sequence, hash: Hash::from_bytes([7; 32]) };
             let mut line = Vec::new();
-            let head = seal(&mut line, &record, previous);
+            let sealed = seal(&mut line, &record, previous);
+            let head = sealed.head;
             let (expected, hash) = by_definition(&record, previous);
-            prop_assert_eq!(String::from_utf8(line).unwrap(), expected.clone() + "\n");
+            prop_assert_eq!(String::from_utf8(line.clone()).unwrap(), expected.clone() + "\n");
             prop_assert_eq!(head.hash.to_string(), hash);
             let read: Map<String, Value> = serde_json::from_str(&expected).unwrap();
             let again = serde_json_canonicalizer::to_string(&read).unwrap();
-            prop_assert_eq!(again, expected, "what was written is canonical when it is read");
+            prop_assert_eq!(again, expected.clone(), "what was written is canonical when it is read");
+            let signature = SigningKey::from_seed(&[7; 32]).sign(head.hash);
+            sealed.sign(&mut line, &signature);
+            let mut signed: Map<String, Value> = serde_json::from_str(&expected).unwrap();
+            signed["integrity"]["signature"] = json!(signature.to_string());
+            let expected = serde_json_canonicalizer::to_string(&signed).unwrap();
+            prop_assert_eq!(String::from_utf8(line).unwrap(), expected + "\n", "a signature stands in its canonical place");
         }
     }
 }

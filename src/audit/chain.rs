@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::record::LARGEST_EXACT;
+use super::signing::Signature;
 
 /// A SHA-256 hash; written as 64 lowercase hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,10 @@ impl Hash {
 
     pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// The hash in hexadecimal, as ASCII bytes, without an allocation.
@@ -82,6 +87,9 @@ pub(super) struct Integrity {
     pub(super) sequence: u64,
     pub(super) previous_hash: Hash,
     pub(super) hash: Hash,
+    /// The journal's signature of the chain up to this record.
+    #[serde(default)]
+    pub(super) signature: Option<Signature>,
 }
 
 impl Integrity {

@@ -43,6 +43,7 @@ use tokio::time::{Instant, timeout};
 use super::lock::DirectoryLock;
 use super::record::Record;
 use super::recover::{OpenError, find_end};
+use super::signing::SigningKey;
 use super::storage::Storage;
 use crate::clock::SharedClock;
 use crate::random::SharedRandom;
@@ -78,6 +79,8 @@ pub struct JournalOptions {
     pub note_delay: Duration,
     /// How many bytes a segment holds before the next is begun. A single larger record gets a segment of its own.
     pub largest_segment: u64,
+    /// The key that signs the journal; without one, whoever can write the folder can compute the chain anew.
+    pub signing_key: Option<Arc<SigningKey>>,
     /// Fields of every segment's header, such as the gateway's name, version and configuration digest.
     pub context: Record,
 }
@@ -93,6 +96,7 @@ impl JournalOptions {
             durable_deadline: Duration::from_secs(5),
             note_delay: Duration::from_secs(1),
             largest_segment: 64 * 1024 * 1024,
+            signing_key: None,
             context: Record::default(),
         }
     }

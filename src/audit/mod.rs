@@ -21,17 +21,20 @@
 mod canonical;
 mod chain;
 mod event;
+mod files;
 mod journal;
 mod lock;
 mod record;
 mod recover;
 mod scan;
 mod segment;
+mod signing;
 mod storage;
 mod verify;
 
 pub use chain::{ChainHead, Hash};
 pub use event::{Event, Stage};
+pub use files::{journal_files, open};
 pub use journal::{
     AuditUnavailable, Intent, Journal, JournalCounters, JournalOptions, JournalState, Permit, Recorded,
     UnavailableReason,
@@ -39,5 +42,6 @@ pub use journal::{
 pub use record::{Record, RecordError};
 pub use recover::OpenError;
 pub use scan::Fault;
+pub use signing::{NoPublicKey, PublicKey, SigningKey};
 pub use storage::{DiskStorage, SegmentFile, Storage};
-pub use verify::{BadRecord, FileReport, Verdict, VerifyError, VerifyReport, verify};
+pub use verify::{BadRecord, FileReport, Signatures, Verdict, VerifyError, VerifyReport, Witness, verify};

@@ -65,7 +65,8 @@ pub(super) fn find_end(directory: &Path, storage: &dyn Storage) -> Result<Found,
     while let Some(last) = segments.pop() {
         let path = directory.join(last.as_str());
         let reader = storage.read(&path).map_err(failed("its last segment is not readable"))?;
-        let found = scan(BufReader::new(reader), None, None).map_err(failed("its last segment is not readable"))?;
+        let found =
+            scan(BufReader::new(reader), None, None, None).map_err(failed("its last segment is not readable"))?;
         let is_torn = match found.problem {
             None => false,
             Some(ref problem) => match problem.fault {

@@ -9,6 +9,7 @@ use super::canonical::{is_canonical, seal};
 use super::chain::{ChainHead, Integrity};
 use super::record::INTEGRITY;
 use super::segment::Header;
+use super::signing::PublicKey;
 
 /// The longest line that is read, in bytes; the journal writes none as long.
 pub(super) const LONGEST_LINE: usize = 8 * 1024 * 1024;
@@ -57,6 +58,15 @@ pub enum Fault {
         /// Its file name.
         name: String,
     },
+    /// The signature is not that of the key which the segment names.
+    #[error("the signature does not match: the record, or one before it, was changed by somebody without the key")]
+    SignatureDiffers,
+    /// There is a signature although the segment names no key.
+    #[error("the record is signed, but the segment names no key")]
+    SignatureWithoutKey,
+    /// The segment was to be signed by one of the given keys, and names none of them.
+    #[error("the segment is not signed by a key that was given")]
+    KeyDiffers,
     /// The file's name is not the one the journal gave it.
     #[error("the file's name is not that of a segment which begins with this record")]
     NameDiffers,
@@ -83,6 +93,8 @@ pub(super) struct Scan {
     pub(super) end: Option<ChainHead>,
     /// Where the line after the last right one begins, in bytes.
     pub(super) end_offset: u64,
+    /// The last record with a signature that is right.
+    pub(super) signed_through: Option<u64>,
     /// Lines after the last confirmed record.
     pub(super) unconfirmed: u64,
     pub(super) problem: Option<Problem>,
@@ -91,11 +103,13 @@ pub(super) struct Scan {
 /// Reads a segment to its end or its first problem.
 ///
 /// `follows` is the end of the segment before, where it is known. `confirmed_through` is the last durable record that
-/// the recovery header of the next segment names: lines after it were never confirmed, and are only counted.
+/// the recovery header of the next segment names: lines after it were never confirmed, and are only counted. Where
+/// `trusted` are given, the segment has to name one of them.
 pub(super) fn scan(
     mut reader: impl BufRead,
     follows: Option<ChainHead>,
     confirmed_through: Option<u64>,
+    trusted: Option<&[PublicKey]>,
 ) -> io::Result<Scan> {
     let mut found = Scan::default();
     let mut head = follows;
@@ -118,8 +132,12 @@ pub(super) fn scan(
                     found.header = Header::of(&record.fields);
                     found.first_sequence = sequence;
                     check_header(&record, found.header.as_ref()).map_err(|fault| (sequence, fault))?;
+                    check_key(found.header.as_ref(), trusted).map_err(|fault| (sequence, fault))?;
                 }
                 check_link(&record.integrity, head).map_err(|fault| (sequence, fault))?;
+                if check_signature(&record.integrity, found.header.as_ref()).map_err(|fault| (sequence, fault))? {
+                    found.signed_through = sequence;
+                }
                 Ok(record.integrity.head())
             }),
         };
@@ -166,18 +184,36 @@ fn check_line(line: &[u8]) -> Result<Checked, (Option<u64>, Fault)> {
     let follows = integrity.follows().ok_or((sequence, Fault::NoIntegrity))?;
 
     let mut expected = Vec::with_capacity(line.len());
-    seal(&mut expected, &fields, follows);
+    let sealed = seal(&mut expected, &fields, follows);
+    if let Some(signature) = &integrity.signature {
+        sealed.sign(&mut expected, signature);
+    }
     if expected == line {
         return Ok(Checked { fields, integrity });
     }
     let content = &line[..line.len() - 1];
-    let canonical = is_canonical(content, &fields, integrity.sequence, integrity.previous_hash, integrity.hash);
+    let canonical = is_canonical(content, &fields, &integrity);
     Err((sequence, if canonical { Fault::HashDiffers } else { Fault::NotCanonical }))
 }
 
 fn check_header(record: &Checked, header: Option<&Header>) -> Result<(), Fault> {
     let header = header.ok_or(Fault::NoHeader)?;
     if record.integrity.follows() == Some(header.last_durable) { Ok(()) } else { Err(Fault::HeaderDiffers) }
+}
+
+fn check_key(header: Option<&Header>, trusted: Option<&[PublicKey]>) -> Result<(), Fault> {
+    let named = header.and_then(|header| header.signing_key);
+    match trusted {
+        Some(trusted) if !named.is_some_and(|named| trusted.contains(&named)) => Err(Fault::KeyDiffers),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the record has a signature, which then is right.
+fn check_signature(integrity: &Integrity, header: Option<&Header>) -> Result<bool, Fault> {
+    let Some(signature) = &integrity.signature else { return Ok(false) };
+    let key = header.and_then(|header| header.signing_key).ok_or(Fault::SignatureWithoutKey)?;
+    if key.has_signed(integrity.hash, signature) { Ok(true) } else { Err(Fault::SignatureDiffers) }
 }
 
 fn check_link(integrity: &Integrity, head: Option<ChainHead>) -> Result<(), Fault> {

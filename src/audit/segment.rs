@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::chain::ChainHead;
 use super::record::{Record, RecordError};
+use super::signing::PublicKey;
 
 /// The value of `stage` in a header.
 const STAGE: &str = "segment";
@@ -80,6 +81,9 @@ pub(super) struct Header {
     /// Files that hold lines which a stop of the machine had cut short, found at this start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) torn: Vec<String>,
+    /// The public half of the key that signs this segment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signing_key: Option<PublicKey>,
 }
 
 impl Header {

@@ -7,19 +7,24 @@
 //!
 //! A journal that is being written can be verified. Its last line may then be seen half written, and is reported as torn.
 //!
-//! What this cannot show: that records were cut off at the end, that the newest segments were removed, or that someone
-//! computed the whole chain anew.
+//! In a signed journal the last record of each group that was made durable has a signature, which covers all before it. What
+//! comes after the last signature is exposed: whoever can write the folder could have changed it. It is what a process that
+//! was killed had written and not yet made durable, and is covered by the first signature of the next start.
+//!
+//! What this cannot show: that records were cut off at the end, that the newest segments were removed, or, without a key
+//! that was kept elsewhere, that someone computed the whole chain anew.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::chain::ChainHead;
+use super::files::{journal_files, open};
 use super::scan::{Fault, Problem, Scan, read_header, scan};
 use super::segment::{EXTENSION, Header, Reason, SegmentName};
+use super::signing::PublicKey;
 
 #[cfg(test)]
 mod tests;
@@ -102,12 +107,41 @@ pub struct VerifyReport {
     pub verdict: Verdict,
     /// The sum over the files.
     pub records: u64,
+    /// What the signatures say.
+    pub signatures: Signatures,
     /// Each file, in the order of the chain.
     pub files: Vec<FileReport>,
     /// The first record that is not as it was written.
     pub first_bad: Option<BadRecord>,
     /// The end of the chain: what a witness elsewhere would be asked about. Absent when the last file is broken.
     pub head: Option<ChainHead>,
+}
+
+/// What the signatures of a journal say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signatures {
+    /// The keys that the segments name, in the order in which they first come.
+    pub keys: Vec<PublicKey>,
+    /// Whether these are keys that were given, and not only what the journal says of itself.
+    pub trusted: bool,
+    /// The last record that a signature covers.
+    pub through: Option<u64>,
+    /// How many records come after it. Whoever can write the folder could have changed them.
+    pub exposed: u64,
+}
+
+/// What is known of a journal from elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Witness {
+    /// The public keys that it may be signed with; where there are any, every segment has to name one of them.
+    pub public_keys: Vec<PublicKey>,
+}
+
+impl Witness {
+    fn trusted(&self) -> Option<&[PublicKey]> {
+        Some(self.public_keys.as_slice()).filter(|keys| !keys.is_empty())
+    }
 }
 
 /// Why a journal could not be verified at all.
@@ -126,39 +160,27 @@ pub enum VerifyError {
     },
 }
 
-/// Verifies a file or a folder of files. Memory is bounded by the longest line, not by the journal. Blocks.
+/// Verifies a file or a folder of files, against what is known from elsewhere. Memory is bounded by the longest line, not by the journal. Blocks.
 ///
 /// # Errors
 /// When something cannot be read, or there is nothing to verify. A broken journal is a report, not an error.
-pub fn verify(path: &Path) -> Result<VerifyReport, VerifyError> {
+pub fn verify(path: &Path, witness: &Witness) -> Result<VerifyReport, VerifyError> {
     let failed = |source| VerifyError::Read { path: path.to_owned(), source };
     if path.metadata().map_err(failed)?.is_dir() {
         let names = journal_files(path).map_err(failed)?;
         if names.is_empty() {
             return Err(VerifyError::NoSegments(path.to_owned()));
         }
-        return Ok(summary(verify_folder(path, &names)?));
+        return verify_folder(path, &names, witness);
     }
-    let found = open(path).and_then(|reader| scan(reader, None, None)).map_err(failed)?;
+    let found = open(path).and_then(|reader| scan(reader, None, None, witness.trusted())).map_err(failed)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let end = found.end;
-    Ok(summary((vec![report(&name, found)], end)))
+    let mut read = Read::of(witness);
+    read.add(&name, found);
+    Ok(read.report())
 }
 
-/// Every `*.jsonl` file, in the order of the chain.
-fn journal_files(directory: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in directory.read_dir()? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(EXTENSION) {
-            names.push(name);
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
-}
-
-fn verify_folder(directory: &Path, names: &[String]) -> Result<(Vec<FileReport>, Option<ChainHead>), VerifyError> {
+fn verify_folder(directory: &Path, names: &[String], witness: &Witness) -> Result<VerifyReport, VerifyError> {
     let mut headers = Vec::with_capacity(names.len());
     for name in names {
         let path = directory.join(name);
@@ -166,25 +188,65 @@ fn verify_folder(directory: &Path, names: &[String]) -> Result<(Vec<FileReport>,
         headers.push(header);
     }
 
-    let mut reports = Vec::with_capacity(names.len());
-    let mut head = Some(ChainHead::START);
+    let mut read = Read::of(witness);
+    read.head = Some(ChainHead::START);
     for (index, name) in names.iter().enumerate() {
         let path = directory.join(name);
-        let confirmed_through = confirmed_through(&headers[index + 1..], head);
+        let confirmed_through = confirmed_through(&headers[index + 1..], read.head);
         let mut found = open(&path)
-            .and_then(|reader| scan(reader, head, confirmed_through))
+            .and_then(|reader| scan(reader, read.head, confirmed_through, witness.trusted()))
             .map_err(|source| VerifyError::Read { path, source })?;
         name_fault(name, names, &mut found);
-        head = match (&found.problem, found.end) {
+        read.add(name, found);
+    }
+    Ok(read.report())
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+struct Read {
+    files: Vec<FileReport>,
+    /// The end of the chain, where it is known.
+    head: Option<ChainHead>,
+    signatures: Signatures,
+}
+
+impl Read {
+    fn of(witness: &Witness) -> Self {
+        let signatures = Signatures { trusted: witness.trusted().is_some(), ..Signatures::default() };
+        Self { signatures, ..Self::default() }
+    }
+
+    fn add(&mut self, name: &str, found: Scan) {
+        self.head = match (&found.problem, found.end) {
             // Not to report one fault twice, the next file is taken at its header's word.
             (Some(_), _) => None,
             (None, Some(end)) => Some(end),
             // Nothing in the file was ever confirmed.
-            (None, None) => head,
+            (None, None) => self.head,
         };
-        reports.push(report(name, found));
+        let key = found.header.as_ref().and_then(|header| header.signing_key);
+        let keys = &mut self.signatures.keys;
+        keys.extend(key.filter(|key| !keys.contains(key)));
+        if let Some(signed) = found.signed_through {
+            self.signatures.through = Some(signed);
+        }
+        self.files.push(report(name, found));
     }
-    Ok((reports, head))
+
+    fn report(mut self) -> VerifyReport {
+        let last = self.files.iter().filter_map(|file| file.last_sequence).next_back();
+        self.signatures.exposed =
+            last.zip(self.signatures.through).map_or(0, |(last, through)| last - through.min(last));
+        VerifyReport {
+            verdict: self.files.iter().map(|file| file.verdict).max().unwrap_or(Verdict::Verified),
+            records: self.files.iter().map(|file| file.records).sum(),
+            signatures: self.signatures,
+            first_bad: self.files.iter().find_map(|file| file.bad.clone()),
+            files: self.files,
+            head: self.head,
+        }
+    }
 }
 
 /// The last record of a file that was ever confirmed, where the next sound header says that not all of them were.
@@ -213,10 +275,6 @@ fn name_fault(name: &str, names: &[String], found: &mut Scan) {
     }
 }
 
-fn open(path: &Path) -> io::Result<BufReader<File>> {
-    Ok(BufReader::with_capacity(64 * 1024, File::open(path)?))
-}
-
 fn report(name: &str, found: Scan) -> FileReport {
     let verdict = match (&found.problem, found.unconfirmed) {
         (Some(_), _) => Verdict::Broken,
@@ -231,15 +289,5 @@ fn report(name: &str, found: Scan) -> FileReport {
         last_sequence: found.end.map(|end| end.sequence),
         unconfirmed: found.unconfirmed,
         bad: found.problem.map(|problem| BadRecord::new(name, problem)),
-    }
-}
-
-fn summary((files, head): (Vec<FileReport>, Option<ChainHead>)) -> VerifyReport {
-    VerifyReport {
-        verdict: files.iter().map(|file| file.verdict).max().unwrap_or(Verdict::Verified),
-        records: files.iter().map(|file| file.records).sum(),
-        first_bad: files.iter().find_map(|file| file.bad.clone()),
-        files,
-        head,
     }
 }

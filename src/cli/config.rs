@@ -8,7 +8,9 @@ use serde_json::json;
 use super::{Failure, Outcome, out};
 use crate::authn::keyring::{Keyring, KeyringFile};
 use crate::authorize::{DocumentFaults, Documents};
-use crate::config::{Config as Configuration, DocumentPattern, Loaded, ProcessEnvironment, Warning, read_sealing_keys};
+use crate::config::{
+    Config as Configuration, DocumentPattern, Loaded, ProcessEnvironment, Warning, read_sealing_keys, read_signing_seed,
+};
 
 /// Check a configuration.
 #[derive(Debug, Args)]
@@ -79,6 +81,11 @@ fn faults_of_files(config: &Configuration) -> Vec<String> {
     let keyring = KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
     let mut faults: Vec<String> = Keyring::open(keyring).err().map(|error| error.to_string()).into_iter().collect();
     if let Err(error) = read_sealing_keys(&config.sealing) {
+        faults.push(error.to_string());
+    }
+    if let Some(file) = &config.audit.signing_key
+        && let Err(error) = read_signing_seed(file, config.audit.signing_key_group_readable)
+    {
         faults.push(error.to_string());
     }
     faults

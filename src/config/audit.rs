@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use thiserror::Error;
+use zeroize::Zeroizing;
+
 use super::file;
+use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
 
 /// `[audit]`.
@@ -17,6 +21,10 @@ pub struct Audit {
     pub delay: Duration,
     /// The size at which a journal file is closed and the next begun, in bytes.
     pub segment_bytes: u64,
+    /// The file with the seed of the key that signs the journal.
+    pub signing_key: Option<PathBuf>,
+    /// Whether the group of that file may read it.
+    pub signing_key_group_readable: bool,
 }
 
 pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
@@ -40,6 +48,28 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         67_108_864,
         "a segment is verified, compressed and shipped as a whole",
     );
+    let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
+    let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
     let (durable, delay) = (Duration::from_secs(durable), Duration::from_millis(delay));
-    Some(Audit { directory: directory?, durable, delay, segment_bytes })
+    let directory = directory?;
+    Some(Audit { directory, durable, delay, segment_bytes, signing_key, signing_key_group_readable })
+}
+
+/// Why the key that signs the journal cannot be used.
+#[derive(Debug, Error)]
+#[error("the signing key {}: {error}", file.display())]
+pub struct SigningKeyFault {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub error: KeyFileError,
+}
+
+/// Reads the seed of the key that signs the journal.
+///
+/// # Errors
+/// When the file cannot be read, others can read it too, or it is no key.
+pub fn read_signing_seed(file: &Path, group_readable: bool) -> Result<Zeroizing<[u8; KEY_BYTES]>, SigningKeyFault> {
+    let readers = Readers { group: group_readable, option: "audit.signing_key_group_readable" };
+    read_key(file, readers).map_err(|error| SigningKeyFault { file: file.to_owned(), error })
 }

@@ -12,6 +12,7 @@ mod environments;
 mod fault;
 mod gateway;
 mod host;
+mod key_file;
 mod limits;
 mod listen;
 mod log;
@@ -39,13 +40,14 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-pub use audit::Audit;
+pub use audit::{Audit, SigningKeyFault, read_signing_seed};
 pub use aws::Aws;
 pub use broker::Broker;
 pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};
 pub use fault::{Fault, FaultCode, Faults, Place, Warning};
 pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
+pub use key_file::{KEY_BYTES, KeyFileError};
 pub use limits::Limits;
 pub use listen::Listen;
 pub use log::{Log, LogFormat};
@@ -59,8 +61,7 @@ pub use role_mapping::{
     RoleMapping, RoleMappings, Toolset,
 };
 pub use sealing::{
-    SEALING_KEY_BYTES, Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState,
-    read_sealing_keys,
+    Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState, read_sealing_keys,
 };
 pub use sigv4::Sigv4;
 pub use tools::Tools;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::evidence::{Assumed, Called, Decided, Evidence, Recorded};
 use super::steps::{STEPS, Step, TOKEN};
 use super::{Caller, Running};
-use crate::audit::{Verdict, VerifyError, VerifyReport, verify};
+use crate::audit::{Verdict, VerifyError, VerifyReport, Witness, verify};
 use crate::random::{SystemRandom, uuid};
 
 /// What became of one step.
@@ -81,7 +81,7 @@ pub async fn tour(running: &Running, mut tell: impl FnMut(&Told)) -> Result<Tour
         wrong += usize::from(!told.wrong.is_empty());
         tell(&told);
     }
-    Ok(Toured { wrong, broken_off, journal: verify(&running.journal_folder())? })
+    Ok(Toured { wrong, broken_off, journal: verify(&running.journal_folder(), &Witness::default())? })
 }
 
 /// The plan and the token that a call was answered with, to be confirmed by the next.
@@ -177,6 +177,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::audit::Signatures;
 
     fn called(action: &str) -> Called {
         Called { action: action.into(), resource: "*".into(), status: 200, error: None }
@@ -272,7 +273,14 @@ mod tests {
 
     #[test]
     fn a_tour_is_good_only_with_every_step_good_and_the_journal_whole() {
-        let report = |verdict| VerifyReport { verdict, files: Vec::new(), records: 0, first_bad: None, head: None };
+        let report = |verdict| VerifyReport {
+            verdict,
+            files: Vec::new(),
+            records: 0,
+            signatures: Signatures::default(),
+            first_bad: None,
+            head: None,
+        };
         assert!(Toured { wrong: 0, broken_off: false, journal: report(Verdict::Verified) }.is_good());
         assert!(!Toured { wrong: 1, broken_off: false, journal: report(Verdict::Verified) }.is_good());
         assert!(!Toured { wrong: 0, broken_off: true, journal: report(Verdict::Verified) }.is_good());

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::reload;
 use crate::arn::Partition;
-use crate::audit::{Journal, JournalOptions, OpenError, Record, Storage};
+use crate::audit::{Journal, JournalOptions, OpenError, Record, SigningKey, Storage};
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
@@ -19,7 +19,7 @@ use crate::authorize::{Authorizer, DocumentFaults, Documents, Protected};
 use crate::broker::sts::AwsSts;
 use crate::broker::{Broker, CacheSettings, own};
 use crate::clock::SharedClock;
-use crate::config::{Config, SealingKeyFaults, read_sealing_keys};
+use crate::config::{Config, SealingKeyFaults, SigningKeyFault, read_sealing_keys, read_signing_seed};
 use crate::current::Current;
 use crate::http::{
     Alarm, BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, metrics_router,
@@ -69,6 +69,9 @@ pub enum StartError {
     /// The sealing keys.
     #[error(transparent)]
     Sealing(#[from] SealingKeyFaults),
+    /// The key that signs the audit journal.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyFault),
     /// The endpoint policies.
     #[error("the endpoint policies cannot be used\n{0}")]
     Documents(#[from] DocumentFaults),
@@ -129,7 +132,8 @@ impl Gateway {
         let sealing_keys = read_sealing_keys(&config.sealing)?;
         let documents = Arc::new(Documents::load(&config)?);
         reload::warn_of(&documents);
-        let journal = Journal::open(journal_options(&config), storage, Arc::clone(&clock), Arc::clone(&random)).await?;
+        let journal =
+            Journal::open(journal_options(&config)?, storage, Arc::clone(&clock), Arc::clone(&random)).await?;
 
         let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random) };
         let drain = Drain::new();
@@ -242,19 +246,27 @@ fn client_settings(operation: Duration) -> ClientSettings {
     ClientSettings { connect: Duration::from_secs(3).min(operation), attempt: operation / 2, operation, attempts: 3 }
 }
 
-fn journal_options(config: &Config) -> JournalOptions {
+fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
     let context = json!({
         "gateway": config.gateway.name.as_str(),
         "version": env!("CARGO_PKG_VERSION"),
         "configuration": config.digest,
     });
-    JournalOptions {
+    let seed = config.audit.signing_key.as_ref();
+    let seed = seed.map(|file| read_signing_seed(file, config.audit.signing_key_group_readable)).transpose()?;
+    if seed.is_none() {
+        tracing::warn!(
+            "the audit journal is not signed: whoever can write its folder can compute it anew; see audit.signing_key"
+        );
+    }
+    Ok(JournalOptions {
         durable_deadline: config.audit.durable,
         note_delay: config.audit.delay,
         largest_segment: config.audit.segment_bytes,
         context: Record::from_fields(&context).expect("an object without integrity"),
+        signing_key: seed.map(|seed| Arc::new(SigningKey::from_seed(&seed))),
         ..JournalOptions::new(&config.audit.directory)
-    }
+    })
 }
 
 fn http_settings(config: &Config) -> HttpSettings {

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::JournalOptions;
-use crate::audit::canonical::{Unsealed, seal};
+use crate::audit::canonical::{Sealed, Unsealed, seal};
 use crate::audit::chain::ChainHead;
 use crate::audit::record::Record;
 use crate::audit::recover::Found;
 use crate::audit::segment::{Header, Reason, SegmentName};
+use crate::audit::signing::SigningKey;
 use crate::audit::storage::{SegmentFile, Storage};
 use crate::clock::SharedClock;
 use crate::random::{SharedRandom, uuid};
@@ -35,6 +36,7 @@ pub(super) struct Committer {
     directory: PathBuf,
     context: Record,
     largest_segment: u64,
+    signing_key: Option<Arc<SigningKey>>,
     /// The last record known durable.
     durable: ChainHead,
     /// The last record sealed.
@@ -47,6 +49,8 @@ pub(super) struct Committer {
     last_name: Option<SegmentName>,
     /// Lines sealed and not yet written.
     buffer: Vec<u8>,
+    /// The last of these lines. In a signed journal it waits until it is signed, which is when it is made durable.
+    last: Option<Sealed>,
     /// Records given to [`Committer::commit`] that are sealed, but not durable.
     pending: usize,
     /// Records made durable in this commit.
@@ -81,17 +85,18 @@ impl Committer {
             directory: options.directory.clone(),
             context: options.context.clone(),
             largest_segment: options.largest_segment,
+            signing_key: options.signing_key.clone(),
             durable: found.head,
             head: found.head,
             segment: None,
             previous: found.segment.clone(),
             last_name: found.segment,
             buffer: Vec::new(),
+            last: None,
             pending: 0,
             settled: 0,
         };
-        let begun =
-            committer.begin(Reason::Start, found.torn).and_then(|()| committer.flush()).and_then(|()| committer.sync());
+        let begun = committer.begin(Reason::Start, found.torn).and_then(|()| committer.sync());
         if let Err(error) = begun {
             committer.abandon();
             return Err(error);
@@ -107,7 +112,7 @@ impl Committer {
         if written.is_err() {
             self.abandon();
         }
-        if self.buffer.capacity() > KEPT_BUFFER {
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT_BUFFER {
             self.buffer = Vec::new();
         }
         Committed { durable: self.settled, error: written.err() }
@@ -120,22 +125,20 @@ impl Committer {
         for record in records {
             self.append(record)?;
         }
-        self.flush()?;
-        if sync { self.sync() } else { Ok(()) }
+        if sync { self.sync() } else { self.flush_unsigned() }
     }
 
     fn append(&mut self, record: &Unsealed) -> io::Result<()> {
-        let start = self.buffer.len();
-        let mut head = record.seal(&mut self.buffer, self.head);
+        let mut sealed = record.seal(&mut self.buffer, self.head);
         let segment = self.segment()?;
         if segment.has_records && segment.bytes + self.buffer.len() as u64 > self.largest_segment {
-            self.buffer.truncate(start);
-            self.flush()?;
+            self.buffer.truncate(sealed.start);
             self.sync()?;
             self.begin(Reason::Rotation, Vec::new())?;
-            head = record.seal(&mut self.buffer, self.head);
+            sealed = record.seal(&mut self.buffer, self.head);
         }
-        self.head = head;
+        self.head = sealed.head;
+        self.last = Some(sealed);
         self.pending += 1;
         self.segment()?.has_records = true;
         Ok(())
@@ -148,28 +151,44 @@ impl Committer {
         let name = SegmentName::after(self.last_name.as_ref(), self.durable.sequence + 1, now);
         self.last_name = Some(name.clone());
         let previous_segment = self.previous.as_ref().map(ToString::to_string);
-        let header = Header { reason, previous_segment, last_durable: self.durable, torn }
+        let signing_key = self.signing_key.as_ref().map(|key| key.public());
+        let header = Header { reason, previous_segment, last_durable: self.durable, torn, signing_key }
             .to_record(&self.context, uuid(&*self.random), now)
             .map_err(io::Error::other)?;
         let file = self.storage.create(&self.directory.join(name.as_str()))?;
         self.segment = Some(Segment { name, file, bytes: 0, has_records: false, confirmed: false });
         self.buffer.clear();
-        self.head = seal(&mut self.buffer, header.fields(), self.durable);
+        let sealed = seal(&mut self.buffer, header.fields(), self.durable);
+        self.head = sealed.head;
+        self.last = Some(sealed);
         Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
+    /// Writes what need not be durable yet: without the line that the signature will stand in.
+    fn flush_unsigned(&mut self) -> io::Result<()> {
+        let kept = self.last.filter(|_| self.signing_key.is_some());
+        self.write_out(kept.map_or(self.buffer.len(), |last| last.start))?;
+        self.last = kept.map(Sealed::moved_to_the_start);
+        Ok(())
+    }
+
+    fn write_out(&mut self, length: usize) -> io::Result<()> {
+        if length == 0 {
             return Ok(());
         }
         let segment = self.segment.as_mut().ok_or(io::ErrorKind::NotFound)?;
-        segment.file.write_all(&self.buffer)?;
-        segment.bytes += self.buffer.len() as u64;
-        self.buffer.clear();
+        segment.file.write_all(&self.buffer[..length])?;
+        segment.bytes += length as u64;
+        self.buffer.drain(..length);
         Ok(())
     }
 
+    /// Signs the chain, writes what is left, and makes it all durable.
     fn sync(&mut self) -> io::Result<()> {
+        if let (Some(key), Some(last)) = (&self.signing_key, self.last.take()) {
+            last.sign(&mut self.buffer, &key.sign(last.head.hash));
+        }
+        self.write_out(self.buffer.len())?;
         let segment = self.segment.as_mut().ok_or(io::ErrorKind::NotFound)?;
         segment.file.sync()?;
         segment.confirmed = true;
@@ -187,6 +206,7 @@ impl Committer {
     fn abandon(&mut self) {
         self.pending = 0;
         self.buffer.clear();
+        self.last = None;
         if let Some(segment) = self.segment.take()
             && !segment.confirmed
         {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{DiskStorage, Verdict, VerifyReport, verify};
+use crate::audit::{DiskStorage, SigningKey, Verdict, VerifyReport, Witness, verify};
 use crate::clock::ManualClock;
 use crate::random::SystemRandom;
 use faulty::{Faulty, FaultyDisk};
@@ -86,7 +86,7 @@ impl Folder {
     }
 
     fn verify(&self) -> VerifyReport {
-        verify(self.path()).unwrap()
+        verify(self.path(), &Witness::default()).unwrap()
     }
 
     fn assert_verified(&self) {

@@ -1,22 +1,13 @@
 //! Reading the sealing keys themselves.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use data_encoding::BASE64;
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Sealing, SealingKeyFile, SealingState};
-
-/// The length of a sealing key.
-pub const SEALING_KEY_BYTES: usize = 32;
-
-/// The most that is read of a file: a key in base64 has 44 characters.
-const MAX_FILE_BYTES: u64 = 256;
+use crate::config::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 
 /// A sealing key: never printed, wiped from memory when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -25,7 +16,7 @@ pub struct SealingKey {
     id: String,
     #[zeroize(skip)]
     state: SealingState,
-    bytes: [u8; SEALING_KEY_BYTES],
+    bytes: [u8; KEY_BYTES],
 }
 
 impl SealingKey {
@@ -43,7 +34,7 @@ impl SealingKey {
 
     /// The key itself, for sealing and opening.
     #[must_use]
-    pub fn expose(&self) -> &[u8; SEALING_KEY_BYTES] {
+    pub fn expose(&self) -> &[u8; KEY_BYTES] {
         &self.bytes
     }
 }
@@ -57,19 +48,9 @@ impl fmt::Debug for SealingKey {
 /// Why a sealing key cannot be used. Never shows the file's content.
 #[derive(Debug, Error)]
 pub enum SealingKeyError {
-    /// The file cannot be read.
-    #[error("cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-    /// Others than its owner can read the file.
-    #[error(
-        "has mode {0:04o}, so others can read it; run chmod 600, or for a group that needs it set [sealing] keys_group_readable = true and mode 640"
-    )]
-    Mode(u32),
-    /// The content is not one key.
-    #[error(
-        "does not hold {SEALING_KEY_BYTES} bytes in base64; make one with: openssl rand -base64 {SEALING_KEY_BYTES}"
-    )]
-    Content,
+    /// The file is not one of a key.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
     /// Two ids with the same key.
     #[error("holds the same key as {0:?}; each id needs a key of its own")]
     Same(String),
@@ -95,10 +76,11 @@ impl std::error::Error for SealingKeyFaults {}
 /// # Errors
 /// All keys that cannot be read, that others can read too, or that are no key.
 pub fn read_sealing_keys(sealing: &Sealing) -> Result<Vec<SealingKey>, SealingKeyFaults> {
+    let readers = Readers { group: sealing.keys_group_readable, option: "sealing.keys_group_readable" };
     let mut keys: Vec<SealingKey> = Vec::new();
     let mut faults = Vec::new();
     for SealingKeyFile { id, file, state } in &sealing.keys {
-        match read_key(file, sealing.keys_group_readable) {
+        match read_key(file, readers) {
             Ok(bytes) => {
                 let key = SealingKey { id: id.clone(), state: *state, bytes: *bytes };
                 match keys.iter().find(|other| other.bytes == key.bytes) {
@@ -106,29 +88,18 @@ pub fn read_sealing_keys(sealing: &Sealing) -> Result<Vec<SealingKey>, SealingKe
                     None => keys.push(key),
                 }
             }
-            Err(error) => faults.push((file.clone(), error)),
+            Err(error) => faults.push((file.clone(), error.into())),
         }
     }
     if faults.is_empty() { Ok(keys) } else { Err(SealingKeyFaults(faults)) }
 }
 
-fn read_key(path: &Path, group_readable: bool) -> Result<Zeroizing<[u8; SEALING_KEY_BYTES]>, SealingKeyError> {
-    let file = File::open(path)?;
-    let mode = file.metadata()?.permissions().mode() & 0o7777;
-    let forbidden = if group_readable { 0o037 } else { 0o077 };
-    if mode & forbidden != 0 {
-        return Err(SealingKeyError::Mode(mode));
-    }
-    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE_BYTES).expect("256 fits")));
-    file.take(MAX_FILE_BYTES).read_to_end(&mut text)?;
-    let decoded = BASE64.decode(text.trim_ascii()).map(Zeroizing::new).map_err(|_| SealingKeyError::Content)?;
-    let bytes: [u8; SEALING_KEY_BYTES] = decoded.as_slice().try_into().map_err(|_| SealingKeyError::Content)?;
-    Ok(Zeroizing::new(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use data_encoding::BASE64;
 
     use super::*;
 
@@ -148,14 +119,14 @@ mod tests {
     }
 
     fn encoded(byte: u8) -> String {
-        BASE64.encode(&[byte; SEALING_KEY_BYTES])
+        BASE64.encode(&[byte; KEY_BYTES])
     }
 
     #[test]
     fn a_key_is_read_and_not_shown() {
         let folder = Folder(tempfile::tempdir().unwrap());
         let keys = read(vec![folder.key("a", &format!("{}\n", encoded(7)), 0o600)], false).unwrap();
-        assert_eq!(keys[0].expose(), &[7; SEALING_KEY_BYTES]);
+        assert_eq!(keys[0].expose(), &[7; KEY_BYTES]);
         assert_eq!((keys[0].id(), keys[0].state()), ("a", SealingState::Open));
         assert_eq!(format!("{keys:?}"), "[SealingKey(\"a\", Open, ..)]");
         assert!(read(Vec::new(), false).unwrap().is_empty());
@@ -172,7 +143,9 @@ mod tests {
                 let outcome = read(vec![key.clone()], group);
                 assert_eq!(outcome.is_ok(), expected, "{mode:o} {group}");
                 if let Err(faults) = outcome {
-                    assert!(matches!(faults.0[0].1, SealingKeyError::Mode(found) if found == mode));
+                    assert!(
+                        matches!(faults.0[0].1, SealingKeyError::File(KeyFileError::Mode { mode: found, .. }) if found == mode)
+                    );
                 }
             }
             fs::remove_file(&key.file).unwrap();
@@ -197,10 +170,10 @@ mod tests {
         assert!(matches!(
             reasons.as_slice(),
             [
-                SealingKeyError::Content,
-                SealingKeyError::Content,
-                SealingKeyError::Content,
-                SealingKeyError::Unreadable(_),
+                SealingKeyError::File(KeyFileError::Content),
+                SealingKeyError::File(KeyFileError::Content),
+                SealingKeyError::File(KeyFileError::Content),
+                SealingKeyError::File(KeyFileError::Unreadable(_)),
                 SealingKeyError::Same(one),
             ] if one == "one"
         ));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use material::{SEALING_KEY_BYTES, SealingKey, SealingKeyError, SealingKeyFaults, read_sealing_keys};
+pub use material::{SealingKey, SealingKeyError, SealingKeyFaults, read_sealing_keys};
 
 use super::fault::{FaultCode, Place};
 use super::file;

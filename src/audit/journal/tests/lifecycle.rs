@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 
+use super::faulty::Trouble;
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -141,7 +142,11 @@ async fn a_journal_rotates_by_size_and_verifies_across_segments() {
     assert!(segments.len() > 3, "{segments:?}");
     for segment in &segments {
         assert!(folder.path().join(segment).metadata().unwrap().len() <= 1500);
-        assert_eq!(verify(&folder.path().join(segment)).unwrap().verdict, Verdict::Verified, "each on its own");
+        assert_eq!(
+            verify(&folder.path().join(segment), &Witness::default()).unwrap().verdict,
+            Verdict::Verified,
+            "each on its own"
+        );
     }
     let told: Vec<String> = folder.told().into_iter().filter(|told| !told.starts_with("segment")).collect();
     let reads = (0..20).map(|n| format!("read {n}"));
@@ -314,4 +319,59 @@ async fn folder_and_files_are_for_their_owner_only() {
         assert_eq!(mode(&directory.join(&name)), 0o600, "{name}");
     }
     journal.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_record_of_each_group_is_signed_and_the_rest_of_it_covered() {
+    let folder = Folder::new();
+    let key = Arc::new(SigningKey::from_seed(&[7; 32]));
+    let signed_by = key.clone();
+    let journal = folder.try_open(move |options| options.signing_key = Some(signed_by)).await.unwrap();
+    let signed = |folder: &Folder| -> Vec<bool> {
+        let lines: Vec<Value> = folder.segments().iter().flat_map(|segment| folder.lines(segment)).collect();
+        lines.iter().map(|line| line["integrity"].get("signature").is_some()).collect()
+    };
+    assert_eq!(signed(&folder), [true], "the header");
+    let permits = join_all((0..3).map(|n| journal.intent(intent_of(&n.to_string())))).await;
+    assert_eq!(signed(&folder), [true, false, false, true]);
+    for name in ["a", "b"] {
+        journal.note(record("read", name)).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(folder.told().len(), 5, "the last waits for its signature");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(signed(&folder), [true, false, false, true, false, true]);
+    drop(permits);
+    journal.close().await.unwrap();
+    let witness = Witness { public_keys: vec![key.public()] };
+    let report = verify(folder.path(), &witness).unwrap();
+    assert_eq!((report.verdict, report.signatures.exposed), (Verdict::Verified, 0));
+    assert_eq!(report.signatures.through, Some(9), "the outcomes of lost permits, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signed_journal_is_rotated_recovered_and_continued_under_another_key() {
+    let folder = Folder::new();
+    let keys = [SigningKey::from_seed(&[7; 32]), SigningKey::from_seed(&[8; 32])].map(Arc::new);
+    for key in &keys {
+        let key = key.clone();
+        let options = move |options: &mut JournalOptions| {
+            options.signing_key = Some(key);
+            options.largest_segment = 1_000;
+        };
+        let journal = folder.try_open(options).await.unwrap();
+        for n in 0..6 {
+            journal.note(record("read", &n.to_string())).unwrap();
+        }
+        let permit = journal.intent(intent_of("before")).await.unwrap();
+        folder.disk.next(Trouble::SyncFails);
+        assert!(journal.outcome(permit, record("outcome", "held")).await.unwrap_err().held);
+        healed(&journal).await;
+        journal.close().await.unwrap();
+    }
+    let witness = Witness { public_keys: keys.iter().map(|key| key.public()).collect() };
+    let report = verify(folder.path(), &witness).unwrap();
+    assert_eq!(report.first_bad, None);
+    assert_eq!((report.signatures.exposed, report.signatures.keys), (0, witness.public_keys));
+    assert!(folder.segments().len() > 6, "{:?}", folder.segments());
 }

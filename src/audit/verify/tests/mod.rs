@@ -10,6 +10,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::audit::canonical::seal;
 use crate::audit::record::Record;
+use crate::audit::signing::SigningKey;
+
+mod signed;
 
 const TIME: &str = "2026-11-20T10:00:00Z";
 
@@ -21,6 +24,8 @@ type Files = Vec<(String, Vec<u8>)>;
 struct Builder {
     files: Files,
     last: Option<SegmentName>,
+    /// Signs the last record of each segment.
+    key: Option<SigningKey>,
 }
 
 impl Builder {
@@ -29,15 +34,26 @@ impl Builder {
         let now = TIME.parse().unwrap();
         let name = SegmentName::after(self.last.as_ref(), last_durable.sequence + 1, now);
         let previous_segment = self.last.as_ref().map(ToString::to_string);
-        let header = Header { reason, previous_segment, last_durable, torn: Vec::new() };
+        let header = Header {
+            reason,
+            previous_segment,
+            last_durable,
+            torn: Vec::new(),
+            signing_key: self.key.as_ref().map(SigningKey::public),
+        };
         let header = header.to_record(&Record::default(), "an-id".to_owned(), now).unwrap();
         let mut lines = Vec::new();
-        let mut heads = vec![seal(&mut lines, header.fields(), last_durable)];
+        let mut sealed = seal(&mut lines, header.fields(), last_durable);
+        let mut heads = vec![sealed.head];
         for n in 0..records {
             let Value::Object(fields) = json!({"stage": "read", "n": n, "text": "Größe \u{1f600} \"quoted\""}) else {
                 unreachable!("an object literal")
             };
-            heads.push(seal(&mut lines, &fields, heads[heads.len() - 1]));
+            sealed = seal(&mut lines, &fields, heads[heads.len() - 1]);
+            heads.push(sealed.head);
+        }
+        if let Some(key) = &self.key {
+            sealed.sign(&mut lines, &key.sign(sealed.head.hash));
         }
         self.files.push((name.to_string(), lines));
         self.last = Some(name);
@@ -63,7 +79,7 @@ fn write(files: &Files) -> TempDir {
 }
 
 fn verified(files: &Files) -> VerifyReport {
-    verify(write(files).path()).unwrap()
+    verify(write(files).path(), &Witness::default()).unwrap()
 }
 
 /// The line, and what is wrong with it.
@@ -90,13 +106,13 @@ fn edited(index: usize, edit: impl FnOnce(&mut Vec<Vec<u8>>)) -> Files {
 fn an_untouched_journal_verifies_as_a_whole_and_file_by_file() {
     let files = three_segments();
     let dir = write(&files);
-    let report = verify(dir.path()).unwrap();
+    let report = verify(dir.path(), &Witness::default()).unwrap();
     assert_eq!((report.verdict, report.records, report.first_bad), (Verdict::Verified, 12, None));
     assert_eq!(report.head.unwrap().sequence, 12);
     let spans: Vec<_> = report.files.iter().map(|file| (file.first_sequence, file.last_sequence)).collect();
     assert_eq!(spans, [(Some(1), Some(4)), (Some(5), Some(8)), (Some(9), Some(12))]);
     for (name, _) in &files {
-        let report = verify(&dir.path().join(name)).unwrap();
+        let report = verify(&dir.path().join(name), &Witness::default()).unwrap();
         assert_eq!((report.verdict, report.records), (Verdict::Verified, 4));
     }
 }
@@ -191,8 +207,13 @@ fn a_file_that_does_not_begin_with_its_header_is_found() {
 fn a_header_that_contradicts_its_place_is_found() {
     let mut builder = Builder::default();
     builder.segment(Reason::Start, ChainHead::START, 0);
-    let header =
-        Header { reason: Reason::Recovery, previous_segment: None, last_durable: ChainHead::START, torn: vec![] };
+    let header = Header {
+        reason: Reason::Recovery,
+        previous_segment: None,
+        last_durable: ChainHead::START,
+        torn: vec![],
+        signing_key: None,
+    };
     let header = header.to_record(&Record::default(), String::new(), TIME.parse().unwrap()).unwrap();
     let place = ChainHead { sequence: 4, hash: crate::audit::Hash::ZERO };
     let (name, bytes) = &mut builder.files[0];
@@ -281,8 +302,8 @@ fn a_recovery_from_a_record_that_never_was_is_found() {
 #[test]
 fn nothing_to_verify_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(verify(dir.path()), Err(VerifyError::NoSegments(_))));
-    assert!(matches!(verify(Path::new("/nonexistent/journal")), Err(VerifyError::Read { .. })));
+    assert!(matches!(verify(dir.path(), &Witness::default()), Err(VerifyError::NoSegments(_))));
+    assert!(matches!(verify(Path::new("/nonexistent/journal"), &Witness::default()), Err(VerifyError::Read { .. })));
 }
 
 #[test]

@@ -1,0 +1,203 @@
+"""A second verifier of audit journals, written from docs/audit.md and from nothing else.
+
+    verify_journal.py FOLDER [--public-key FILE]    prints what it found as JSON, exits 1 where the journal is broken
+    verify_journal.py --serve                       reads {"folder": ..., "public_keys": [...]} a line, answers a line each
+
+Only Ed25519 comes from a package (cryptography); the rest is the standard library.
+"""
+
+import argparse
+import base64
+import gzip
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+NAME = re.compile(r"journal-(\d{20})-(\d{6})-[0-9TZ]+\.jsonl(\.gz)?$")
+SIGNED = b"iam-mcp-gateway journal record 1\n"
+START = (0, "0" * 64)
+HEX = re.compile(r"[0-9a-f]{64}$")
+
+
+class Bad(Exception):
+    """The record at hand is not as it was written."""
+
+
+def number(value: float) -> str:
+    """A number as ECMAScript spells it, which RFC 8785 asks for."""
+    if isinstance(value, int) and abs(value) < 2**53:
+        return str(value)
+    value = float(value)
+    if value == 0:
+        return "0"
+    # The shortest digits that read back as the same double.
+    shortest = repr(value)
+    mantissa, _, power = shortest.partition("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits = (whole + fraction).lstrip("0")
+    place = len(whole) + int(power or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0") or "0"
+    if 0 < place <= 21:
+        if len(digits) <= place:
+            return sign + digits.ljust(place, "0")
+        return sign + digits[:place] + "." + digits[place:]
+    if -6 < place <= 0:
+        return sign + "0." + "0" * -place + digits
+    tail = "." + digits[1:] if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{tail}e{'+' if place > 0 else '-'}{abs(place - 1)}"
+
+
+def canonical(value: Any) -> str:
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(f"{canonical(name)}:{canonical(inner)}" for name, inner in members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(inner) for inner in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return number(value)
+
+
+def read_record(line: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record of a line, without `integrity`, and that."""
+    try:
+        record = json.loads(line.decode())
+    except (ValueError, RecursionError) as error:
+        raise Bad("the line is not JSON") from error
+    if not isinstance(record, dict) or not isinstance(record.get("integrity"), dict):
+        raise Bad("the line is no record")
+    text = canonical(record)
+    integrity = record.pop("integrity")
+    known = {"sequence", "previousHash", "hash"}
+    if not known <= integrity.keys() <= known | {"signature"}:
+        raise Bad("integrity has other members than it should")
+    sequence = integrity["sequence"]
+    if not isinstance(sequence, int) or isinstance(sequence, bool) or not 1 <= sequence < 2**53:
+        raise Bad("sequence is no number of a record")
+    if not all(isinstance(integrity[name], str) and HEX.match(integrity[name]) for name in ("hash", "previousHash")):
+        raise Bad("a hash is no hash")
+    if text.encode() + b"\n" != line:
+        raise Bad("the line is not canonical")
+    hashed = canonical(record | {"integrity": {name: integrity[name] for name in ("sequence", "previousHash")}})
+    if hashlib.sha256(hashed.encode()).hexdigest() != integrity["hash"]:
+        raise Bad("the hash differs")
+    return record, integrity
+
+
+def header_of(record: dict[str, Any], integrity: dict[str, Any]) -> dict[str, Any]:
+    header = record.get("segment")
+    if record.get("stage") != "segment" or not isinstance(header, dict):
+        raise Bad("the file does not begin with a header")
+    if header.get("lastDurable") != {"sequence": integrity["sequence"] - 1, "hash": integrity["previousHash"]}:
+        raise Bad("the header contradicts its place")
+    return header
+
+
+def check_signature(integrity: dict[str, Any], key: str | None) -> bool:
+    if "signature" not in integrity:
+        return False
+    if key is None:
+        raise Bad("the record is signed, but the file names no key")
+    try:
+        signature = base64.b64decode(integrity["signature"], validate=True)
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
+        public.verify(signature, SIGNED + bytes.fromhex(integrity["hash"]))
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise Bad("the signature differs") from error
+    return True
+
+
+def lines_of(path: Path) -> list[bytes]:
+    content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
+    lines = content.split(b"\n")
+    whole = [line + b"\n" for line in lines[:-1]]
+    return whole + [lines[-1]] if lines[-1] else whole
+
+
+def first_header(lines: list[bytes]) -> dict[str, Any] | None:
+    try:
+        return header_of(*read_record(lines[0])) if lines else None
+    except Bad:
+        return None
+
+
+def verify(folder: Path, public_keys: list[str]) -> dict[str, Any]:
+    names = sorted(path.name for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
+    names = [name for name in names if not (name.endswith(".gz") and name.removesuffix(".gz") in names)]
+    files = [(name, lines_of(folder / name)) for name in names]
+    headers = [first_header(lines) for _, lines in files]
+    head: tuple[int, str] | None = START
+    first_bad, records, signed, last = None, 0, None, 0
+    for index, (name, lines) in enumerate(files):
+        following = next((header for header in headers[index + 1 :] if header), None)
+        confirmed = None
+        if following and following["reason"] == "recovery" and head and following["lastDurable"]["sequence"] >= head[0]:
+            confirmed = following["lastDurable"]["sequence"]
+        key = None
+        number_of_line = 0
+        try:
+            for number_of_line, line in enumerate(lines, 1):
+                if confirmed is not None and head and head[0] >= confirmed:
+                    break
+                if not line.endswith(b"\n"):
+                    raise Bad("the line is torn")
+                record, integrity = read_record(line)
+                sequence = integrity["sequence"]
+                if number_of_line == 1:
+                    key = header_of(record, integrity).get("signingKey")
+                    if public_keys and key not in public_keys:
+                        raise Bad("the file is not signed by a key that was given")
+                    named = NAME.match(name)
+                    if head is None:
+                        head = (sequence - 1, integrity["previousHash"])
+                if head and (sequence, integrity["previousHash"]) != (head[0] + 1, head[1]):
+                    raise Bad("the record does not follow the one before")
+                if check_signature(integrity, key):
+                    signed = sequence
+                head = (sequence, integrity["hash"])
+                last = sequence
+                records += 1
+                if number_of_line == 1 and (not named or int(named[1]) != sequence):
+                    raise Bad("the file has another name than it should")
+            if not lines:
+                number_of_line = 1
+                raise Bad("the file is empty")
+        except Bad as bad:
+            first_bad = first_bad or {"file": name, "line": number_of_line, "why": str(bad)}
+            head = None
+    return {
+        "verdict": "broken" if first_bad else "verified",
+        "firstBad": first_bad,
+        "records": records,
+        "signedThrough": signed,
+        "exposed": last - signed if signed is not None else 0,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--public-key", action="append", default=[], type=Path)
+    parser.add_argument("--serve", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.serve:
+        for line in sys.stdin:
+            asked = json.loads(line)
+            print(json.dumps(verify(Path(asked["folder"]), asked["public_keys"])), flush=True)
+        return 0
+    found = verify(arguments.folder, [file.read_text().strip() for file in arguments.public_key])
+    print(json.dumps(found))
+    return 1 if found["firstBad"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
