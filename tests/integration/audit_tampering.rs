@@ -167,8 +167,8 @@ fn tamper(dice: &mut Dice, files: &mut Files) -> (&'static str, Expected) {
 /// Changes a record, and computes the chain anew from there to the end of the journal.
 fn rehash(files: &mut Files, file: usize, line: usize, keep_signatures: bool) {
     let mut previous: Option<String> = None;
-    for place in file..files.len() {
-        for line in files[place].1.iter_mut().skip(if place == file { line } else { 0 }) {
+    for (place, (_, lines)) in files.iter_mut().enumerate().skip(file) {
+        for line in lines.iter_mut().skip(if place == file { line } else { 0 }) {
             let mut record = fields(line);
             let signature = record["integrity"]["signature"].take();
             let members = record["integrity"].as_object_mut().expect("integrity is an object");
