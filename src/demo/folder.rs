@@ -58,7 +58,8 @@ const MARK: &str = "This folder is written by `iam-mcp-gateway demo`.\n";
 
 /// What an earlier demo left that would be believed until the new one stands there: old keys, an old address. The trail
 /// begins anew with the account.
-const STALE: [&str; 5] = ["endpoint", "aws-credentials", "sandbox-credentials", "keyring.json", "aws-trail.jsonl"];
+const STALE: [&str; 6] =
+    ["endpoint", "aws-credentials", "sandbox-credentials", "keyring.json", "audit-signing.key", "aws-trail.jsonl"];
 
 impl Folder {
     /// Makes the folder, or takes over one of an earlier demo: its keys, configuration and endpoint are made anew, its

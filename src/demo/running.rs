@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
+use data_encoding::BASE64;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,10 +22,10 @@ use crate::authn::keyring::{KeyringEditor, KeyringError, KeyringFile, NewKey};
 use crate::client::sign::Scope;
 use crate::client::{Client, ClientError};
 use crate::clock::SharedClock;
-use crate::config::{Config, Environment, Faults, Loaded};
+use crate::config::{Config, Environment, Faults, KEY_BYTES, Loaded};
 use crate::gateway::{Gateway, Listeners, Outside, Reloader, StartError, log, run};
 use crate::http::{Drain, Ended};
-use crate::random::SharedRandom;
+use crate::random::{Random, SharedRandom};
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::tools::catalogue::CATALOGUE;
 
@@ -112,6 +113,7 @@ impl Running {
         let address = public.local_addr()?;
         folder.write("gateway.toml", &settings::text(address, &sandbox_url, sandbox.account()))?;
         folder.write("guardrails.json", settings::GUARDRAILS)?;
+        folder.write("audit-signing.key", &signing_key(&*random))?;
         let keys = make_keys(&folder, &clock, &random)?;
         let (id, secret) = sandbox.user_keys(OPERATOR).expect("the account has this user, with a key");
         folder.write("sandbox-credentials", &profile(OPERATOR, &id, secret.expose()))?;
@@ -218,6 +220,13 @@ impl Running {
         self.trail_file.end().await?;
         Ok(ended)
     }
+}
+
+/// A key that signs the journal, made anew at each start: a journal may be signed by several.
+fn signing_key(random: &dyn Random) -> Zeroizing<String> {
+    let mut seed = Zeroizing::new([0; KEY_BYTES]);
+    random.fill(&mut *seed);
+    Zeroizing::new(BASE64.encode(&*seed))
 }
 
 /// A key for each caller, in the gateway's keyring and in the file that clients read.

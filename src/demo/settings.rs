@@ -57,8 +57,11 @@ documents = ["guardrails.json"]
 keyring = "keyring.json"
 
 [audit]
-# `iam-mcp-gateway audit verify` says whether it is whole.
+# `iam-mcp-gateway audit verify` says whether it is whole, and up to where it is signed.
 directory = "audit"
+signing_key = "audit-signing.key"
+# Records of reads wait so long for company before they are signed and on the disk.
+delay_milliseconds = 50
 
 [protect]
 # The role that the gateway itself runs with: no tool changes it, nor the roles named above.
