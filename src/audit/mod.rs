@@ -5,6 +5,7 @@
 //!   [`Permit`] without which no writing call runs; [`Journal::outcome`] and [`Journal::note`] give the [`Recorded`]
 //!   without which no reply is made.
 //! - [`verify()`] reads a journal back and says whether it is whole.
+//! - [`query`] finds records in one.
 //!
 //! # The format
 //! A journal is a folder of segments, `journal-<first sequence>-<attempt>-<UTC time>.jsonl`, whose names sort in the
@@ -24,6 +25,7 @@ mod event;
 mod files;
 mod journal;
 mod lock;
+pub mod query;
 mod record;
 mod recover;
 mod scan;

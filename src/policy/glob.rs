@@ -19,7 +19,7 @@ pub(super) enum Token<'a> {
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Glob {
+pub(crate) struct Glob {
     /// What the text begins with.
     head: Piece,
     /// What follows after each star; the last piece is what the text ends with.
@@ -50,7 +50,7 @@ impl Glob {
     }
 
     /// The pattern that `text` spells.
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self::new(tokens(text))
     }
 
@@ -91,7 +91,8 @@ impl Glob {
         Ok(self.is_match(text))
     }
 
-    fn is_match(&self, text: &str) -> bool {
+    /// The same, for who bounds both lengths otherwise.
+    pub(crate) fn is_match(&self, text: &str) -> bool {
         let Some(mut rest) = self.head.strip(text) else { return false };
         let Some((last, middle)) = self.tail.split_last() else { return rest.is_empty() };
         for piece in middle {

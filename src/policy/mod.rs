@@ -34,7 +34,7 @@ mod fault;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod glob;
+pub(crate) mod glob;
 mod index;
 mod keys;
 mod layers;
