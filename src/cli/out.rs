@@ -1,5 +1,6 @@
 //! Writing to the terminal: colours where they are wanted (NO_COLOR and pipes have none), text made safe to show.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -47,7 +48,12 @@ pub fn json_line(value: &impl Serialize) {
 /// The same JSON, with JSON's own escape for every character that a terminal would obey or a reader not see.
 ///
 /// JSON itself demands that only of the control characters below U+0020; the values may come from elsewhere.
-fn escaped(json: &str) -> String {
+#[must_use]
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    // Nearly all there is.
+    if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return Cow::Borrowed(json);
+    }
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {
         let mut bytes = [0; 4];
@@ -61,7 +67,7 @@ fn escaped(json: &str) -> String {
             write!(shown, "\\u{unit:04x}").expect("a string takes everything");
         }
     }
-    shown
+    Cow::Owned(shown)
 }
 
 /// The text, styled.
@@ -79,7 +85,7 @@ mod tests {
         let value = serde_json::json!({
             "a\u{9b}31m": ["\u{1b}]0;x\u{7}", "\u{7f}", "\u{202e}txt", "\u{e0041}", "Zoë 山田 \u{1f600}", "\\u{202e}", "a\nb"],
         });
-        let pretty = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        let pretty = escaped(&serde_json::to_string_pretty(&value).unwrap()).into_owned();
         assert!(
             pretty.contains("\\u009b31m") && pretty.contains("\\u007f") && pretty.contains("\\udb40\\udc41"),
             "{pretty}"

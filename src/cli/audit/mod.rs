@@ -1,13 +1,21 @@
 //! `audit`: the journal, read and verified.
 
+mod cloudtrail;
+mod csv;
+mod export;
+mod filters;
 mod key;
+mod query;
+mod sheet;
+mod table;
+mod tail;
 mod verify;
 
 use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome};
 
-/// Verify audit journals, and make the keys that sign them.
+/// Verify and read audit journals, and make the keys that sign them.
 #[derive(Debug, Args)]
 pub struct Audit {
     #[command(subcommand)]
@@ -17,6 +25,9 @@ pub struct Audit {
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     Verify(verify::Verify),
+    Query(query::Query),
+    Tail(tail::Tail),
+    Export(export::Export),
     Key(key::Key),
 }
 
@@ -27,6 +38,9 @@ enum Subcommands {
 pub fn run(command: &Audit) -> Result<Outcome, Failure> {
     match &command.command {
         Subcommands::Verify(command) => verify::run(command),
+        Subcommands::Query(command) => query::run(command),
+        Subcommands::Tail(command) => tail::run(command),
+        Subcommands::Export(command) => export::run(command),
         Subcommands::Key(command) => key::run(command),
     }
 }
