@@ -3,6 +3,7 @@
 
 mod agents;
 mod audit_tampering;
+mod audit_reading;
 mod aws_calls;
 mod aws_faults;
 mod bad_input;

@@ -21,6 +21,7 @@ pub struct Follower<'a> {
     /// The name of the file that is read, without what compression adds.
     name: String,
     lines: Lines<Box<dyn BufRead + Send>>,
+    scratch: Vec<u8>,
     summary: Summary,
 }
 
@@ -49,6 +50,7 @@ impl<'a> Follower<'a> {
             folder: path.is_dir().then(|| path.to_owned()),
             name: plain(&last.path.file_name().unwrap_or_default().to_string_lossy()),
             lines: Lines::of(open_either(&last.path).map_err(failed)?),
+            scratch: Vec::new(),
             summary: Summary { files: 1, ..Summary::default() },
         };
         let mut found = Found::default();
@@ -114,7 +116,7 @@ impl<'a> Follower<'a> {
                 self.summary.no_records += 1;
                 continue;
             };
-            match self.search.look(line, None) {
+            match self.search.look(line, None, &mut self.scratch) {
                 Seen::Other | Seen::Unconfirmed => self.summary.records += 1,
                 Seen::Foreign => self.summary.no_records += 1,
                 Seen::Asked(line) => {

@@ -8,7 +8,6 @@
 
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
 
 use super::filter::{Decider, Effect, Filter};
 use super::pattern::Fragment;
@@ -19,16 +18,15 @@ use super::view::DENIED_BY_AWS;
 #[derive(Debug, Default)]
 pub(super) struct Prefilter {
     needles: Vec<Needle>,
+    /// To be looked for in the line's lower case. Making that and searching it takes a fifth of a microsecond for a record
+    /// of 2 KB; a regular expression that ignores case took 5.
+    folded: Vec<Finder<'static>>,
     time: Option<RawTime>,
 }
 
+/// One of these, as it is.
 #[derive(Debug)]
-enum Needle {
-    /// One of these, as it is.
-    AnyOf(Vec<Finder<'static>>),
-    /// This, in any letter case.
-    Folded(Regex),
-}
+struct Needle(Vec<Finder<'static>>);
 
 impl Prefilter {
     pub(super) fn of(filter: &Filter) -> Self {
@@ -55,16 +53,28 @@ impl Prefilter {
         }
         let actions = filter.action.iter().flat_map(|pattern| pattern.pieces());
         let resources = filter.resource.iter().flat_map(|pattern| pattern.resource_pieces());
-        needles.extend(actions.chain(resources).filter_map(|fragment| Needle::folded(&fragment)));
         needles.extend(Needle::of_decision(filter));
-        Self { needles, time: RawTime::of(filter) }
+        let folded = actions.chain(resources).map(|fragment| folded(&fragment)).collect();
+        Self { needles, folded, time: RawTime::of(filter) }
     }
 
-    /// Whether the line could be that of a record which matches.
-    pub(super) fn may_match(&self, line: &[u8]) -> bool {
+    /// Whether the line could be that of a record which matches. `scratch` is memory to work in.
+    pub(super) fn may_match(&self, line: &[u8], scratch: &mut Vec<u8>) -> bool {
         let cannot = self.time.as_ref().is_some_and(|time| time.is_outside(line))
-            || self.needles.iter().any(|needle| !needle.is_in(line));
+            || self.needles.iter().any(|needle| !needle.is_in(line))
+            || !self.has_folded(line, scratch);
         !cannot || has_needless_escape(line)
+    }
+
+    fn has_folded(&self, line: &[u8], scratch: &mut Vec<u8>) -> bool {
+        if self.folded.is_empty() {
+            return true;
+        }
+        scratch.clear();
+        scratch.extend_from_slice(line);
+        // Only ASCII has letter case here, as in patterns.
+        scratch.make_ascii_lowercase();
+        self.folded.iter().all(|finder| finder.find(scratch).is_some())
     }
 }
 
@@ -74,17 +84,7 @@ impl Needle {
     }
 
     fn any_of(texts: &[&str]) -> Self {
-        Self::AnyOf(texts.iter().map(|text| Finder::new(text.as_bytes()).into_owned()).collect())
-    }
-
-    /// None where it would be too large to look for.
-    fn folded(fragment: &Fragment<'_>) -> Option<Self> {
-        let quoted = quoted(fragment.text);
-        let from = usize::from(!fragment.first);
-        let to = quoted.len() - usize::from(!fragment.last);
-        let pattern = regex::escape(&quoted[from..to]);
-        // Only ASCII has letter case here, as in what it stands for.
-        RegexBuilder::new(&pattern).case_insensitive(true).unicode(false).build().ok().map(Self::Folded)
+        Self(texts.iter().map(|text| finder(text)).collect())
     }
 
     fn of_decision(filter: &Filter) -> Option<Self> {
@@ -99,11 +99,20 @@ impl Needle {
     }
 
     fn is_in(&self, line: &[u8]) -> bool {
-        match self {
-            Self::AnyOf(finders) => finders.iter().any(|finder| finder.find(line).is_some()),
-            Self::Folded(regex) => regex.is_match(line),
-        }
+        self.0.iter().any(|finder| finder.find(line).is_some())
     }
+}
+
+fn finder(text: &str) -> Finder<'static> {
+    Finder::new(text.as_bytes()).into_owned()
+}
+
+/// The fragment as it stands in JSON, with the quotes that it touches.
+fn folded(fragment: &Fragment<'_>) -> Finder<'static> {
+    let quoted = quoted(fragment.text);
+    let from = usize::from(!fragment.first);
+    let to = quoted.len() - usize::from(!fragment.last);
+    finder(&quoted[from..to])
 }
 
 /// The text as a JSON string.
@@ -132,13 +141,13 @@ mod tests {
             "eventTime": "2026-11-20T12:00:00.000Z", "integrity": {"sequence": 12}})
         .to_string();
         let mut filter = Filter { tool: Some("list_users".into()), ..Filter::default() };
-        assert!(!Prefilter::of(&filter).may_match(line.as_bytes()));
+        assert!(!Prefilter::of(&filter).may_match(line.as_bytes(), &mut Vec::new()));
         filter.tool = Some("whoami".into());
         filter.caller = Some("keyring:alice".into());
         filter.sequence = Some(12..=12);
-        assert!(Prefilter::of(&filter).may_match(line.as_bytes()));
+        assert!(Prefilter::of(&filter).may_match(line.as_bytes(), &mut Vec::new()));
         filter.from = Some("2026-11-20T12:00:00.001Z".parse().unwrap());
-        assert!(!Prefilter::of(&filter).may_match(line.as_bytes()));
+        assert!(!Prefilter::of(&filter).may_match(line.as_bytes(), &mut Vec::new()));
     }
 
     #[test]
@@ -148,7 +157,7 @@ mod tests {
         let from = Some("2026-11-20T12:00:00Z".parse().unwrap());
         let filter = Filter { tool: Some("whoami".into()), from, ..Filter::default() };
         assert!(filter.matches(&RecordView::of(line).unwrap()));
-        assert!(Prefilter::of(&filter).may_match(line.as_bytes()));
+        assert!(Prefilter::of(&filter).may_match(line.as_bytes(), &mut Vec::new()));
     }
 
     proptest! {
@@ -159,7 +168,7 @@ mod tests {
             (line, filter) in (any_record().prop_flat_map(|record| any_spelling(&record)), any_filter())
         ) {
             let matches = RecordView::of(&line).is_some_and(|record| filter.matches(&record));
-            prop_assert!(!matches || Prefilter::of(&filter).may_match(line.as_bytes()), "{line}");
+            prop_assert!(!matches || Prefilter::of(&filter).may_match(line.as_bytes(), &mut Vec::new()), "{line}");
         }
     }
 }

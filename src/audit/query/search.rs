@@ -49,8 +49,13 @@ impl<'a> Search<'a> {
         Self { filter, prefilter: Prefilter::of(filter), integrity: Finder::new("\"integrity\"") }
     }
 
-    pub(super) fn look<'line>(&self, line: &'line [u8], confirmed_through: Option<u64>) -> Seen<'line> {
-        if !self.prefilter.may_match(line) {
+    pub(super) fn look<'line>(
+        &self,
+        line: &'line [u8],
+        confirmed_through: Option<u64>,
+        scratch: &mut Vec<u8>,
+    ) -> Seen<'line> {
+        if !self.prefilter.may_match(line, scratch) {
             return if self.looks_like_a_record(line) { Seen::Other } else { Seen::Foreign };
         }
         let Ok(text) = std::str::from_utf8(line) else { return Seen::Foreign };
@@ -208,7 +213,7 @@ fn read(
     to: &SyncSender<Told>,
 ) -> io::Result<()> {
     let mut lines = Lines::of(open_either(&source.path)?);
-    let mut found = Found::default();
+    let (mut found, mut scratch) = (Found::default(), Vec::new());
     let ended = loop {
         let line = match lines.next() {
             Ok(Some(line)) => line,
@@ -219,7 +224,7 @@ fn read(
             summary.no_records += 1;
             continue;
         };
-        match search.look(line, source.confirmed_through) {
+        match search.look(line, source.confirmed_through, &mut scratch) {
             Seen::Other => summary.records += 1,
             Seen::Foreign => summary.no_records += 1,
             Seen::Unconfirmed => summary.unconfirmed += 1,
