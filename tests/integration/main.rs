@@ -2,8 +2,8 @@
 //! together themselves, where the outside cannot provoke what must be shown.
 
 mod agents;
-mod audit_tampering;
 mod audit_reading;
+mod audit_tampering;
 mod aws_calls;
 mod aws_faults;
 mod bad_input;
