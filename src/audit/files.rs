@@ -1,15 +1,15 @@
 //! The files of a journal: which there are, and how they are read.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::segment::EXTENSION;
 
-/// What the name of a file ends with that was closed and compressed (gzip, RFC 1952).
-pub(super) const COMPRESSED: &str = ".jsonl.gz";
+/// What the name of a file has behind it that was closed and compressed (gzip, RFC 1952).
+const COMPRESSED: &str = ".gz";
 
 /// How much of a file is read at once.
 const BUFFER: usize = 64 * 1024;
@@ -20,16 +20,33 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 /// When the folder cannot be read.
 pub fn journal_files(directory: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in directory.read_dir()? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(EXTENSION) || name.ends_with(COMPRESSED) {
-            names.push(name);
-        }
-    }
+    let names = directory.read_dir()?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    Ok(of_the_journal(names.collect::<io::Result<_>>()?))
+}
+
+/// Those of a folder's `names` that are journal files, as [`journal_files`] lists them.
+pub(super) fn of_the_journal(mut names: Vec<String>) -> Vec<String> {
+    names.retain(|name| plain(name).ends_with(EXTENSION));
     names.sort_unstable();
-    names.dedup_by(|later, earlier| later.strip_suffix(".gz") == Some(earlier));
-    Ok(names)
+    names.dedup_by(|later, earlier| is_compressed(later) && plain(later) == earlier);
+    names
+}
+
+/// The name of a file without what compression adds: the name that headers know it by.
+#[must_use]
+pub(super) fn plain(name: &str) -> &str {
+    name.strip_suffix(COMPRESSED).unwrap_or(name)
+}
+
+/// Whether the file of this name is compressed.
+pub(super) fn is_compressed(name: &str) -> bool {
+    name.ends_with(COMPRESSED)
+}
+
+/// Reads what compression made of a file.
+pub(super) fn decompressed(reader: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
+    let decoder = MultiGzDecoder::new(BufReader::with_capacity(BUFFER, reader));
+    Box::new(BufReader::with_capacity(BUFFER, decoder))
 }
 
 /// Opens a journal file, compressed or not.
@@ -38,18 +55,15 @@ pub fn journal_files(directory: &Path) -> io::Result<Vec<String>> {
 /// When it cannot be opened.
 pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     let file = File::open(path)?;
-    if path.as_os_str().as_encoded_bytes().ends_with(b".gz") {
-        return Ok(Box::new(BufReader::with_capacity(
-            BUFFER,
-            MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file)),
-        )));
+    match is_compressed(&path.to_string_lossy()) {
+        true => Ok(decompressed(file)),
+        false => Ok(Box::new(BufReader::with_capacity(BUFFER, file))),
     }
-    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
 
     use flate2::Compression;
     use flate2::write::GzEncoder;

@@ -1,9 +1,10 @@
 //! What a start finds in the folder, and what it puts in order before the chain goes on.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::chain::ChainHead;
+use super::files::{decompressed, is_compressed, of_the_journal, plain};
 use super::scan::{Fault, scan};
 use super::segment::SegmentName;
 use super::storage::Storage;
@@ -54,27 +55,28 @@ pub(super) struct Found {
 ///
 /// A torn last line is moved to `<segment>.torn`; a segment without one complete line is renamed so as a whole, and the
 /// one before it is looked at. Complete lines are made durable before the chain goes on from them: they may have been
-/// written by a process that died before its sync.
+/// written by a process that died before its sync. A segment that was compressed was closed before: it is whole, or was
+/// changed.
 pub(super) fn find_end(directory: &Path, storage: &dyn Storage) -> Result<Found, OpenError> {
     let failed = |doing| OpenError::disk(directory, doing);
     let names = storage.list(directory).map_err(failed("the folder is not readable"))?;
-    let mut segments: Vec<SegmentName> = names.iter().filter_map(|name| SegmentName::parse(name)).collect();
-    segments.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+    let mut files = of_the_journal(names.clone());
 
     let mut torn = Vec::new();
-    while let Some(last) = segments.pop() {
-        let path = directory.join(last.as_str());
+    while let Some(file) = files.pop() {
+        let Some(last) = SegmentName::parse(plain(&file)) else { continue };
+        let (path, is_closed) = (directory.join(&file), is_compressed(&file));
         let reader = storage.read(&path).map_err(failed("its last segment is not readable"))?;
-        let found =
-            scan(BufReader::new(reader), None, None, None).map_err(failed("its last segment is not readable"))?;
+        let reader: Box<dyn BufRead> = if is_closed { decompressed(reader) } else { Box::new(BufReader::new(reader)) };
+        let found = scan(reader, None, None, None).map_err(failed("its last segment is not readable"))?;
         let is_torn = match found.problem {
             None => false,
             Some(ref problem) => match problem.fault {
-                Fault::TornLastLine => true,
-                Fault::NoHeader if found.end_offset == 0 && problem.sequence.is_none() => true,
+                Fault::TornLastLine if !is_closed => true,
+                Fault::NoHeader if !is_closed && found.end_offset == 0 && problem.sequence.is_none() => true,
                 _ => {
                     let problem = found.problem.expect("just seen");
-                    return Err(OpenError::NotVerified(Box::new(BadRecord::new(last.as_str(), problem))));
+                    return Err(OpenError::NotVerified(Box::new(BadRecord::new(&file, problem))));
                 }
             },
         };
@@ -86,7 +88,9 @@ pub(super) fn find_end(directory: &Path, storage: &dyn Storage) -> Result<Found,
                         .map_err(failed("a torn last line cannot be moved aside"))?;
                     torn.push(name);
                 }
-                storage.truncate(&path, found.end_offset).map_err(failed("its last segment cannot be synced"))?;
+                if !is_closed {
+                    storage.truncate(&path, found.end_offset).map_err(failed("its last segment cannot be synced"))?;
+                }
                 torn.sort_unstable();
                 return Ok(Found { head, segment: Some(last), torn });
             }

@@ -43,6 +43,9 @@ pub enum Fault {
     /// The record is not linked to the one before it.
     #[error("the previous hash is not that of the record before: the chain is broken here")]
     PreviousHashDiffers,
+    /// The file was compressed, and its data is broken from here on.
+    #[error("the compressed data is broken from here on: the file was changed or cut off after it was closed")]
+    NotDecompressed,
     /// The last line has no end.
     #[error("the last line is torn: it was not written to its end")]
     TornLastLine,
@@ -122,6 +125,7 @@ pub(super) fn scan(
             break;
         }
         let judged = match read_line(&mut reader, &mut line)? {
+            Line::Broken => Err((None, Fault::NotDecompressed)),
             Line::End if number == 1 => Err((None, Fault::NoHeader)),
             Line::End => break,
             Line::Torn => Err((None, Fault::TornLastLine)),
@@ -231,18 +235,28 @@ enum Line {
     Whole,
     Torn,
     TooLong,
+    Broken,
     End,
 }
 
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
     line.clear();
-    let read = io::Read::take(&mut *reader, LONGEST_LINE as u64).read_until(b'\n', line)?;
+    let read = match io::Read::take(&mut *reader, LONGEST_LINE as u64).read_until(b'\n', line) {
+        Err(error) if is_of_the_decompressor(&error) => return Ok(Line::Broken),
+        read => read?,
+    };
     Ok(match line.last() {
         None => Line::End,
         Some(b'\n') => Line::Whole,
         Some(_) if read == LONGEST_LINE => Line::TooLong,
         Some(_) => Line::Torn,
     })
+}
+
+/// Whether it says that compressed data is broken; no file system answers so.
+fn is_of_the_decompressor(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
 /// Counts what is left, a torn last line included, without keeping any of it.

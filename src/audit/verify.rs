@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::chain::ChainHead;
-use super::files::{journal_files, open};
+use super::files::{journal_files, open, plain};
 use super::scan::{Fault, Problem, Scan, read_header, scan};
 use super::segment::{EXTENSION, Header, Reason, SegmentName};
 use super::signing::PublicKey;
@@ -148,7 +148,7 @@ impl Witness {
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// The folder holds no journal; if there was one, it was removed.
-    #[error("there is no journal in {}: no file ends in {EXTENSION}", .0.display())]
+    #[error("there is no journal in {}: no file ends in {EXTENSION}, compressed or not", .0.display())]
     NoSegments(PathBuf),
     /// A file cannot be read.
     #[error("{} cannot be read", path.display())]
@@ -263,13 +263,13 @@ fn name_fault(name: &str, names: &[String], found: &mut Scan) {
     if let Some(problem) = &mut found.problem {
         let previous = found.header.as_ref().and_then(|header| header.previous_segment.as_ref());
         if let (1, Fault::SequenceDiffers { .. }, Some(previous)) = (problem.line, &problem.fault, previous)
-            && !names.contains(previous)
+            && !names.iter().any(|name| plain(name) == previous)
         {
             problem.fault = Fault::MissingSegment { name: previous.clone() };
         }
         return;
     }
-    let named = SegmentName::parse(name).map(|name| name.first_sequence);
+    let named = SegmentName::parse(plain(name)).map(|name| name.first_sequence);
     if named.is_none() || (found.first_sequence.is_some() && found.first_sequence != named) {
         found.problem = Some(Problem { line: 1, sequence: found.first_sequence, fault: Fault::NameDiffers });
     }

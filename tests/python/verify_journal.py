@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,13 @@ def check_signature(integrity: dict[str, Any], key: str | None) -> bool:
 
 
 def lines_of(path: Path) -> list[bytes]:
-    content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
+    content = path.read_bytes()
+    if path.name.endswith(".gz"):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            # No record of it can be believed: one line that is none.
+            content = b"the compressed data is broken"
     lines = content.split(b"\n")
     whole = [line + b"\n" for line in lines[:-1]]
     return whole + [lines[-1]] if lines[-1] else whole

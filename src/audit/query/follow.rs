@@ -11,7 +11,7 @@ use super::lines::{Line, Lines};
 use super::search::{Search, Seen, search};
 use super::sources::open_either;
 use super::{QueryError, Summary, sources};
-use crate::audit::files::journal_files;
+use crate::audit::files::{journal_files, plain};
 
 /// A reader that goes on where it was, from file to file.
 pub struct Follower<'a> {
@@ -48,7 +48,7 @@ impl<'a> Follower<'a> {
         let mut follower = Self {
             search: Search::of(filter),
             folder: path.is_dir().then(|| path.to_owned()),
-            name: plain(&last.path.file_name().unwrap_or_default().to_string_lossy()),
+            name: plain(&last.path.file_name().unwrap_or_default().to_string_lossy()).to_owned(),
             lines: Lines::of(open_either(&last.path).map_err(failed)?),
             scratch: Vec::new(),
             summary: Summary { files: 1, ..Summary::default() },
@@ -106,8 +106,8 @@ impl<'a> Follower<'a> {
     fn next_file(&self) -> io::Result<Option<(String, PathBuf)>> {
         let Some(folder) = &self.folder else { return Ok(None) };
         let names = journal_files(folder)?;
-        let next = names.into_iter().find(|name| plain(name) > self.name);
-        Ok(next.map(|name| (plain(&name), folder.join(name))))
+        let next = names.into_iter().find(|name| plain(name) > self.name.as_str());
+        Ok(next.map(|name| (plain(&name).to_owned(), folder.join(name))))
     }
 
     fn read(&mut self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> io::Result<ControlFlow<()>> {
@@ -130,8 +130,4 @@ impl<'a> Follower<'a> {
         }
         Ok(ControlFlow::Continue(()))
     }
-}
-
-fn plain(name: &str) -> String {
-    name.strip_suffix(".gz").unwrap_or(name).to_owned()
 }

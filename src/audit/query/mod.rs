@@ -36,7 +36,7 @@ pub use self::filter::{Decider, Effect, Filter};
 pub use self::follow::Follower;
 pub use self::loose::Text;
 pub use self::pattern::Pattern;
-pub use self::view::{Asked, Call, Caller, Data, Place, Planned, RecordView, Verdict as RecordedVerdict};
+pub use self::view::{Asked, Call, Caller, Data, Decision as RecordedDecision, Place, Planned, RecordView};
 pub use self::when::{NoMoment, When};
 
 /// What was looked at. Counts are of the files that were read: with a limit, those that hold enough.

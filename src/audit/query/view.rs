@@ -53,9 +53,9 @@ pub struct Data<'a> {
     /// `environment`.
     pub environment: Text<'a>,
     /// `decision`: what stage one decided.
-    pub decision: Verdict<'a>,
+    pub decision: Decision<'a>,
     /// `error`: who said no, and about what.
-    pub error: Verdict<'a>,
+    pub error: Decision<'a>,
     /// `awsCalls`, retries included.
     pub aws_calls: Vec<Call<'a>>,
     /// `plan.calls`: what a write would do.
@@ -77,7 +77,7 @@ pub struct Caller<'a> {
 
 /// A decision, or an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verdict<'a> {
+pub struct Decision<'a> {
     /// `gateway` or `aws`.
     pub stage: Text<'a>,
     /// `allow` or `deny`; a decision only.
@@ -210,7 +210,7 @@ object!(Asked: "name" => tool);
 object!(Data: "caller" => caller, "tool" => tool, "environment" => environment, "decision" => decision, "error" => error,
     "awsCalls" => aws_calls, "plan" => plan, "assumedSessions" => sessions);
 object!(Caller: "kind" => kind, "name" => name, "person" => person);
-object!(Verdict: "stage" => stage, "effect" => effect, "action" => action, "resource" => resource,
+object!(Decision: "stage" => stage, "effect" => effect, "action" => action, "resource" => resource,
     "requestId" => request_id);
 object!(Call: "action" => action, "resource" => resource, "requestId" => request_id, "errorCode" => error_code);
 object!(Planned: "calls" => calls);

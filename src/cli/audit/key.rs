@@ -14,6 +14,7 @@ use crate::audit::SigningKey;
 use crate::cli::{Failure, Outcome, out};
 use crate::config::{KEY_BYTES, read_signing_seed};
 use crate::random::{Random, SystemRandom};
+use crate::tools::text::visible;
 
 /// Make the key that signs a journal, or show the public half of one that is there.
 #[derive(Debug, Args)]
@@ -45,7 +46,7 @@ pub(super) fn run(command: &Key) -> Result<Outcome, Failure> {
     } else {
         out::line(&public.to_string());
         if made {
-            out::note(&format!("made {}", command.file.display()));
+            out::note(&format!("made {}", visible(&command.file.display().to_string())));
         }
     }
     Ok(Outcome::Done)

@@ -7,6 +7,7 @@ use anstream::AutoStream;
 
 use crate::audit::query::Summary;
 use crate::cli::{Failure, Outcome, out};
+use crate::tools::text::visible;
 
 /// Where the lines go.
 #[derive(Debug)]
@@ -88,7 +89,8 @@ pub(super) fn tell(summary: &Summary) -> Outcome {
         note(&format!("{lines} matching line(s) of a failed write, which were never confirmed, are left out"));
     }
     for unread in &summary.unread {
-        out::error(&format!("{} cannot be read to its end: {}", unread.path.display(), unread.error));
+        let path = unread.path.display().to_string();
+        out::error(&format!("{} cannot be read to its end: {}", visible(&path), unread.error));
     }
     if summary.unread.is_empty() { Outcome::Done } else { Outcome::Failed }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::audit::{FileReport, NoPublicKey, PublicKey, Signatures, Verdict, VerifyReport, Witness, verify};
 use crate::cli::{Failure, Outcome, out};
+use crate::tools::text::visible;
 
 /// Say whether a journal is whole, and if not, name the first bad record.
 #[derive(Debug, Args)]
@@ -54,7 +55,7 @@ fn tell(report: &VerifyReport) {
         out::line(&describe(file));
     }
     match &report.first_bad {
-        Some(bad) => out::line(&format!("{} {bad}", out::styled(out::BAD, "broken at"))),
+        Some(bad) => out::line(&format!("{} {}", out::styled(out::BAD, "broken at"), visible(&bad.to_string()))),
         None => {
             let head = report
                 .head
@@ -99,5 +100,5 @@ fn describe(file: &FileReport) -> String {
         0 => String::new(),
         lines => format!(", {lines} line(s) of a failed write that were never confirmed"),
     };
-    format!("{verdict}  {}  {range}{tail}", file.file)
+    format!("{verdict}  {}  {range}{tail}", visible(&file.file))
 }

@@ -1,5 +1,9 @@
 //! The healthy journal: order, durability, group commit, rotation, start and end.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::future::join_all;
 
 use super::faulty::Trouble;
@@ -374,4 +378,23 @@ async fn a_signed_journal_is_rotated_recovered_and_continued_under_another_key()
     assert_eq!(report.first_bad, None);
     assert_eq!((report.signatures.exposed, report.signatures.keys), (0, witness.public_keys));
     assert!(folder.segments().len() > 6, "{:?}", folder.segments());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_chain_goes_on_from_a_file_that_was_compressed_and_not_from_one_that_was_changed() {
+    let folder = Folder::new();
+    folder.open().await.close().await.unwrap();
+    let [name] = &folder.segments()[..] else { panic!("one file") };
+    let (plain, packed) = (folder.path().join(name), folder.path().join(format!("{name}.gz")));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&std::fs::read(&plain).unwrap()).unwrap();
+    let bytes = gzip.finish().unwrap();
+    std::fs::write(&packed, &bytes[..bytes.len() - 4]).unwrap();
+    std::fs::remove_file(&plain).unwrap();
+    assert!(matches!(folder.try_open(|_| ()).await, Err(OpenError::NotVerified(_))), "it begins no chain of its own");
+    std::fs::write(&packed, &bytes).unwrap();
+    folder.open().await.close().await.unwrap();
+    let report = folder.verify();
+    assert_eq!((report.verdict, report.records, report.files.len()), (Verdict::Verified, 2, 2));
+    assert_eq!(std::fs::read(&packed).unwrap(), bytes, "what was closed is not touched");
 }

@@ -12,6 +12,7 @@ use crate::audit::canonical::seal;
 use crate::audit::record::Record;
 use crate::audit::signing::SigningKey;
 
+mod compressed;
 mod signed;
 
 const TIME: &str = "2026-11-20T10:00:00Z";

@@ -98,3 +98,15 @@ fn a_signature_where_no_key_is_named_or_in_another_spelling_is_found() {
     assert_eq!(first_bad(&edited("\"signature\":\"", "\"signature\":\"A")), (2, 4, Fault::NoIntegrity));
     assert_eq!(first_bad(&edited("\"signature\":", "\"signature\": ")), (2, 4, Fault::NotCanonical));
 }
+
+#[test]
+fn a_file_that_somebody_without_the_key_put_behind_the_others_is_exposed_and_with_the_key_found() {
+    let mut builder = Builder { key: Some(key()), ..Builder::default() };
+    let first = builder.segment(Reason::Start, ChainHead::START, 3);
+    builder.key = None;
+    builder.segment(Reason::Start, first[3], 3);
+    let report = verified(&builder.files);
+    assert_eq!((report.verdict, report.signatures.through, report.signatures.exposed), (Verdict::Verified, Some(4), 4));
+    let bad = verified_by(&builder.files, &[&key()]).first_bad.unwrap();
+    assert_eq!((bad.file, bad.fault), (builder.files[1].0.clone(), Fault::KeyDiffers));
+}
