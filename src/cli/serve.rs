@@ -104,9 +104,11 @@ async fn serve(
 
 fn failure(error: StartError) -> Failure {
     match error {
-        StartError::Keyring(_) | StartError::SigV4(_) | StartError::Sealing(_) | StartError::Documents(_) => {
-            Failure::configuration(error)
-        }
+        StartError::Keyring(_)
+        | StartError::SigV4(_)
+        | StartError::Sealing(_)
+        | StartError::Signing(_)
+        | StartError::Documents(_) => Failure::configuration(error),
         error => Failure::from(error),
     }
 }
