@@ -167,6 +167,33 @@ fn the_tour_in_json_is_an_object_a_line() {
 }
 
 #[test]
+fn both_refusals_stand_in_the_record_with_their_stage() {
+    let place = Place::new();
+    let ran = run(&["demo", "--once", "--dir", place.argument(), "--listen", "127.0.0.1:0"]);
+    assert_eq!(ran.code, 0, "{}", ran.said());
+    let records = journal_in(&place.path.join("audit"));
+    let of = |code: &str| {
+        let found: Vec<&Value> = records.iter().filter(|record| record["errorCode"] == code).collect();
+        let [record] = found[..] else { unreachable!("{code} stands in {} records", found.len()) };
+        record
+    };
+    let stage_one = of("PolicyDenied");
+    let decision = &stage_one["additionalEventData"]["decision"];
+    assert_eq!(stage_one["stage"], "denied");
+    assert_eq!(
+        (&decision["stage"], &decision["policy"], &decision["statement"]),
+        (&json!("gateway"), &json!("guardrails.json"), &json!("AgentsBreakNoGlass")),
+    );
+    assert_eq!(stage_one["additionalEventData"]["awsCalls"], json!([]), "AWS was not asked");
+    let stage_two = of("AccessDenied");
+    let data = &stage_two["additionalEventData"];
+    assert_eq!((&stage_two["stage"], &data["error"]["stage"]), (&json!("outcome"), &json!("aws")));
+    assert_eq!((&data["decision"]["stage"], &data["decision"]["effect"]), (&json!("gateway"), &json!("allow")));
+    assert_eq!(data["sessionTags"]["ViaAWSMCPService"], "true", "{data}");
+    assert_eq!(data["awsCalls"][0]["action"], "iam:CreateUser");
+}
+
+#[test]
 fn a_second_start_on_the_same_folder_begins_the_account_anew_and_goes_on_with_the_journal() {
     let place = Place::new();
     let once = || run(&["demo", "--once", "--dir", place.argument(), "--listen", "127.0.0.1:0"]);
