@@ -272,7 +272,32 @@ fn a_faulty_policy_keeps_nobody_from_throwing_the_kill_switch() {
     assert_ne!(gateway.call("alice", "create_user", json!({"user_name": "dave"})).code(), "ReadOnlyGateway");
     gateway.reconfigure(&format!("name = \"{NAME}\"\n"), &format!("name = \"{NAME}\"\nread_only = true\n"));
     refused("ReloadConfiguration");
-    assert_eq!(gateway.call("alice", "create_user", json!({"user_name": "dave"})).code(), "ReadOnlyGateway");
+    let code = || gateway.call("alice", "create_user", json!({"user_name": "dave"})).code().to_owned();
+    assert_eq!(code(), "ReadOnlyGateway");
+    // Taken back in the file, it holds on until the policies are whole again.
+    gateway.reconfigure("read_only = true\n", "");
+    eventually("the old file is refused as well", || {
+        let is_it = |record: &Value| record["eventName"] == "ReloadConfiguration";
+        (gateway.records("reload").into_iter().filter(is_it).count() == 2).then_some(())
+    });
+    assert_eq!(code(), "ReadOnlyGateway");
+    fs::write(gateway.path("policies/guard.json"), policy(&json!([allow_all()])).to_string()).expect("it is ours");
+    eventually("writes are let through", || (code() != "ReadOnlyGateway").then_some(()));
+}
+
+#[test]
+fn a_kill_switch_that_came_with_a_faulty_pattern_goes_with_it() {
+    let gateway = TestGateway::without_aws().policy("guard.json", &policy(&json!([allow_all()]))).start();
+    let code = || gateway.call("alice", "create_user", json!({"user_name": "dave"})).code().to_owned();
+    let (good, bad) = ("documents = [\"policies/*.json\"]", "documents = [\"polices/*.json\"]");
+    let (open, closed) = (format!("name = \"{NAME}\"\n"), format!("name = \"{NAME}\"\nread_only = true\n"));
+    let path = gateway.path("gateway.toml");
+    let before = fs::read_to_string(&path).expect("it is ours");
+    fs::write(&path, before.replace(good, bad).replace(&open, &closed)).expect("it is ours");
+    eventually("writes are refused", || (code() == "ReadOnlyGateway").then_some(()));
+    fs::write(&path, before).expect("it is ours");
+    eventually("writes are let through", || (code() != "ReadOnlyGateway").then_some(()));
+    assert!(gateway.metrics().contains("iam_mcp_gateway_alarms{what=\"configuration\"} 0\n"));
 }
 
 #[test]

@@ -65,14 +65,7 @@ impl Road {
             let body = json!({"status": "dry_run", "plan": shown});
             return Ok(self.note(trail, Stage::DryRun, None, Value::Null, |proof| Reply::result(body, proof)));
         }
-        let confirmed = match self.confirm(call, plan, &shown, trail)? {
-            Answer::Confirmed(confirmed) => *confirmed,
-            Answer::Asked(question) => {
-                let response = json!({"isError": false, "status": "confirmation_required"});
-                return Ok(self.note(trail, Stage::DryRun, None, response, |proof| Reply::result(question, proof)));
-            }
-        };
-        // The kill switch may have been thrown while the plan was made, or a deny added.
+        // The kill switch may have been thrown while the plan was made, or a deny added. Before a token is used up for it.
         let now = self.in_force.get();
         if now.is_read_only() {
             return Err(failures::switched_to_read_only());
@@ -80,6 +73,13 @@ impl Road {
         if !now.is_as(in_force) {
             return Err(failures::changed_meanwhile());
         }
+        let confirmed = match self.confirm(call, plan, &shown, trail)? {
+            Answer::Confirmed(confirmed) => *confirmed,
+            Answer::Asked(question) => {
+                let response = json!({"isError": false, "status": "confirmation_required"});
+                return Ok(self.note(trail, Stage::DryRun, None, response, |proof| Reply::result(question, proof)));
+            }
+        };
         Ok(self.apply(work, &brokered, confirmed, incoming, trail).await)
     }
 
