@@ -223,6 +223,28 @@ fn found_there(other: &mut Program, folder: &Path) -> (Option<(String, usize)>, 
     (bad, told["signedThrough"].as_u64())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bit_of_a_signature_counts_for_both_verifiers() {
+    let good = written().await;
+    let mut other = Program::python("verify_journal.py", &["--serve"], &[]);
+    let line = good[1].1.iter().position(|line| is_signed(line)).expect("a file has a signed record");
+    let text = good[1].1[line].clone();
+    let signature = fields(&text)["integrity"]["signature"].as_str().expect("it is signed").to_owned();
+    let start = text.windows(signature.len()).position(|part| part == signature.as_bytes()).expect("it is in the line");
+    for (at, bit) in (start..start + signature.len()).flat_map(|at| (0..8).map(move |bit| (at, 1 << bit))) {
+        let mut files = good.clone();
+        files[1].1[line][at] ^= bit;
+        if files[1].1[line][at] == b'\n' {
+            continue;
+        }
+        let folder = write(&files);
+        let (bad, signed) = found_here(folder.path());
+        assert_eq!(bad, Some((files[1].0.clone(), line + 1)), "byte {at}, bit {bit}");
+        assert_eq!(found_there(&mut other, folder.path()), (bad, signed), "byte {at}, bit {bit}");
+    }
+    assert!(other.finish().is_empty());
+}
+
 async fn tamper_and_look(times: u64, with_the_other: u64) {
     let good = written().await;
     assert!(good.len() >= 4, "{} files", good.len());

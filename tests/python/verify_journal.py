@@ -103,14 +103,22 @@ def header_of(record: dict[str, Any], integrity: dict[str, Any]) -> dict[str, An
     return header
 
 
+def base64_bytes(text: str) -> bytes:
+    """The bytes of base64 in its one right spelling: the decoder alone ignores the last character's spare bits."""
+    decoded = base64.b64decode(text, validate=True)
+    if base64.b64encode(decoded).decode() != text:
+        raise ValueError("another spelling of the same bytes")
+    return decoded
+
+
 def check_signature(integrity: dict[str, Any], key: str | None) -> bool:
     if "signature" not in integrity:
         return False
     if key is None:
         raise Bad("the record is signed, but the file names no key")
     try:
-        signature = base64.b64decode(integrity["signature"], validate=True)
-        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
+        signature = base64_bytes(integrity["signature"])
+        public = Ed25519PublicKey.from_public_bytes(base64_bytes(key))
         public.verify(signature, SIGNED + bytes.fromhex(integrity["hash"]))
     except (ValueError, TypeError, InvalidSignature) as error:
         raise Bad("the signature differs") from error
