@@ -37,9 +37,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
+use super::chain::ChainHead;
 use super::lock::DirectoryLock;
 use super::record::Record;
 use super::recover::{OpenError, find_end};
@@ -161,6 +162,7 @@ impl Journal {
         });
         let stopped = |error| OpenError::disk(&directory, "opening was stopped")(std::io::Error::other(error));
         let (options, committer, lock) = opened.await.map_err(stopped)??;
+        shared.durable().send_replace(committer.durable());
         let writer = Writer::new(&options, commands, queue.downgrade(), shared.clone(), committer, lock);
         tokio::spawn(writer.run());
         let last = Arc::new(LastHandle(shared.clone()));
@@ -227,6 +229,13 @@ impl Journal {
     #[must_use]
     pub fn counters(&self) -> JournalCounters {
         self.shared.counters()
+    }
+
+    /// The last record that is durable, as it moves on: for whoever reads the folder behind the writer. It is told before
+    /// those who wait for a record are answered.
+    #[must_use]
+    pub fn durable(&self) -> watch::Receiver<ChainHead> {
+        self.shared.durable().subscribe()
     }
 
     /// Takes no more intents and notes, makes everything durable, and gives back the folder. To be called when the calls

@@ -104,6 +104,11 @@ impl Committer {
         Ok(committer)
     }
 
+    /// The last record known durable.
+    pub(super) fn durable(&self) -> ChainHead {
+        self.durable
+    }
+
     /// Writes `records`, and makes them and everything before them durable if `sync` is set.
     pub(super) fn commit<'a>(&mut self, records: impl Iterator<Item = &'a Unsealed>, sync: bool) -> Committed {
         self.settled = 0;

@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::entry::Fate;
+use crate::audit::chain::ChainHead;
 use crate::clock::SharedClock;
 
 /// Whether the journal takes records.
@@ -110,6 +111,8 @@ pub(super) struct Shared {
     gate: Mutex<Gate>,
     /// Ends the writer's wait for more notes.
     urgent: Notify,
+    /// The last record that is durable.
+    durable: watch::Sender<ChainHead>,
     records: AtomicU64,
     syncs: AtomicU64,
     failures: AtomicU64,
@@ -138,6 +141,7 @@ impl Shared {
             crowd: largest_batch.min(capacity / 2),
             gate: Mutex::default(),
             urgent: Notify::new(),
+            durable: watch::Sender::new(ChainHead::START),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -219,6 +223,11 @@ impl Shared {
     /// The disk works. Returns since when it had not.
     pub(super) fn heal(&self) -> Option<Timestamp> {
         self.gate().failing.take().map(|failing| failing.since)
+    }
+
+    /// The last record that is durable, as it moves on.
+    pub(super) fn durable(&self) -> &watch::Sender<ChainHead> {
+        &self.durable
     }
 
     pub(super) fn close(&self) {

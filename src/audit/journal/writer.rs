@@ -166,6 +166,7 @@ impl Writer {
             }
         };
         let (committer, mut entries, Committed { durable, error }) = done?;
+        self.shared.durable().send_replace(committer.durable());
         self.committer = Some(committer);
         self.unsynced.append(&mut entries);
         let rest = self.unsynced.split_off(durable);
