@@ -80,6 +80,8 @@ pub struct JournalOptions {
     pub note_delay: Duration,
     /// How many bytes a segment holds before the next is begun. A single larger record gets a segment of its own.
     pub largest_segment: u64,
+    /// How long after its first record a segment is closed and the next begun.
+    pub oldest_segment: Duration,
     /// The key that signs the journal; without one, whoever can write the folder can compute the chain anew.
     pub signing_key: Option<Arc<SigningKey>>,
     /// Fields of every segment's header, such as the gateway's name, version and configuration digest.
@@ -87,7 +89,8 @@ pub struct JournalOptions {
 }
 
 impl JournalOptions {
-    /// The defaults: 4096 waiting records, 1024 at once, 5 s for the disk, notes synced within 1 s, segments of 64 MiB.
+    /// The defaults: 4096 waiting records, 1024 at once, 5 s for the disk, notes synced within 1 s, segments of
+    /// 64 MiB and an hour.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
@@ -97,6 +100,7 @@ impl JournalOptions {
             durable_deadline: Duration::from_secs(5),
             note_delay: Duration::from_secs(1),
             largest_segment: 64 * 1024 * 1024,
+            oldest_segment: Duration::from_secs(60 * 60),
             signing_key: None,
             context: Record::default(),
         }

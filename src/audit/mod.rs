@@ -32,6 +32,7 @@ mod scan;
 mod segment;
 mod signing;
 mod storage;
+mod unsettled;
 mod verify;
 
 pub use chain::{ChainHead, Hash};
@@ -46,4 +47,7 @@ pub use recover::OpenError;
 pub use scan::Fault;
 pub use signing::{NoPublicKey, PublicKey, SigningKey};
 pub use storage::{DiskStorage, SegmentFile, Storage};
-pub use verify::{BadRecord, FileReport, Signatures, Verdict, VerifyError, VerifyReport, Witness, verify};
+pub use unsettled::OUTCOME_UNKNOWN;
+pub use verify::{
+    BadRecord, FileReport, Signatures, UnsettledWrites, Verdict, VerifyError, VerifyReport, Witness, verify,
+};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::canonical::{is_canonical, seal};
 use super::chain::{ChainHead, Integrity};
 use super::record::INTEGRITY;
-use super::segment::Header;
+use super::segment::{Header, Reason};
 use super::signing::PublicKey;
 
 /// The longest line that is read, in bytes; the journal writes none as long.
@@ -107,12 +107,13 @@ pub(super) struct Scan {
 ///
 /// `follows` is the end of the segment before, where it is known. `confirmed_through` is the last durable record that
 /// the recovery header of the next segment names: lines after it were never confirmed, and are only counted. Where
-/// `trusted` are given, the segment has to name one of them.
+/// `trusted` are given, the segment has to name one of them. `seen` is given each record that is right.
 pub(super) fn scan(
     mut reader: impl BufRead,
     follows: Option<ChainHead>,
     confirmed_through: Option<u64>,
     trusted: Option<&[PublicKey]>,
+    seen: &mut dyn FnMut(&Map<String, Value>, ChainHead),
 ) -> io::Result<Scan> {
     let mut found = Scan::default();
     let mut head = follows;
@@ -142,6 +143,7 @@ pub(super) fn scan(
                 if check_signature(&record.integrity, found.header.as_ref()).map_err(|fault| (sequence, fault))? {
                     found.signed_through = sequence;
                 }
+                seen(&record.fields, record.integrity.head());
                 Ok(record.integrity.head())
             }),
         };
@@ -170,6 +172,15 @@ pub(super) fn read_header(mut reader: impl BufRead) -> io::Result<Option<Header>
     let Ok(record) = check_line(&line) else { return Ok(None) };
     let header = Header::of(&record.fields);
     Ok(check_header(&record, header.as_ref()).is_ok().then_some(header).flatten())
+}
+
+/// The last record of a file that was ever confirmed, where the next sound header says that not all of them were.
+///
+/// A header that claims less than what came before this file is not believed: the chain then shows the contradiction.
+pub(super) fn confirmed_through(later: &[Option<Header>], head: Option<ChainHead>) -> Option<u64> {
+    let next = later.iter().flatten().next()?;
+    let last = next.last_durable.sequence;
+    (next.reason == Reason::Recovery && head.is_some_and(|head| last >= head.sequence)).then_some(last)
 }
 
 struct Checked {

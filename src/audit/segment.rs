@@ -63,7 +63,7 @@ impl fmt::Display for SegmentName {
 pub(super) enum Reason {
     /// The gateway started.
     Start,
-    /// The segment before was full.
+    /// The segment before was full, or old enough.
     Rotation,
     /// A write to the segment before failed: what it holds after the last durable record was never confirmed.
     Recovery,
@@ -81,6 +81,9 @@ pub(super) struct Header {
     /// Files that hold lines which a stop of the machine had cut short, found at this start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) torn: Vec<String>,
+    /// The record of the oldest intent that had no outcome when the segment was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unsettled_since: Option<u64>,
     /// The public half of the key that signs this segment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) signing_key: Option<PublicKey>,

@@ -22,9 +22,10 @@ use serde::Serialize;
 
 use super::chain::ChainHead;
 use super::files::{journal_files, open, plain};
-use super::scan::{Fault, Problem, Scan, read_header, scan};
-use super::segment::{EXTENSION, Header, Reason, SegmentName};
+use super::scan::{Fault, Problem, Scan, confirmed_through, read_header, scan};
+use super::segment::{EXTENSION, SegmentName};
 use super::signing::PublicKey;
+use super::unsettled::{Link, UnderWay};
 
 #[cfg(test)]
 mod tests;
@@ -109,6 +110,9 @@ pub struct VerifyReport {
     pub records: u64,
     /// What the signatures say.
     pub signatures: Signatures,
+    /// Writes that were begun and whose outcome is not in the journal: under way, or their process was killed and none has
+    /// been started on the folder since.
+    pub unsettled: UnsettledWrites,
     /// Each file, in the order of the chain.
     pub files: Vec<FileReport>,
     /// The first record that is not as it was written.
@@ -129,6 +133,16 @@ pub struct Signatures {
     pub through: Option<u64>,
     /// How many records come after it. Whoever can write the folder could have changed them.
     pub exposed: u64,
+}
+
+/// Intents without an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnsettledWrites {
+    /// How many.
+    pub count: usize,
+    /// The sequence number of the oldest.
+    pub since: Option<u64>,
 }
 
 /// What is known of a journal from elsewhere.
@@ -173,9 +187,15 @@ pub fn verify(path: &Path, witness: &Witness) -> Result<VerifyReport, VerifyErro
         }
         return verify_folder(path, &names, witness);
     }
-    let found = open(path).and_then(|reader| scan(reader, None, None, witness.trusted())).map_err(failed)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut read = Read::of(witness);
+    let found = open(path)
+        .and_then(|reader| {
+            scan(reader, None, None, witness.trusted(), &mut |fields, head| {
+                read.under_way.take(Link::of(fields), head.sequence);
+            })
+        })
+        .map_err(failed)?;
     read.add(&name, found);
     Ok(read.report())
 }
@@ -194,7 +214,11 @@ fn verify_folder(directory: &Path, names: &[String], witness: &Witness) -> Resul
         let path = directory.join(name);
         let confirmed_through = confirmed_through(&headers[index + 1..], read.head);
         let mut found = open(&path)
-            .and_then(|reader| scan(reader, read.head, confirmed_through, witness.trusted()))
+            .and_then(|reader| {
+                scan(reader, read.head, confirmed_through, witness.trusted(), &mut |fields, head| {
+                    read.under_way.take(Link::of(fields), head.sequence);
+                })
+            })
             .map_err(|source| VerifyError::Read { path, source })?;
         name_fault(name, names, &mut found);
         read.add(name, found);
@@ -209,6 +233,7 @@ struct Read {
     /// The end of the chain, where it is known.
     head: Option<ChainHead>,
     signatures: Signatures,
+    under_way: UnderWay,
 }
 
 impl Read {
@@ -242,20 +267,12 @@ impl Read {
             verdict: self.files.iter().map(|file| file.verdict).max().unwrap_or(Verdict::Verified),
             records: self.files.iter().map(|file| file.records).sum(),
             signatures: self.signatures,
+            unsettled: UnsettledWrites { count: self.under_way.count(), since: self.under_way.since() },
             first_bad: self.files.iter().find_map(|file| file.bad.clone()),
             files: self.files,
             head: self.head,
         }
     }
-}
-
-/// The last record of a file that was ever confirmed, where the next sound header says that not all of them were.
-///
-/// A header that claims less than what came before this file is not believed: the chain then shows the contradiction.
-fn confirmed_through(later: &[Option<Header>], head: Option<ChainHead>) -> Option<u64> {
-    let next = later.iter().flatten().next()?;
-    let last = next.last_durable.sequence;
-    (next.reason == Reason::Recovery && head.is_some_and(|head| last >= head.sequence)).then_some(last)
 }
 
 /// Sees what only the folder's list of names shows.

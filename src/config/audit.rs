@@ -21,6 +21,8 @@ pub struct Audit {
     pub delay: Duration,
     /// The size at which a journal file is closed and the next begun, in bytes.
     pub segment_bytes: u64,
+    /// The age at which it is, counted from its first record.
+    pub segment_age: Duration,
     /// The file with the seed of the key that signs the journal.
     pub signing_key: Option<PathBuf>,
     /// Whether the group of that file may read it.
@@ -48,11 +50,18 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         67_108_864,
         "a segment is verified, compressed and shipped as a whole",
     );
+    let segment_minutes = section.integer::<u64>(
+        "segment_minutes",
+        1..=1440,
+        60,
+        "a file is digested, compressed and removed as a whole; a day at most is what a digest leaves open",
+    );
     let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
     let (durable, delay) = (Duration::from_secs(durable), Duration::from_millis(delay));
+    let segment_age = Duration::from_secs(segment_minutes * 60);
     let directory = directory?;
-    Some(Audit { directory, durable, delay, segment_bytes, signing_key, signing_key_group_readable })
+    Some(Audit { directory, durable, delay, segment_bytes, segment_age, signing_key, signing_key_group_readable })
 }
 
 /// Why the key that signs the journal cannot be used.

@@ -263,6 +263,7 @@ fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
         durable_deadline: config.audit.durable,
         note_delay: config.audit.delay,
         largest_segment: config.audit.segment_bytes,
+        oldest_segment: config.audit.segment_age,
         context: Record::from_fields(&context).expect("an object without integrity"),
         signing_key: seed.map(|seed| Arc::new(SigningKey::from_seed(&seed))),
         ..JournalOptions::new(&config.audit.directory)

@@ -6,18 +6,31 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::JournalOptions;
-use crate::audit::canonical::{Sealed, Unsealed, seal};
+use super::entry::Entry;
+use crate::audit::canonical::{Sealed, seal};
 use crate::audit::chain::ChainHead;
 use crate::audit::record::Record;
 use crate::audit::recover::Found;
 use crate::audit::segment::{Header, Reason, SegmentName};
 use crate::audit::signing::SigningKey;
 use crate::audit::storage::{SegmentFile, Storage};
+use crate::audit::unsettled::{Link, UnderWay, Unsettled, unknown_outcome};
 use crate::clock::SharedClock;
 use crate::random::{SharedRandom, uuid};
 
 /// A buffer larger than this is given back after use: one large group should not cost its memory for ever.
 const KEPT_BUFFER: usize = 1024 * 1024;
+
+/// What a commit ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// What was written need not be durable yet.
+    Written,
+    /// Everything is made durable.
+    Synced,
+    /// Everything is made durable, and the next segment begun.
+    Rotated,
+}
 
 /// What a commit achieved.
 #[derive(Debug)]
@@ -55,6 +68,10 @@ pub(super) struct Committer {
     pending: usize,
     /// Records made durable in this commit.
     settled: usize,
+    /// Writes that are durably begun, and not durably settled.
+    under_way: UnderWay,
+    /// What the records that are sealed and not durable do to them.
+    links: Vec<(Link, u64)>,
 }
 
 #[derive(Debug)]
@@ -95,13 +112,35 @@ impl Committer {
             last: None,
             pending: 0,
             settled: 0,
+            under_way: UnderWay::default(),
+            links: Vec::new(),
         };
-        let begun = committer.begin(Reason::Start, found.torn).and_then(|()| committer.sync());
-        if let Err(error) = begun {
+        if let Err(error) = committer.begin_run(found.torn, &found.unsettled) {
             committer.abandon();
             return Err(error);
         }
+        committer.settled = 0;
         Ok(committer)
+    }
+
+    /// The header of this run, and the outcomes of writes that the run before did not settle.
+    fn begin_run(&mut self, torn: Vec<String>, unsettled: &Unsettled) -> io::Result<()> {
+        self.begin(Reason::Start, torn, unsettled.since())?;
+        for intent in unsettled.intents() {
+            let (id, now) = (uuid(&*self.random), self.clock.now());
+            self.append(&Entry::unattended(unknown_outcome(intent, id, now, &self.context)))?;
+        }
+        self.sync()
+    }
+
+    /// The name of the segment that is written, or of the one before where a failure ended it.
+    pub(super) fn segment_name(&self) -> Option<&SegmentName> {
+        self.last_name.as_ref()
+    }
+
+    /// Whether a segment is open that holds more than its header.
+    pub(super) fn has_records(&self) -> bool {
+        self.segment.as_ref().is_some_and(|segment| segment.has_records)
     }
 
     /// The last record known durable.
@@ -109,10 +148,10 @@ impl Committer {
         self.durable
     }
 
-    /// Writes `records`, and makes them and everything before them durable if `sync` is set.
-    pub(super) fn commit<'a>(&mut self, records: impl Iterator<Item = &'a Unsealed>, sync: bool) -> Committed {
+    /// Writes `entries`, and ends with `end`.
+    pub(super) fn commit(&mut self, entries: &[Entry], end: End) -> Committed {
         self.settled = 0;
-        let written = catch_unwind(AssertUnwindSafe(|| self.write(records, sync)))
+        let written = catch_unwind(AssertUnwindSafe(|| self.write(entries, end)))
             .unwrap_or_else(|_| Err(io::Error::other("writing panicked")));
         if written.is_err() {
             self.abandon();
@@ -123,43 +162,57 @@ impl Committer {
         Committed { durable: self.settled, error: written.err() }
     }
 
-    fn write<'a>(&mut self, records: impl Iterator<Item = &'a Unsealed>, sync: bool) -> io::Result<()> {
+    fn write(&mut self, entries: &[Entry], end: End) -> io::Result<()> {
         if self.segment.is_none() {
-            self.begin(Reason::Recovery, Vec::new())?;
+            self.begin(Reason::Recovery, Vec::new(), None)?;
         }
-        for record in records {
-            self.append(record)?;
+        for entry in entries {
+            self.append(entry)?;
         }
-        if sync { self.sync() } else { self.flush_unsigned() }
+        match end {
+            End::Written => self.flush_unsigned(),
+            End::Synced => self.sync(),
+            End::Rotated => {
+                self.sync()?;
+                self.begin(Reason::Rotation, Vec::new(), None)?;
+                self.sync()
+            }
+        }
     }
 
-    fn append(&mut self, record: &Unsealed) -> io::Result<()> {
-        let mut sealed = record.seal(&mut self.buffer, self.head);
+    fn append(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut sealed = entry.unsealed.seal(&mut self.buffer, self.head);
         let segment = self.segment()?;
         if segment.has_records && segment.bytes + self.buffer.len() as u64 > self.largest_segment {
             self.buffer.truncate(sealed.start);
             self.sync()?;
-            self.begin(Reason::Rotation, Vec::new())?;
-            sealed = record.seal(&mut self.buffer, self.head);
+            self.begin(Reason::Rotation, Vec::new(), None)?;
+            sealed = entry.unsealed.seal(&mut self.buffer, self.head);
         }
         self.head = sealed.head;
         self.last = Some(sealed);
         self.pending += 1;
+        if entry.link != Link::None {
+            self.links.push((entry.link.clone(), sealed.head.sequence));
+        }
         self.segment()?.has_records = true;
         Ok(())
     }
 
-    /// Creates the next segment, with its header in the buffer. All before must be durable.
-    fn begin(&mut self, reason: Reason, torn: Vec<String>) -> io::Result<()> {
+    /// Creates the next segment, with its header in the buffer. All before must be durable. `left` is the oldest intent that
+    /// an earlier run left unsettled.
+    fn begin(&mut self, reason: Reason, torn: Vec<String>, left: Option<u64>) -> io::Result<()> {
         self.segment = None;
         let now = self.clock.now();
         let name = SegmentName::after(self.last_name.as_ref(), self.durable.sequence + 1, now);
         self.last_name = Some(name.clone());
         let previous_segment = self.previous.as_ref().map(ToString::to_string);
         let signing_key = self.signing_key.as_ref().map(|key| key.public());
-        let header = Header { reason, previous_segment, last_durable: self.durable, torn, signing_key }
-            .to_record(&self.context, uuid(&*self.random), now)
-            .map_err(io::Error::other)?;
+        let unsettled_since = left.or_else(|| self.under_way.since());
+        let header =
+            Header { reason, previous_segment, last_durable: self.durable, torn, unsettled_since, signing_key }
+                .to_record(&self.context, uuid(&*self.random), now)
+                .map_err(io::Error::other)?;
         let file = self.storage.create(&self.directory.join(name.as_str()))?;
         self.segment = Some(Segment { name, file, bytes: 0, has_records: false, confirmed: false });
         self.buffer.clear();
@@ -200,6 +253,9 @@ impl Committer {
         self.previous = Some(segment.name.clone());
         self.durable = self.head;
         self.settled += std::mem::take(&mut self.pending);
+        for (link, sequence) in self.links.drain(..) {
+            self.under_way.take(link, sequence);
+        }
         Ok(())
     }
 
@@ -210,6 +266,7 @@ impl Committer {
     /// Gives up the segment: what the disk holds of it after the last durable record is unknown from now on.
     fn abandon(&mut self) {
         self.pending = 0;
+        self.links.clear();
         self.buffer.clear();
         self.last = None;
         if let Some(segment) = self.segment.take()

@@ -10,6 +10,7 @@ use super::permit::UnreceivedPermit;
 use super::state::AuditUnavailable;
 use crate::audit::canonical::Unsealed;
 use crate::audit::record::Record;
+use crate::audit::unsettled::Link;
 
 /// What the writer is asked.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) unsealed: Unsealed,
+    pub(super) link: Link,
     pub(super) kind: Kind,
 }
 
@@ -47,7 +49,7 @@ pub(super) enum Kind {
 impl Entry {
     /// Made by the caller, not by the writer: what a record costs to spell out is paid side by side.
     pub(super) fn new(record: Record, kind: Kind) -> Self {
-        Self { unsealed: record.into(), kind }
+        Self { link: Link::of(record.fields()), unsealed: record.into(), kind }
     }
 
     /// An outcome that nobody waits for.

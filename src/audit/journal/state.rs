@@ -113,6 +113,8 @@ pub(super) struct Shared {
     urgent: Notify,
     /// The last record that is durable.
     durable: watch::Sender<ChainHead>,
+    /// The name of the segment that is written.
+    segment: watch::Sender<String>,
     records: AtomicU64,
     syncs: AtomicU64,
     failures: AtomicU64,
@@ -142,6 +144,7 @@ impl Shared {
             gate: Mutex::default(),
             urgent: Notify::new(),
             durable: watch::Sender::new(ChainHead::START),
+            segment: watch::Sender::new(String::new()),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -228,6 +231,11 @@ impl Shared {
     /// The last record that is durable, as it moves on.
     pub(super) fn durable(&self) -> &watch::Sender<ChainHead> {
         &self.durable
+    }
+
+    /// The name of the segment that is written: those before it are closed.
+    pub(super) fn segment(&self) -> &watch::Sender<String> {
+        &self.segment
     }
 
     pub(super) fn close(&self) {

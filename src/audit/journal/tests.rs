@@ -10,18 +10,28 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{DiskStorage, SigningKey, Verdict, VerifyReport, Witness, verify};
+use crate::audit::{DiskStorage, OUTCOME_UNKNOWN, SigningKey, Verdict, VerifyReport, Witness, verify};
 use crate::clock::ManualClock;
 use crate::random::SystemRandom;
 use faulty::{Faulty, FaultyDisk};
 
 mod faults;
 mod faulty;
+mod forgetful;
 mod lifecycle;
 mod model;
+mod starts;
 
-fn record(stage: &str, name: &str) -> Record {
-    Record::from_fields(&json!({"stage": stage, "name": name})).unwrap()
+/// A record of the call `name`; `told` is its stage, or what kind of outcome it is.
+fn record(told: &str, name: &str) -> Record {
+    let fields = match told {
+        "intent" => json!({"stage": told, "told": told, "name": name, "eventID": name}),
+        "outcome" | "lost" | "not-forwarded" => {
+            json!({"stage": "outcome", "told": told, "name": name, "additionalEventData": {"intentEventID": name}})
+        }
+        _ => json!({"stage": told, "told": told, "name": name}),
+    };
+    Record::from_fields(&fields).unwrap()
 }
 
 fn intent_of(name: &str) -> Intent {
@@ -74,13 +84,18 @@ impl Folder {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// `stage name` of each record in the folder, headers as `segment reason`.
+    /// `told name` of each record in the folder, headers as `segment reason`, outcomes that a start found missing as
+    /// `unknown name`.
     fn told(&self) -> Vec<String> {
         let lines = self.segments().into_iter().flat_map(|segment| self.lines(&segment));
         lines
             .map(|line| {
-                let what = if line["stage"] == "segment" { &line["segment"]["reason"] } else { &line["name"] };
-                format!("{} {}", line["stage"].as_str().unwrap(), what.as_str().unwrap())
+                let (told, what) = match line["stage"].as_str().unwrap() {
+                    "segment" => ("segment", &line["segment"]["reason"]),
+                    _ if line["errorCode"] == OUTCOME_UNKNOWN => ("unknown", &line["name"]),
+                    _ => (line["told"].as_str().unwrap(), &line["name"]),
+                };
+                format!("{told} {}", what.as_str().unwrap())
             })
             .collect()
     }

@@ -9,11 +9,12 @@ use tokio::task::JoinError;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::JournalOptions;
-use super::committer::{Committed, Committer};
+use super::committer::{Committed, Committer, End};
 use super::entry::{Command, Entry, Kind};
 use super::permit::UnreceivedPermit;
 use super::state::{AuditUnavailable, Shared, UnavailableReason};
 use crate::audit::lock::DirectoryLock;
+use crate::audit::segment::SegmentName;
 
 /// How long notes wait for company before they are written: each group costs several wake-ups of threads, whatever its
 /// size. It is part of the delay that notes have anyway; whoever waits for durability ends it at once.
@@ -32,6 +33,9 @@ pub(super) struct Writer {
     largest_batch: usize,
     durable_deadline: Duration,
     note_delay: Duration,
+    oldest_segment: Duration,
+    /// When the segment that is written is old enough to be closed; none while it holds nothing but its header.
+    rotation_due: Option<Instant>,
     /// Records that are written but not durable, in their order. They are kept, to be written again if the sync fails.
     unsynced: Vec<Entry>,
     /// Outcomes of intents that nobody waited for.
@@ -48,19 +52,24 @@ impl Writer {
         committer: Committer,
         lock: DirectoryLock,
     ) -> Self {
-        Self {
+        let mut writer = Self {
             queue,
             sender,
             shared,
-            committer: Some(committer),
+            committer: None,
             lock,
             largest_batch: options.largest_batch.max(1),
             durable_deadline: options.durable_deadline,
             note_delay: options.note_delay,
+            oldest_segment: options.oldest_segment,
+            rotation_due: None,
             unsynced: Vec::new(),
             follow_ups: Vec::new(),
             closing: Vec::new(),
-        }
+        };
+        writer.follow(&committer);
+        writer.committer = Some(committer);
+        writer
     }
 
     /// Writes until the journal is closed, or nobody is left who could write to it.
@@ -78,8 +87,8 @@ impl Writer {
 
     async fn write_until_closed(&mut self) -> Result<(), JoinError> {
         while let Some(entries) = self.gather().await {
-            let sync = self.must_sync(&entries);
-            let backlog = self.commit(entries, sync).await?;
+            let end = self.end_of(&entries);
+            let backlog = self.commit(entries, end).await?;
             if let Some(backlog) = backlog {
                 self.recover(backlog).await?;
             }
@@ -87,7 +96,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The next group: everything that is queued. Empty when only a sync is due; none at the end.
+    /// The next group: everything that is queued. Empty when only a sync or a rotation is due; none at the end.
     async fn gather(&mut self) -> Option<Vec<Entry>> {
         let mut entries = std::mem::take(&mut self.follow_ups);
         if entries.is_empty() {
@@ -95,7 +104,8 @@ impl Writer {
                 // From here on permits find the journal closed; what they sent before is still received.
                 self.queue.close();
             }
-            let received = match self.sync_due() {
+            let due = [self.sync_due(), self.rotation_due].into_iter().flatten().min();
+            let received = match due {
                 None => self.queue.recv().await,
                 Some(due) => match timeout_at(due, self.queue.recv()).await {
                     Ok(received) => received,
@@ -142,19 +152,24 @@ impl Writer {
         accepted.map(|accepted| accepted + self.note_delay)
     }
 
-    fn must_sync(&self, entries: &[Entry]) -> bool {
-        !self.closing.is_empty()
+    fn end_of(&self, entries: &[Entry]) -> End {
+        let now = Instant::now();
+        if self.rotation_due.is_some_and(|due| due <= now) {
+            return End::Rotated;
+        }
+        let must_sync = !self.closing.is_empty()
             || self.queue.is_closed()
             || entries.iter().any(Entry::wants_durability)
             || self.unsynced.len() + entries.len() >= self.largest_batch
-            || self.sync_due().is_some_and(|due| due <= Instant::now())
+            || self.sync_due().is_some_and(|due| due <= now);
+        if must_sync { End::Synced } else { End::Written }
     }
 
     /// Has `entries` written; answers those that are durable. After a failure, returns what must be written again.
-    async fn commit(&mut self, entries: Vec<Entry>, sync: bool) -> Result<Option<Vec<Entry>>, JoinError> {
+    async fn commit(&mut self, entries: Vec<Entry>, end: End) -> Result<Option<Vec<Entry>>, JoinError> {
         let mut committer = self.committer.take().expect("the committer is back before the next commit");
         let mut work = tokio::task::spawn_blocking(move || {
-            let committed = committer.commit(entries.iter().map(|entry| &entry.unsealed), sync);
+            let committed = committer.commit(&entries, end);
             (committer, entries, committed)
         });
         let done = match timeout(self.durable_deadline, &mut work).await {
@@ -166,12 +181,13 @@ impl Writer {
             }
         };
         let (committer, mut entries, Committed { durable, error }) = done?;
+        self.follow(&committer);
         self.shared.durable().send_replace(committer.durable());
         self.committer = Some(committer);
         self.unsynced.append(&mut entries);
         let rest = self.unsynced.split_off(durable);
         let settled = std::mem::replace(&mut self.unsynced, rest);
-        self.shared.count(settled.len(), u64::from(sync && error.is_none()), u64::from(error.is_some()));
+        self.shared.count(settled.len(), u64::from(end != End::Written && error.is_none()), u64::from(error.is_some()));
         let Some(error) = error else {
             // Before anyone is answered, so that who is told of success finds the journal available.
             self.heal();
@@ -185,12 +201,30 @@ impl Writer {
         Ok(Some(backlog.into_iter().filter_map(|entry| self.keep(entry)).collect()))
     }
 
+    /// Sees whether another segment is written now, and from when on it is old enough.
+    fn follow(&mut self, committer: &Committer) {
+        let name = committer.segment_name().map_or("", SegmentName::as_str);
+        let is_another = self.shared.segment().send_if_modified(|known| {
+            let is_another = known != name;
+            if is_another {
+                name.clone_into(known);
+            }
+            is_another
+        });
+        if is_another || !committer.has_records() {
+            self.rotation_due = None;
+        }
+        if committer.has_records() {
+            self.rotation_due.get_or_insert_with(|| Instant::now() + self.oldest_segment);
+        }
+    }
+
     /// Tries again, at growing distances, until `backlog` is durable in a new segment.
     async fn recover(&mut self, mut backlog: Vec<Entry>) -> Result<(), JoinError> {
         let mut pause = FIRST_RETRY;
         loop {
             self.refuse_until(Instant::now() + pause, &mut backlog).await;
-            match self.commit(backlog, true).await? {
+            match self.commit(backlog, End::Synced).await? {
                 None => return Ok(()),
                 Some(rest) => backlog = rest,
             }

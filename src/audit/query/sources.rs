@@ -123,7 +123,14 @@ mod tests {
 
     fn beginning(time: &str, reason: Reason, sequence: u64) -> Option<Beginning> {
         let last_durable = ChainHead { sequence, hash: Hash::ZERO };
-        let header = Header { reason, previous_segment: None, last_durable, torn: Vec::new(), signing_key: None };
+        let header = Header {
+            reason,
+            previous_segment: None,
+            last_durable,
+            torn: Vec::new(),
+            unsettled_since: None,
+            signing_key: None,
+        };
         Some(Beginning { time: Some(time.parse().unwrap()), header })
     }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::audit::{FileReport, NoPublicKey, PublicKey, Signatures, Verdict, VerifyReport, Witness, verify};
+use crate::audit::{
+    FileReport, NoPublicKey, PublicKey, Signatures, UnsettledWrites, Verdict, VerifyReport, Witness, verify,
+};
 use crate::cli::{Failure, Outcome, out};
 use crate::tools::text::visible;
 
@@ -64,7 +66,20 @@ fn tell(report: &VerifyReport) {
             let records = report.records;
             out::line(&format!("{} {records} records{head}", out::styled(out::GOOD, "whole:")));
             signed(&report.signatures);
+            unsettled(report.unsettled);
         }
+    }
+}
+
+fn unsettled(writes: UnsettledWrites) {
+    if let Some(since) = writes.since {
+        let note = "write(s) without an outcome: under way, or left by a process that was killed; the next start on the \
+                    folder says of these what to look for in CloudTrail";
+        out::line(&format!(
+            "{} {} {note} (the oldest is record {since})",
+            out::styled(out::CAUTION, "note:"),
+            writes.count
+        ));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the road says when a step fails.
 
-use crate::audit::AuditUnavailable;
+use crate::audit::{AuditUnavailable, OUTCOME_UNKNOWN};
 use crate::authn::replay::ReplayRefusal;
 use crate::iam::{AwsFailure, Sent};
 use crate::tools::ToolError;
@@ -90,7 +90,7 @@ pub(super) fn panicked(after_intent: bool) -> ToolError {
 
 pub(super) fn lost() -> ToolError {
     ToolError::gateway(
-        "OutcomeUnknown",
+        OUTCOME_UNKNOWN,
         "the call was begun and its end was not seen: look for the session's events in CloudTrail",
     )
 }

@@ -263,7 +263,7 @@ async fn a_hanging_sync_that_fails_in_the_end_is_a_failure() {
     healed(&journal).await;
     journal.close().await.unwrap();
     let last = folder.segments().pop().unwrap();
-    assert_eq!(folder.lines(&last)[1]["stage"], "not-forwarded");
+    assert_eq!(folder.lines(&last)[1]["told"], "not-forwarded");
     assert_eq!(folder.verify().verdict, Verdict::UnconfirmedTail);
 }
 

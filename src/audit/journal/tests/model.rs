@@ -64,7 +64,7 @@ fn confirmed(folder: &Folder) -> BTreeMap<String, usize> {
         let text = std::fs::read_to_string(folder.path().join(&file.file)).unwrap();
         for line in text.lines().take(usize::try_from(file.records).unwrap()).skip(1) {
             let line: Value = serde_json::from_str(line).unwrap();
-            *counts.entry(format!("{} {}", line["stage"], line["name"]).replace('"', "")).or_default() += 1;
+            *counts.entry(format!("{} {}", line["told"], line["name"]).replace('"', "")).or_default() += 1;
         }
     }
     counts

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::audit::canonical::seal;
 use crate::audit::record::Record;
+use crate::audit::segment::{Header, Reason};
 use crate::audit::signing::SigningKey;
 
 mod compressed;
@@ -40,6 +41,7 @@ impl Builder {
             previous_segment,
             last_durable,
             torn: Vec::new(),
+            unsettled_since: None,
             signing_key: self.key.as_ref().map(SigningKey::public),
         };
         let header = header.to_record(&Record::default(), "an-id".to_owned(), now).unwrap();
@@ -213,6 +215,7 @@ fn a_header_that_contradicts_its_place_is_found() {
         previous_segment: None,
         last_durable: ChainHead::START,
         torn: vec![],
+        unsettled_since: None,
         signing_key: None,
     };
     let header = header.to_record(&Record::default(), String::new(), TIME.parse().unwrap()).unwrap();
