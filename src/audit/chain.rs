@@ -31,7 +31,9 @@ impl Hash {
         hex
     }
 
-    fn parse(hex: &str) -> Option<Self> {
+    /// Reads 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(hex: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         if hex.len() != 64 {
             return None;

@@ -28,6 +28,10 @@ pub enum Stage {
     Authentication,
     /// Something the gateway works by was loaded anew, or could not be.
     Reload,
+    /// Old files of the journal are removed.
+    Retention,
+    /// Reads were answered of which there is no record, because the journal could not be written.
+    Gap,
 }
 
 /// The most characters of a message that are kept.

@@ -5,11 +5,13 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use sha2::{Digest as _, Sha256};
 
+use super::chain::Hash;
 use super::segment::EXTENSION;
 
 /// What the name of a file has behind it that was closed and compressed (gzip, RFC 1952).
-const COMPRESSED: &str = ".gz";
+pub(super) const COMPRESSED: &str = ".gz";
 
 /// How much of a file is read at once.
 const BUFFER: usize = 64 * 1024;
@@ -58,6 +60,35 @@ pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     match is_compressed(&path.to_string_lossy()) {
         true => Ok(decompressed(file)),
         false => Ok(Box::new(BufReader::with_capacity(BUFFER, file))),
+    }
+}
+
+/// Hashes what is read through it.
+#[derive(Debug)]
+pub(super) struct Hashed<R> {
+    reader: R,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<R: Read> Hashed<R> {
+    pub(super) fn of(reader: R) -> Self {
+        Self { reader, hash: Sha256::new(), bytes: 0 }
+    }
+
+    /// Reads what is left; the SHA-256 and the length of everything.
+    pub(super) fn end(mut self) -> io::Result<(Hash, u64)> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok((Hash::from_bytes(self.hash.finalize().into()), self.bytes))
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        self.bytes += read as u64;
+        Ok(read)
     }
 }
 

@@ -41,13 +41,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use super::chain::ChainHead;
+use super::keeping::Folder;
 use super::lock::DirectoryLock;
 use super::record::Record;
 use super::recover::{OpenError, find_end};
 use super::signing::SigningKey;
 use super::storage::Storage;
 use crate::clock::SharedClock;
-use crate::random::SharedRandom;
+use crate::random::{SharedRandom, uuid};
 use committer::Committer;
 use entry::{Command, Entry, Fate, Kind};
 use state::{Admission, Shared};
@@ -124,6 +125,8 @@ pub struct Journal {
     queue: mpsc::UnboundedSender<Command>,
     shared: Arc<Shared>,
     durable_deadline: Duration,
+    folder: Arc<Folder>,
+    random: SharedRandom,
     _last: Arc<LastHandle>,
 }
 
@@ -153,6 +156,14 @@ impl Journal {
         let shared = Arc::new(Shared::new(clock.clone(), options.queue_capacity, options.largest_batch));
         let durable_deadline = options.durable_deadline;
         let directory = options.directory.clone();
+        let folder = Arc::new(Folder {
+            directory: options.directory.clone(),
+            storage: Arc::clone(&storage),
+            clock: Arc::clone(&clock),
+            signing_key: options.signing_key.clone(),
+            context: options.context.clone(),
+        });
+        let ids = Arc::clone(&random);
         let opened = tokio::task::spawn_blocking(move || {
             let failed = |doing| OpenError::disk(&options.directory, doing);
             storage.prepare(&options.directory).map_err(failed("the folder cannot be created"))?;
@@ -170,7 +181,7 @@ impl Journal {
         let writer = Writer::new(&options, commands, queue.downgrade(), shared.clone(), committer, lock);
         tokio::spawn(writer.run());
         let last = Arc::new(LastHandle(shared.clone()));
-        Ok(Self { queue, shared, durable_deadline, _last: last })
+        Ok(Self { queue, shared, durable_deadline, folder, random: ids, _last: last })
     }
 
     /// Writes an intent; returns the permit to act on it once the record is on the disk.
@@ -219,7 +230,34 @@ impl Journal {
     /// When the journal is not available, or too many records wait.
     pub fn note(&self, record: Record) -> Result<Recorded, AuditUnavailable> {
         self.shared.admit(Admission::Note)?;
-        self.send(Entry::new(record, Kind::Note { accepted: Instant::now() }))?;
+        self.send(Entry::new(record, Kind::Note { accepted: Instant::now(), reply: None }))?;
+        Ok(Recorded::new())
+    }
+
+    /// Takes a record as [`Journal::note`] does; returns once it is on the disk.
+    ///
+    /// # Errors
+    /// As [`Journal::note`], or when the record is not durable within the deadline. One that was taken is then kept, and
+    /// written as soon as the disk lets it.
+    pub async fn note_durably(&self, record: Record) -> Result<Recorded, AuditUnavailable> {
+        self.shared.admit(Admission::Note)?;
+        let (reply, durable) = oneshot::channel();
+        self.send(Entry::new(record, Kind::Note { accepted: Instant::now(), reply: Some(reply) }))?;
+        self.shared.urgent().notify_one();
+        match timeout(self.durable_deadline, durable).await {
+            Ok(Ok(answer)) => answer.map(|()| Recorded::new()),
+            Ok(Err(_)) => Err(UnavailableReason::Closed.into()),
+            Err(_) => Err(UnavailableReason::TimedOut.into()),
+        }
+    }
+
+    /// What a reply to a read is made from when there can be no record of it, and the operators let such reads be answered. It
+    /// is counted, and a record says how many there were as soon as there can be one.
+    ///
+    /// # Errors
+    /// When the disk does not fail: the record can then be written, or is refused for another reason.
+    pub fn serve_unrecorded(&self) -> Result<Recorded, AuditUnavailable> {
+        self.shared.serve_unrecorded()?;
         Ok(Recorded::new())
     }
 
@@ -240,6 +278,21 @@ impl Journal {
     #[must_use]
     pub fn durable(&self) -> watch::Receiver<ChainHead> {
         self.shared.durable().subscribe()
+    }
+
+    /// The name of the file that is written, as it changes: those before it are closed.
+    pub(super) fn segment(&self) -> watch::Receiver<String> {
+        self.shared.segment().subscribe()
+    }
+
+    /// The folder, for what is done with closed files.
+    pub(super) fn folder(&self) -> Arc<Folder> {
+        Arc::clone(&self.folder)
+    }
+
+    /// An id for a record that is made of the journal itself.
+    pub(super) fn new_id(&self) -> String {
+        uuid(&*self.random)
     }
 
     /// Takes no more intents and notes, makes everything durable, and gives back the folder. To be called when the calls

@@ -21,9 +21,11 @@
 
 mod canonical;
 mod chain;
+mod digest;
 mod event;
 mod files;
 mod journal;
+mod keeping;
 mod lock;
 pub mod query;
 mod record;
@@ -36,18 +38,21 @@ mod unsettled;
 mod verify;
 
 pub use chain::{ChainHead, Hash};
+pub use digest::KmsSignature;
 pub use event::{Event, Stage};
 pub use files::{journal_files, open};
 pub use journal::{
     AuditUnavailable, Intent, Journal, JournalCounters, JournalOptions, JournalState, Permit, Recorded,
     UnavailableReason,
 };
+pub use keeping::{Anchor, DigestSigner, Keeper, KeepingError, KeepingOptions, SigningFuture, Tell};
 pub use record::{Record, RecordError};
 pub use recover::OpenError;
 pub use scan::Fault;
-pub use signing::{NoPublicKey, PublicKey, SigningKey};
+pub use signing::{KmsPublicKey, NoKmsPublicKey, NoPublicKey, PublicKey, SigningKey};
 pub use storage::{DiskStorage, SegmentFile, Storage};
 pub use unsettled::OUTCOME_UNKNOWN;
 pub use verify::{
-    BadRecord, FileReport, Signatures, UnsettledWrites, Verdict, VerifyError, VerifyReport, Witness, verify,
+    BadDigest, BadRecord, DigestFault, Digests, FileReport, Signatures, UnsettledWrites, Verdict, VerifyError,
+    VerifyReport, Witness, verify,
 };

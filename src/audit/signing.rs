@@ -5,14 +5,20 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ED25519, Ed25519KeyPair, KeyPair, ParsedPublicKey, UnparsedPublicKey,
+};
 use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::chain::Hash;
+use super::digest::KmsSignature;
 
 /// What stands before the hash in what is signed: a signature of the journal is good for nothing else.
 const RECORD: &[u8] = b"iam-mcp-gateway journal record 1\n";
+
+/// The same of the hash of a digest.
+const DIGEST: &[u8] = b"iam-mcp-gateway journal digest 1\n";
 
 /// The key that signs a journal (Ed25519, RFC 8032). Never printed.
 pub struct SigningKey {
@@ -53,7 +59,16 @@ impl SigningKey {
 
     /// Signs the chain up to the record with this hash.
     pub(super) fn sign(&self, hash: Hash) -> Signature {
-        let signature = self.pair.sign(&signed(hash));
+        self.sign_as(RECORD, hash)
+    }
+
+    /// Signs the digest with this hash.
+    pub(super) fn sign_digest(&self, hash: Hash) -> Signature {
+        self.sign_as(DIGEST, hash)
+    }
+
+    fn sign_as(&self, kind: &[u8], hash: Hash) -> Signature {
+        let signature = self.pair.sign(&signed(kind, hash));
         Signature(signature.as_ref().try_into().expect("a signature has 64 bytes"))
     }
 }
@@ -67,12 +82,61 @@ impl fmt::Debug for SigningKey {
 impl PublicKey {
     /// Whether this key signed the chain up to the record with this hash.
     pub(super) fn has_signed(&self, hash: Hash, signature: &Signature) -> bool {
-        UnparsedPublicKey::new(&ED25519, self.0).verify(&signed(hash), &signature.0).is_ok()
+        self.has_signed_as(RECORD, hash, signature)
+    }
+
+    /// Whether this key signed the digest with this hash.
+    pub(super) fn has_signed_digest(&self, hash: Hash, signature: &Signature) -> bool {
+        self.has_signed_as(DIGEST, hash, signature)
+    }
+
+    fn has_signed_as(&self, kind: &[u8], hash: Hash, signature: &Signature) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0).verify(&signed(kind, hash), &signature.0).is_ok()
     }
 }
 
-fn signed(hash: Hash) -> Vec<u8> {
-    [RECORD, hash.as_bytes()].concat()
+/// The bytes that are signed for the digest with this hash.
+pub(super) fn signed_digest(hash: Hash) -> Vec<u8> {
+    signed(DIGEST, hash)
+}
+
+/// The public half of a KMS key (ECC_NIST_P256) that signs digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmsPublicKey(Vec<u8>);
+
+/// A text that is no public key of KMS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a KMS public key is what `aws kms get-public-key` answers as PublicKey for a key of spec ECC_NIST_P256, in base64 or PEM"
+)]
+pub struct NoKmsPublicKey;
+
+impl KmsPublicKey {
+    /// Whether this key signed the digest with this hash.
+    pub(super) fn has_signed_digest(&self, hash: Hash, kms: &KmsSignature) -> bool {
+        kms.algorithm == KmsSignature::ALGORITHM
+            && BASE64.decode(kms.signature.as_bytes()).is_ok_and(|signature| {
+                let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.0);
+                key.verify(&signed_digest(hash), &signature).is_ok()
+            })
+    }
+}
+
+impl std::str::FromStr for KmsPublicKey {
+    type Err = NoKmsPublicKey;
+
+    /// Reads the key's SubjectPublicKeyInfo (RFC 5280), in base64, with or without the lines of PEM (RFC 7468).
+    fn from_str(text: &str) -> Result<Self, NoKmsPublicKey> {
+        let base64: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+        let bytes = BASE64.decode(base64.as_bytes()).map_err(|_| NoKmsPublicKey)?;
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &bytes).map_err(|_| NoKmsPublicKey)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// The bytes that are signed for this hash.
+fn signed(kind: &[u8], hash: Hash) -> Vec<u8> {
+    [kind, hash.as_bytes()].concat()
 }
 
 impl std::str::FromStr for PublicKey {
@@ -120,6 +184,12 @@ impl<'de> Deserialize<'de> for PublicKey {
     }
 }
 
+impl Serialize for Signature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl<'de> Deserialize<'de> for Signature {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -139,6 +209,9 @@ mod tests {
         let signature = key.sign(hash);
         assert!(key.public().has_signed(hash, &signature));
         assert!(!key.public().has_signed(another, &signature) && !other.public().has_signed(hash, &signature));
+        let digest = key.sign_digest(hash);
+        assert!(key.public().has_signed_digest(hash, &digest));
+        assert!(!key.public().has_signed(hash, &digest) && !key.public().has_signed_digest(hash, &signature));
         assert_eq!(key.public().to_string().parse(), Ok(key.public()));
         for text in ["", "AAAA", "not base64 at all, but as long as a key....."] {
             assert_eq!(text.parse::<PublicKey>(), Err(NoPublicKey), "{text}");

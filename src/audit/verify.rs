@@ -15,20 +15,26 @@
 //! that was kept elsewhere, that someone computed the whole chain anew.
 
 use std::fmt;
-use std::io;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::chain::ChainHead;
-use super::files::{journal_files, open, plain};
+use super::chain::{ChainHead, Hash};
+use super::files::{Hashed, journal_files, open, plain};
 use super::scan::{Fault, Problem, Scan, confirmed_through, read_header, scan};
-use super::segment::{EXTENSION, SegmentName};
-use super::signing::PublicKey;
+use super::segment::{EXTENSION, Header, SegmentName};
+use super::signing::{KmsPublicKey, PublicKey};
 use super::unsettled::{Link, UnderWay};
 
+use digests::Reading;
+
+mod digests;
 #[cfg(test)]
 mod tests;
+
+pub use digests::{BadDigest, DigestFault, Digests};
 
 /// What was found about a file, or the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -110,6 +116,8 @@ pub struct VerifyReport {
     pub records: u64,
     /// What the signatures say.
     pub signatures: Signatures,
+    /// What the digest files say.
+    pub digests: Digests,
     /// Writes that were begun and whose outcome is not in the journal: under way, or their process was killed and none has
     /// been started on the folder since.
     pub unsettled: UnsettledWrites,
@@ -150,6 +158,10 @@ pub struct UnsettledWrites {
 pub struct Witness {
     /// The public keys that it may be signed with; where there are any, every segment has to name one of them.
     pub public_keys: Vec<PublicKey>,
+    /// The public half of the KMS key that every digest has to be signed with.
+    pub kms_key: Option<KmsPublicKey>,
+    /// Hashes that were kept elsewhere, of digest files or of records: the journal has to contain each of them.
+    pub anchors: Vec<Hash>,
 }
 
 impl Witness {
@@ -189,41 +201,38 @@ pub fn verify(path: &Path, witness: &Witness) -> Result<VerifyReport, VerifyErro
     }
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut read = Read::of(witness);
-    let found = open(path)
-        .and_then(|reader| {
-            scan(reader, None, None, witness.trusted(), &mut |fields, head| {
-                read.under_way.take(Link::of(fields), head.sequence);
-            })
-        })
-        .map_err(failed)?;
+    let found = read.file(path, &name, None, witness).map_err(failed)?;
     read.add(&name, found);
-    Ok(read.report())
+    Ok(read.report(&[]))
 }
 
 fn verify_folder(directory: &Path, names: &[String], witness: &Witness) -> Result<VerifyReport, VerifyError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| VerifyError::Read { path, source }
+    };
     let mut headers = Vec::with_capacity(names.len());
     for name in names {
         let path = directory.join(name);
-        let header = open(&path).and_then(read_header).map_err(|source| VerifyError::Read { path, source })?;
-        headers.push(header);
+        headers.push(open(&path).and_then(read_header).map_err(failed(&path))?);
     }
 
     let mut read = Read::of(witness);
-    read.head = Some(ChainHead::START);
+    read.digests.folder(directory, witness).map_err(failed(directory))?;
+    // Files that were old enough are removed from the beginning on. Whether a record says so is known at the end.
+    let begins = headers.first().and_then(Option::as_ref).map_or(ChainHead::START, |header| header.last_durable);
+    read.head = Some(begins);
     for (index, name) in names.iter().enumerate() {
         let path = directory.join(name);
         let confirmed_through = confirmed_through(&headers[index + 1..], read.head);
-        let mut found = open(&path)
-            .and_then(|reader| {
-                scan(reader, read.head, confirmed_through, witness.trusted(), &mut |fields, head| {
-                    read.under_way.take(Link::of(fields), head.sequence);
-                })
-            })
-            .map_err(|source| VerifyError::Read { path, source })?;
+        let mut found = read.file(&path, name, confirmed_through, witness).map_err(failed(&path))?;
         name_fault(name, names, &mut found);
         read.add(name, found);
     }
-    Ok(read.report())
+    if begins != ChainHead::START && !read.digests.may_begin_after(begins, read.signatures.through) {
+        read.begins_too_late(headers[0].as_ref(), names);
+    }
+    Ok(read.report(names))
 }
 
 /// What was read so far.
@@ -234,12 +243,51 @@ struct Read {
     head: Option<ChainHead>,
     signatures: Signatures,
     under_way: UnderWay,
+    digests: Reading,
 }
 
 impl Read {
     fn of(witness: &Witness) -> Self {
         let signatures = Signatures { trusted: witness.trusted().is_some(), ..Signatures::default() };
-        Self { signatures, ..Self::default() }
+        Self { signatures, digests: Reading::of(witness), ..Self::default() }
+    }
+
+    /// Reads a file of the folder.
+    fn file(&mut self, path: &Path, name: &str, confirmed_through: Option<u64>, witness: &Witness) -> io::Result<Scan> {
+        let is_digested = self.digests.knows(name);
+        let (under_way, digests) = (&mut self.under_way, &mut self.digests);
+        let mut seen = |fields: &Map<String, Value>, head: ChainHead| {
+            under_way.take(Link::of(fields), head.sequence);
+            digests.record(fields, head);
+        };
+        let (reader, head, trusted) = (open(path)?, self.head, witness.trusted());
+        if !is_digested {
+            return scan(reader, head, confirmed_through, trusted, &mut seen);
+        }
+        let mut content = Hashed::of(reader);
+        let found = scan(BufReader::new(&mut content), head, confirmed_through, trusted, &mut seen)?;
+        // The rest of a file with a problem need not be readable, and is not what a digest vouches for.
+        if found.problem.is_none() {
+            let (sha256, bytes) = content.end()?;
+            self.digests.content(name, sha256, bytes);
+        }
+        Ok(found)
+    }
+
+    /// The first file does not begin the chain, and no record says that those before it were removed for their age.
+    fn begins_too_late(&mut self, header: Option<&Header>, names: &[String]) {
+        let Some(first) = self.files.first_mut() else { return };
+        if first.bad.as_ref().is_some_and(|bad| bad.line == 1) {
+            return;
+        }
+        let missing = header.and_then(|header| header.previous_segment.clone());
+        let fault = match missing.filter(|missing| !names.iter().any(|name| plain(name) == missing)) {
+            Some(name) => Fault::MissingSegment { name },
+            None => Fault::SequenceDiffers { expected: 1 },
+        };
+        let problem = Problem { line: 1, sequence: first.first_sequence, fault };
+        first.verdict = Verdict::Broken;
+        first.bad = Some(BadRecord::new(&first.file, problem));
     }
 
     fn add(&mut self, name: &str, found: Scan) {
@@ -259,12 +307,21 @@ impl Read {
         self.files.push(report(name, found));
     }
 
-    fn report(mut self) -> VerifyReport {
+    fn report(mut self, names: &[String]) -> VerifyReport {
         let last = self.files.iter().filter_map(|file| file.last_sequence).next_back();
+        let digests = self.digests.end(names, last, self.signatures.through);
         self.signatures.exposed =
             last.zip(self.signatures.through).map_or(0, |(last, through)| last - through.min(last));
+        let digests_verdict = digests.first_bad.as_ref().map(|_| Verdict::Broken);
         VerifyReport {
-            verdict: self.files.iter().map(|file| file.verdict).max().unwrap_or(Verdict::Verified),
+            verdict: self
+                .files
+                .iter()
+                .map(|file| file.verdict)
+                .chain(digests_verdict)
+                .max()
+                .unwrap_or(Verdict::Verified),
+            digests,
             records: self.files.iter().map(|file| file.records).sum(),
             signatures: self.signatures,
             unsettled: UnsettledWrites { count: self.under_way.count(), since: self.under_way.since() },

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -23,10 +24,27 @@ pub struct Audit {
     pub segment_bytes: u64,
     /// The age at which it is, counted from its first record.
     pub segment_age: Duration,
+    /// Whether closed files are compressed.
+    pub compress: bool,
+    /// How long after its end a file is kept; for ever without it.
+    pub keep: Option<SignedDuration>,
+    /// Whether a read is answered only after its record is durable.
+    pub strict_reads: bool,
+    /// What becomes of reads while the journal takes no records.
+    pub unrecorded_reads: UnrecordedReads,
     /// The file with the seed of the key that signs the journal.
     pub signing_key: Option<PathBuf>,
     /// Whether the group of that file may read it.
     pub signing_key_group_readable: bool,
+}
+
+/// What becomes of reads while the journal takes no records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnrecordedReads {
+    /// They are refused.
+    Refuse,
+    /// They are answered, and a record says how many when the journal is written again.
+    Serve,
 }
 
 pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
@@ -56,12 +74,35 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         60,
         "a file is digested, compressed and removed as a whole; a day at most is what a digest leaves open",
     );
+    let strict_reads = section.boolean("strict_reads", false);
+    let unrecorded_reads = section.choice(
+        "unrecorded_reads",
+        &[("refuse", UnrecordedReads::Refuse), ("serve", UnrecordedReads::Serve)],
+        UnrecordedReads::Refuse,
+    );
     let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
     let (durable, delay) = (Duration::from_secs(durable), Duration::from_millis(delay));
     let segment_age = Duration::from_secs(segment_minutes * 60);
+    let compress = section.boolean("compress", true);
+    let keep = section
+        .optional("keep_days")
+        .and_then(|item| item.integer::<u32>(1..=36_500, "files are removed for good when they are older"));
+    let keep = keep.map(|days| SignedDuration::from_hours(i64::from(days) * 24));
     let directory = directory?;
-    Some(Audit { directory, durable, delay, segment_bytes, segment_age, signing_key, signing_key_group_readable })
+    Some(Audit {
+        directory,
+        durable,
+        delay,
+        segment_bytes,
+        segment_age,
+        compress,
+        keep,
+        strict_reads,
+        unrecorded_reads,
+        signing_key,
+        signing_key_group_readable,
+    })
 }
 
 /// Why the key that signs the journal cannot be used.

@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-pub use audit::{Audit, SigningKeyFault, read_signing_seed};
+pub use audit::{Audit, SigningKeyFault, UnrecordedReads, read_signing_seed};
 pub use aws::Aws;
 pub use broker::Broker;
 pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};

@@ -177,7 +177,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::audit::{Signatures, UnsettledWrites};
+    use crate::audit::{Digests, Signatures, UnsettledWrites};
 
     fn called(action: &str) -> Called {
         Called { action: action.into(), resource: "*".into(), status: 200, error: None }
@@ -278,6 +278,7 @@ mod tests {
             files: Vec::new(),
             records: 0,
             signatures: Signatures::default(),
+            digests: Digests::default(),
             unsettled: UnsettledWrites::default(),
             first_bad: None,
             head: None,

@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::reload;
 use crate::arn::Partition;
-use crate::audit::{Journal, JournalOptions, OpenError, Record, SigningKey, Storage};
+use crate::audit::{
+    Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, SigningKey, Storage,
+};
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
@@ -95,6 +97,8 @@ pub struct Gateway {
     pub drain: Drain,
     /// The audit journal.
     pub journal: Journal,
+    /// What keeps the journal's closed files.
+    pub keeper: Keeper,
     /// The configuration in force.
     pub in_force: Arc<Current<InForce>>,
     /// The keys in force.
@@ -149,6 +153,8 @@ impl Gateway {
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let policy_alarm = health.alarm("policy", &metrics);
         let configuration_alarm = health.alarm("configuration", &metrics);
+        let keeping_alarm = health.alarm("audit_files", &metrics);
+        let keeper = keeper(&in_force.get().config, &journal, keeping_alarm);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
@@ -160,6 +166,7 @@ impl Gateway {
             metrics,
             drain,
             journal,
+            keeper,
             in_force,
             keyring,
             stationery,
@@ -268,6 +275,16 @@ fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
         signing_key: seed.map(|seed| Arc::new(SigningKey::from_seed(&seed))),
         ..JournalOptions::new(&config.audit.directory)
     })
+}
+
+/// Keeps the journal's closed files; an alarm says when that fails, since records are taken all the same.
+fn keeper(config: &Config, journal: &Journal, alarm: Alarm) -> Keeper {
+    let options = KeepingOptions { compress: config.audit.compress, keep: config.audit.keep, signer: None };
+    let tell = move |failure: Option<&KeepingError>| match failure {
+        Some(failure) => alarm.raise(failure.to_string()),
+        None => drop(alarm.quiet()),
+    };
+    Keeper::begin(journal, options, Box::new(tell))
 }
 
 fn http_settings(config: &Config) -> HttpSettings {

@@ -32,7 +32,7 @@ const GIVING_UP: Duration = Duration::from_secs(1);
 /// # Errors
 /// When signals cannot be received.
 pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> std::io::Result<Ended> {
-    let Gateway { router, metrics_router, server_limits, metrics, drain, journal, .. } = gateway;
+    let Gateway { router, metrics_router, server_limits, metrics, drain, journal, keeper, .. } = gateway;
     let look = Arc::new(Notify::new());
     let signals = Signals::listen()?;
     let reloading = tokio::spawn(reloader.run(Arc::clone(&look)));
@@ -54,6 +54,7 @@ pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> 
     if tokio::time::timeout(GIVING_UP, drain.tasks().wait()).await.is_err() {
         tracing::error!("calls that were given up did not end; their intents have no outcome");
     }
+    keeper.end().await;
     if let Err(failure) = journal.close().await {
         tracing::error!(%failure, "the audit journal could not be closed whole");
     }

@@ -271,7 +271,7 @@ impl ServerHandler for Handler {
             let name = request.params.as_ref().and_then(|params| params["name"].as_str()).unwrap_or_default();
             let incoming = self.incoming(CallToolRequestParams::new(name.to_owned()), &context)?;
             let counting = self.calls.begin(self.road.catalogue.find(name));
-            let reply = self.road.refuse(&incoming, &ToolError::gateway("ValidationError", message));
+            let reply = self.road.refuse(&incoming, &ToolError::gateway("ValidationError", message)).await;
             counting.end(&reply);
             return Err(McpError::invalid_params(message, Some(reply.body()["error"].clone())));
         }

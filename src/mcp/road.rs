@@ -28,7 +28,7 @@ use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, Una
 use crate::authn::replay::ReplayTable;
 use crate::authorize::{Authorized, Authorizer, Judged, Settled, map};
 use crate::broker::{Broker, Purpose, Session};
-use crate::config::Config;
+use crate::config::{Config, UnrecordedReads};
 use crate::context::Origin;
 use crate::current::Current;
 use crate::iam::endpoint::Endpoint;
@@ -119,7 +119,7 @@ impl Road {
             // A permit that was dropped by the panic has written its outcome as unknown.
             Err(_) => (failures::panicked(trail.intent.is_some()), Stage::Panic),
         };
-        self.note(&trail, stage, Some(&error), Value::Null, |proof| Reply::error(&error, Value::Null, proof))
+        self.note(&trail, stage, Some(&error), Value::Null, |proof| Reply::error(&error, Value::Null, proof)).await
     }
 
     /// The road itself. An error is a refusal, or a failure before anything was changed.
@@ -139,7 +139,7 @@ impl Road {
         let authorized = in_force.authorizer.judge(declared).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(authorized.decision().clone());
         match tool.work {
-            Work::Local(work) => Ok(self.answer_locally(work, &authorized, trail)),
+            Work::Local(work) => Ok(self.answer_locally(work, &authorized, trail).await),
             Work::Read(work) => self.read(work, in_force, &authorized, deadline, trail).await,
             Work::Write(work) => self.write(work, in_force, incoming, &authorized, deadline, trail).await,
         }
@@ -168,9 +168,9 @@ impl Road {
         Ok(facts)
     }
 
-    fn answer_locally(&self, work: &dyn LocalTool, call: &Authorized<Declared>, trail: &Trail<'_>) -> Reply {
+    async fn answer_locally(&self, work: &dyn LocalTool, call: &Authorized<Declared>, trail: &Trail<'_>) -> Reply {
         let answer = work.answer(call.get().call());
-        self.note(trail, Stage::Read, None, Value::Null, |proof| Reply::result(answer, proof))
+        self.note(trail, Stage::Read, None, Value::Null, |proof| Reply::result(answer, proof)).await
     }
 
     async fn read(
@@ -189,11 +189,12 @@ impl Road {
         Ok(match answer {
             Ok(answer) => {
                 let kind = json!({"isError": false, "count": answer.get("Count")});
-                self.note(trail, Stage::Read, None, kind, |proof| Reply::result(answer, proof))
+                self.note(trail, Stage::Read, None, kind, |proof| Reply::result(answer, proof)).await
             }
             Err(error) => {
                 let kind = json!({"isError": true});
                 self.note(trail, Stage::Read, Some(&error), kind, |proof| Reply::error(&error, Value::Null, proof))
+                    .await
             }
         })
     }
@@ -243,14 +244,15 @@ impl Road {
     }
 
     /// Records a tools/call that could not be read as one, and refuses it.
-    pub fn refuse(&self, incoming: &Incoming, error: &ToolError) -> Reply {
+    pub async fn refuse(&self, incoming: &Incoming, error: &ToolError) -> Reply {
         let in_force = self.in_force.get();
         let trail = Trail::begin(self.stationery.clone(), &in_force, incoming);
         self.note(&trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof))
+            .await
     }
 
     /// Records a call that changes nothing, and makes its reply from the proof.
-    fn note(
+    async fn note(
         &self,
         trail: &Trail<'_>,
         stage: Stage,
@@ -258,7 +260,19 @@ impl Road {
         response: Value,
         reply: impl FnOnce(&Recorded) -> Reply,
     ) -> Reply {
-        match self.journal.note(trail.record(stage, error, response)) {
+        let record = trail.record(stage, error, response);
+        let audit = &self.in_force.get().config.audit;
+        let taken = match stage {
+            Stage::Read if audit.strict_reads => self.journal.note_durably(record).await,
+            _ => self.journal.note(record),
+        };
+        let taken = match taken {
+            Err(refused) if stage == Stage::Read && audit.unrecorded_reads == UnrecordedReads::Serve => {
+                self.journal.serve_unrecorded().map_err(|_| refused)
+            }
+            taken => taken,
+        };
+        match taken {
             Ok(proof) => reply(&proof),
             Err(unavailable) if stage == Stage::Read => {
                 Reply::unrecorded(unavailable, &failures::read_not_recorded(unavailable), Value::Null)
@@ -269,10 +283,12 @@ impl Road {
 
     /// Refuses a call whose record could not be had, before AWS is asked anything for it.
     fn check_recordable(&self, writes: bool) -> Result<(), ToolError> {
+        let serves = self.in_force.get().config.audit.unrecorded_reads == UnrecordedReads::Serve;
         let reason = match self.journal.state() {
             JournalState::Available => return Ok(()),
             JournalState::Holding { .. } if !writes => return Ok(()),
             JournalState::Holding { .. } => UnavailableReason::Holding,
+            JournalState::Unavailable { .. } if !writes && serves => return Ok(()),
             JournalState::Unavailable { .. } => UnavailableReason::DiskFailed,
         };
         Err(failures::not_recordable(AuditUnavailable { reason, held: false }))

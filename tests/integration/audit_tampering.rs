@@ -206,7 +206,8 @@ fn write(files: &Files) -> tempfile::TempDir {
 
 /// What this program's verifier finds: the bad line, and the last signed record.
 fn found_here(folder: &Path) -> (Option<(String, usize)>, Option<u64>) {
-    let report = verify(folder, &Witness { public_keys: vec![key().public()] }).expect("the folder can be read");
+    let report = verify(folder, &Witness { public_keys: vec![key().public()], ..Witness::default() })
+        .expect("the folder can be read");
     assert_eq!(report.first_bad.is_some(), report.verdict == Verdict::Broken);
     let bad = report.first_bad.map(|bad| (bad.file, usize::try_from(bad.line).expect("a small number")));
     (bad, report.signatures.through)

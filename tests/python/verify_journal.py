@@ -1,7 +1,8 @@
 """A second verifier of audit journals, written from docs/audit.md and from nothing else.
 
-    verify_journal.py FOLDER [--public-key FILE]    prints what it found as JSON, exits 1 where the journal is broken
-    verify_journal.py --serve                       reads {"folder": ..., "public_keys": [...]} a line, answers a line each
+    verify_journal.py FOLDER [--public-key FILE] [--anchor SHA256]
+                                prints what it found as JSON, exits 1 where the journal is broken
+    verify_journal.py --serve   reads {"folder": ..., "public_keys": [...], "anchors": [...]} a line, answers a line each
 
 Only Ed25519 comes from a package (cryptography); the rest is the standard library.
 """
@@ -21,7 +22,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 NAME = re.compile(r"journal-(\d{20})-(\d{6})-[0-9TZ]+\.jsonl(\.gz)?$")
+DIGEST_NAME = re.compile(r"digest-(\d{12})-[0-9TZ]+\.json$")
 SIGNED = b"iam-mcp-gateway journal record 1\n"
+SIGNED_DIGEST = b"iam-mcp-gateway journal digest 1\n"
 START = (0, "0" * 64)
 HEX = re.compile(r"[0-9a-f]{64}$")
 
@@ -111,21 +114,25 @@ def base64_bytes(text: str) -> bytes:
     return decoded
 
 
+def has_signed(key: str, signature: str, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(base64_bytes(key)).verify(base64_bytes(signature), message)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
 def check_signature(integrity: dict[str, Any], key: str | None) -> bool:
     if "signature" not in integrity:
         return False
     if key is None:
         raise Bad("the record is signed, but the file names no key")
-    try:
-        signature = base64_bytes(integrity["signature"])
-        public = Ed25519PublicKey.from_public_bytes(base64_bytes(key))
-        public.verify(signature, SIGNED + bytes.fromhex(integrity["hash"]))
-    except (ValueError, TypeError, InvalidSignature) as error:
-        raise Bad("the signature differs") from error
+    if not has_signed(key, integrity["signature"], SIGNED + bytes.fromhex(integrity["hash"])):
+        raise Bad("the signature differs")
     return True
 
 
-def lines_of(path: Path) -> list[bytes]:
+def content_of(path: Path) -> bytes:
     content = path.read_bytes()
     if path.name.endswith(".gz"):
         try:
@@ -133,6 +140,10 @@ def lines_of(path: Path) -> list[bytes]:
         except (OSError, EOFError, zlib.error):
             # No record of it can be believed: one line that is none.
             content = b"the compressed data is broken"
+    return content
+
+
+def lines_of(content: bytes) -> list[bytes]:
     lines = content.split(b"\n")
     whole = [line + b"\n" for line in lines[:-1]]
     return whole + [lines[-1]] if lines[-1] else whole
@@ -145,12 +156,104 @@ def first_header(lines: list[bytes]) -> dict[str, Any] | None:
         return None
 
 
-def verify(folder: Path, public_keys: list[str]) -> dict[str, Any]:
+class Digests:
+    """The digest files of a folder, and what is seen of them while its records are read."""
+
+    def __init__(self, folder: Path, public_keys: list[str], anchors: list[str]) -> None:
+        self.bad: list[tuple[str, str]] = []
+        self.anchors, self.anchored = set(anchors), 0
+        self.read: list[tuple[str, dict[str, Any], str]] = []
+        self.hashes: dict[int, tuple[str, str]] = {}
+        self.retentions: list[tuple[int, dict[str, Any]]] = []
+        for name in sorted(path.name for path in folder.iterdir() if DIGEST_NAME.match(path.name)):
+            content = (folder / name).read_bytes()
+            try:
+                digest, signature = self.check(name, content)
+            except Bad as bad:
+                self.bad.append((name, str(bad)))
+                continue
+            if public_keys and digest.get("signingKey") not in public_keys:
+                self.bad.append((name, "it is not signed by a key that was given"))
+            self.reach(hashlib.sha256(content).hexdigest(), digest["head"]["sequence"])
+            for head in [file["last"] for file in digest["files"] if file["last"]] + [digest["head"]]:
+                self.hashes.setdefault(head["sequence"], (head["hash"], name))
+            self.read.append((name, digest | {"itsSignature": signature}, hashlib.sha256(content).hexdigest()))
+
+    @staticmethod
+    def check(name: str, content: bytes) -> tuple[dict[str, Any], str | None]:
+        try:
+            signed = json.loads(content.decode())
+            if canonical(signed).encode() + b"\n" != content:
+                raise Bad("it is not canonical")
+            digest, key, signature = signed["digest"], signed["digest"].get("signingKey"), signed.get("signature")
+            matched = DIGEST_NAME.match(name)
+            if not matched or digest["number"] != int(matched[1]):
+                raise Bad("it has another number than its name")
+            _ = digest["head"]["sequence"], digest["head"]["hash"], [file["last"] for file in digest["files"]]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Bad("it is no digest") from error
+        if key is None and signature is None:
+            return digest, None
+        message = SIGNED_DIGEST + hashlib.sha256(canonical(digest).encode()).digest()
+        if key is None or signature is None or not has_signed(key, signature, message):
+            raise Bad("its signature does not match")
+        return digest, signature
+
+    def reach(self, anchor: str, sequence: int) -> None:
+        if anchor in self.anchors:
+            self.anchors.remove(anchor)
+            self.anchored = max(self.anchored, sequence)
+
+    def see(self, record: dict[str, Any], integrity: dict[str, Any]) -> None:
+        sequence, hash_ = integrity["sequence"], integrity["hash"]
+        known, name = self.hashes.get(sequence, (hash_, ""))
+        if known != hash_:
+            self.bad.append((name, "a record is another than when it was made"))
+        self.reach(hash_, sequence)
+        if record.get("stage") == "retention":
+            self.retentions.append((sequence, record["additionalEventData"]["retention"]))
+
+    def retained(self, signed: int | None) -> list[dict[str, Any]]:
+        return [retention for sequence, retention in self.retentions if signed is None or sequence <= signed]
+
+    def end(self, contents: dict[str, bytes], last: int, signed: int | None) -> None:
+        retained = self.retained(signed)
+        before: tuple[str, dict[str, Any], str] | None = None
+        for name, digest, sha256 in self.read:
+            previous = digest.get("previous")
+            if before is None:
+                removed = [entry for retention in retained for entry in retention["digests"]]
+                named = previous and {"file": previous["file"], "sha256": previous["sha256"]}
+                follows = digest["number"] == 1 if previous is None else named in removed
+            else:
+                expected = {"file": before[0], "sha256": before[2]}
+                if before[1]["itsSignature"] is not None:
+                    expected["signature"] = before[1]["itsSignature"]
+                follows = previous == expected and digest["number"] == before[1]["number"] + 1
+            if not follows:
+                self.bad.append((name, "the digest before it is missing or another"))
+            for file in digest["files"]:
+                content = contents.get(file["file"])
+                if content is None:
+                    if not any(file in retention["files"] for retention in retained):
+                        self.bad.append((name, f"{file['file']} is missing"))
+                elif (hashlib.sha256(content).hexdigest(), len(content)) != (file["sha256"], file["bytes"]):
+                    self.bad.append((name, f"{file['file']} is not as it was"))
+            if last < digest["head"]["sequence"]:
+                self.bad.append((name, "records were cut off"))
+            before = (name, digest, sha256)
+
+
+def verify(folder: Path, public_keys: list[str], anchors: list[str]) -> dict[str, Any]:
     names = sorted(path.name for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
     names = [name for name in names if not (name.endswith(".gz") and name.removesuffix(".gz") in names)]
-    files = [(name, lines_of(folder / name)) for name in names]
+    contents = {name.removesuffix(".gz"): content_of(folder / name) for name in names}
+    files = [(name, lines_of(contents[name.removesuffix(".gz")])) for name in names]
     headers = [first_header(lines) for _, lines in files]
-    head: tuple[int, str] | None = START
+    digests = Digests(folder, public_keys, anchors)
+    # Files that were old enough may have been removed from the beginning on; whether a record says so is known at the end.
+    begins = headers[0]["lastDurable"] if headers and headers[0] else {"sequence": START[0], "hash": START[1]}
+    head: tuple[int, str] | None = (begins["sequence"], begins["hash"])
     first_bad, records, signed, last = None, 0, None, 0
     for index, (name, lines) in enumerate(files):
         following = next((header for header in headers[index + 1 :] if header), None)
@@ -178,6 +281,7 @@ def verify(folder: Path, public_keys: list[str]) -> dict[str, Any]:
                     raise Bad("the record does not follow the one before")
                 if check_signature(integrity, key):
                     signed = sequence
+                digests.see(record, integrity)
                 head = (sequence, integrity["hash"])
                 last = sequence
                 records += 1
@@ -189,9 +293,17 @@ def verify(folder: Path, public_keys: list[str]) -> dict[str, Any]:
         except Bad as bad:
             first_bad = first_bad or {"file": name, "line": number_of_line, "why": str(bad)}
             head = None
+    boundaries = [file["last"] for retention in digests.retained(signed) for file in retention["files"]]
+    if begins["sequence"] > 0 and begins not in boundaries:
+        first_bad = {"file": names[0], "line": 1, "why": "the chain begins too late"}
+    digests.end(contents, last, signed)
+    bad_digest = min(digests.bad)[0] if digests.bad else None
     return {
-        "verdict": "broken" if first_bad else "verified",
+        "verdict": "broken" if first_bad or digests.bad or digests.anchors else "verified",
         "firstBad": first_bad,
+        "firstBadDigest": bad_digest,
+        "anchorsMissing": sorted(digests.anchors),
+        "anchored": digests.anchored or None,
         "records": records,
         "signedThrough": signed,
         "exposed": last - signed if signed is not None else 0,
@@ -202,16 +314,19 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--public-key", action="append", default=[], type=Path)
+    parser.add_argument("--anchor", action="append", default=[])
     parser.add_argument("--serve", action="store_true")
     arguments = parser.parse_args()
     if arguments.serve:
         for line in sys.stdin:
             asked = json.loads(line)
-            print(json.dumps(verify(Path(asked["folder"]), asked["public_keys"])), flush=True)
+            found = verify(Path(asked["folder"]), asked["public_keys"], asked.get("anchors", []))
+            print(json.dumps(found), flush=True)
         return 0
-    found = verify(arguments.folder, [file.read_text().strip() for file in arguments.public_key])
+    public_keys = [file.read_text().strip() for file in arguments.public_key]
+    found = verify(arguments.folder, public_keys, arguments.anchor)
     print(json.dumps(found))
-    return 1 if found["firstBad"] else 0
+    return 0 if found["verdict"] == "verified" else 1
 
 
 if __name__ == "__main__":

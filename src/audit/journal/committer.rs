@@ -5,10 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use serde_json::Value;
+
 use super::JournalOptions;
 use super::entry::Entry;
+use super::state::AuditUnavailable;
 use crate::audit::canonical::{Sealed, seal};
 use crate::audit::chain::ChainHead;
+use crate::audit::event::{Event, Stage};
 use crate::audit::record::Record;
 use crate::audit::recover::Found;
 use crate::audit::segment::{Header, Reason, SegmentName};
@@ -141,6 +146,24 @@ impl Committer {
     /// Whether a segment is open that holds more than its header.
     pub(super) fn has_records(&self) -> bool {
         self.segment.as_ref().is_some_and(|segment| segment.has_records)
+    }
+
+    /// The record of reads that were answered without one since `since`.
+    pub(super) fn gap(&self, since: Timestamp, reads: u64) -> Record {
+        let text = |name: &str| self.context.fields().get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let now = self.clock.now();
+        let mut event = Event::new(&text("gateway"), "ServeUnrecorded", Stage::Gap, now, uuid(&*self.random));
+        event.fail(
+            AuditUnavailable::CODE,
+            "the journal could not be written; audit.unrecorded_reads let reads be answered",
+        );
+        event.additional_event_data.extend([
+            ("configuration".to_owned(), text("configuration").into()),
+            ("since".to_owned(), since.to_string().into()),
+            ("until".to_owned(), now.to_string().into()),
+            ("unrecordedReads".to_owned(), reads.into()),
+        ]);
+        event.into_record_cut()
     }
 
     /// The last record known durable.

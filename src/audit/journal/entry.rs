@@ -37,13 +37,9 @@ pub(super) enum Kind {
         if_not_forwarded: Record,
     },
     /// Nobody waits for one that was written in place of a caller.
-    Outcome {
-        reply: Option<oneshot::Sender<Result<(), AuditUnavailable>>>,
-        fate: Fate,
-    },
-    Note {
-        accepted: Instant,
-    },
+    Outcome { reply: Option<oneshot::Sender<Result<(), AuditUnavailable>>>, fate: Fate },
+    /// Nobody waits for most.
+    Note { accepted: Instant, reply: Option<oneshot::Sender<Result<(), AuditUnavailable>>> },
 }
 
 impl Entry {
@@ -59,7 +55,7 @@ impl Entry {
 
     /// Whether it must be synced before its caller goes on.
     pub(super) fn wants_durability(&self) -> bool {
-        !matches!(self.kind, Kind::Note { .. })
+        !matches!(self.kind, Kind::Note { reply: None, .. })
     }
 
     /// Whether it is an intent that nobody waits for any more: not yet written, it need not be.

@@ -16,7 +16,7 @@ use crate::audit::record::Record;
 #[derive(Debug)]
 pub struct Permit(Pending);
 
-/// Proof that a record was taken: what a reply is made from.
+/// Proof that a record was taken, or that a read without one was counted: what a reply is made from.
 #[derive(Debug)]
 pub struct Recorded {
     _private: (),

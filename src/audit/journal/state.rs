@@ -126,6 +126,14 @@ struct Gate {
     held: usize,
     queued: usize,
     closed: bool,
+    unrecorded: Option<Unrecorded>,
+}
+
+/// Reads that were answered without a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unrecorded {
+    pub(super) since: Timestamp,
+    pub(super) reads: u64,
 }
 
 #[derive(Debug)]
@@ -213,6 +221,23 @@ impl Shared {
         if fate.0.swap(Fate::DURABLE, Ordering::Relaxed) == Fate::HELD {
             gate.held -= 1;
         }
+    }
+
+    /// Counts a read that is answered without a record, while the disk takes none.
+    pub(super) fn serve_unrecorded(&self) -> Result<(), UnavailableReason> {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        if gate.failing.is_none() {
+            // It works again, or there is too much to be recorded, which is no reason to record less.
+            return Err(UnavailableReason::QueueFull);
+        }
+        gate.unrecorded.get_or_insert(Unrecorded { since: now, reads: 0 }).reads += 1;
+        Ok(())
+    }
+
+    /// The reads that were answered without a record, once there can be one of that.
+    pub(super) fn take_unrecorded(&self) -> Option<Unrecorded> {
+        self.gate().unrecorded.take()
     }
 
     /// The disk failed or does not answer. The time of the first trouble stays.

@@ -12,7 +12,7 @@ use super::JournalOptions;
 use super::committer::{Committed, Committer, End};
 use super::entry::{Command, Entry, Kind};
 use super::permit::UnreceivedPermit;
-use super::state::{AuditUnavailable, Shared, UnavailableReason};
+use super::state::{AuditUnavailable, Shared, UnavailableReason, Unrecorded};
 use crate::audit::lock::DirectoryLock;
 use crate::audit::segment::SegmentName;
 
@@ -146,7 +146,7 @@ impl Writer {
     /// When the oldest note that is not durable must be.
     fn sync_due(&self) -> Option<Instant> {
         let accepted = self.unsynced.iter().find_map(|entry| match entry.kind {
-            Kind::Note { accepted } => Some(accepted),
+            Kind::Note { accepted, .. } => Some(accepted),
             _ => None,
         });
         accepted.map(|accepted| accepted + self.note_delay)
@@ -192,6 +192,7 @@ impl Writer {
             // Before anyone is answered, so that who is told of success finds the journal available.
             self.heal();
             self.settle(settled);
+            self.tell_gap();
             return Ok(None);
         };
         tracing::error!(%error, "the audit journal cannot be written");
@@ -249,7 +250,11 @@ impl Writer {
     /// What is kept while the disk fails: outcomes, and notes that were accepted.
     fn keep(&self, mut entry: Entry) -> Option<Entry> {
         match &mut entry.kind {
-            Kind::Note { .. } => {}
+            Kind::Note { reply, .. } => {
+                if let Some(reply) = reply.take() {
+                    let _ = reply.send(Err(UnavailableReason::DiskFailed.into()));
+                }
+            }
             Kind::Outcome { reply, fate } => {
                 self.shared.hold(fate);
                 if let Some(reply) = reply.take() {
@@ -272,7 +277,11 @@ impl Writer {
         let mut intents = Vec::new();
         for entry in entries {
             match entry.kind {
-                Kind::Note { .. } => {}
+                Kind::Note { reply, .. } => {
+                    if let Some(reply) = reply {
+                        let _ = reply.send(Ok(()));
+                    }
+                }
                 Kind::Outcome { reply, fate } => {
                     self.shared.release(&fate);
                     if let Some(reply) = reply {
@@ -291,6 +300,14 @@ impl Writer {
                 }
                 _ => self.follow_ups.push(Entry::unattended(if_not_forwarded)),
             }
+        }
+    }
+
+    /// Says how many reads were answered while there could be no record of them.
+    fn tell_gap(&mut self) {
+        if let Some(Unrecorded { since, reads }) = self.shared.take_unrecorded() {
+            let record = self.committer.as_ref().map(|committer| committer.gap(since, reads));
+            self.follow_ups.extend(record.map(Entry::unattended));
         }
     }
 

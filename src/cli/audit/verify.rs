@@ -1,12 +1,15 @@
 //! `audit verify`
 
+use std::fmt::Display;
 use std::fs;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 
 use crate::audit::{
-    FileReport, NoPublicKey, PublicKey, Signatures, UnsettledWrites, Verdict, VerifyReport, Witness, verify,
+    Digests, FileReport, Hash, KmsPublicKey, PublicKey, Signatures, UnsettledWrites, Verdict, VerifyReport, Witness,
+    verify,
 };
 use crate::cli::{Failure, Outcome, out};
 use crate::tools::text::visible;
@@ -14,11 +17,11 @@ use crate::tools::text::visible;
 /// Say whether a journal is whole, and if not, name the first bad record.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  iam-mcp-gateway audit verify /var/lib/iam-mcp-gateway/audit\n  \
-    iam-mcp-gateway audit verify --public-key audit.pub /var/lib/iam-mcp-gateway/audit\n\n\
+    iam-mcp-gateway audit verify --public-key audit.pub --anchor 5f0c...e1 /var/lib/iam-mcp-gateway/audit\n\n\
     Exit codes: 0 every confirmed record is as it was written, 1 one is not.\n\n\
     A bare hash chain cannot show that records were cut off at the end, nor that somebody computed it anew: sign the\n\
-    journal ([audit] signing_key), keep the public key and the head that this command prints where the gateway cannot\n\
-    write. docs/audit.md says what is found and what is not.")]
+    journal ([audit] signing_key), and keep the public key and the SHA-256 of the newest digest (in the gateway's log)\n\
+    where the gateway cannot write. docs/audit.md says what is found and what is not.")]
 pub(super) struct Verify {
     /// A journal's folder, or one of its files.
     path: PathBuf,
@@ -26,6 +29,14 @@ pub(super) struct Verify {
     /// to be signed by one of them.
     #[arg(long = "public-key", value_name = "FILE")]
     public_keys: Vec<PathBuf>,
+    /// A file with the public half of the KMS key that signs digests, in base64 or PEM. Every digest then has to be signed
+    /// by it.
+    #[arg(long, value_name = "FILE")]
+    kms_public_key: Option<PathBuf>,
+    /// A hash that was kept elsewhere: the SHA-256 of a digest file, or the hash of a record. The journal has to contain it;
+    /// may be given several times.
+    #[arg(long = "anchor", value_name = "SHA256", value_parser = read_anchor)]
+    anchors: Vec<Hash>,
     /// Answer in JSON.
     #[arg(long)]
     json: bool,
@@ -36,8 +47,10 @@ pub(super) struct Verify {
 /// # Errors
 /// When there is nothing to verify, or it cannot be read.
 pub(super) fn run(command: &Verify) -> Result<Outcome, Failure> {
-    let public_keys = command.public_keys.iter().map(read_key).collect::<Result<_, _>>()?;
-    let report = verify(&command.path, &Witness { public_keys })?;
+    let public_keys = command.public_keys.iter().map(read_key::<PublicKey>).collect::<Result<_, _>>()?;
+    let kms_key = command.kms_public_key.as_ref().map(read_key::<KmsPublicKey>).transpose()?;
+    let witness = Witness { public_keys, kms_key, anchors: command.anchors.clone() };
+    let report = verify(&command.path, &witness)?;
     if command.json {
         out::json(&report);
     } else {
@@ -46,15 +59,23 @@ pub(super) fn run(command: &Verify) -> Result<Outcome, Failure> {
     Ok(if report.verdict == Verdict::Broken { Outcome::Failed } else { Outcome::Done })
 }
 
-fn read_key(path: &PathBuf) -> Result<PublicKey, Failure> {
+fn read_key<K: FromStr<Err: Display>>(path: &PathBuf) -> Result<K, Failure> {
     let failed = |error: String| Failure::from(format!("{}: {error}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    text.trim().parse().map_err(|error: NoPublicKey| failed(error.to_string()))
+    text.trim().parse().map_err(|error: K::Err| failed(error.to_string()))
+}
+
+fn read_anchor(text: &str) -> Result<Hash, &'static str> {
+    Hash::parse(text).ok_or("an anchor is a SHA-256: 64 lower-case hexadecimal digits")
 }
 
 fn tell(report: &VerifyReport) {
     for file in &report.files {
         out::line(&describe(file));
+    }
+    if let Some(bad) = &report.digests.first_bad {
+        let file = bad.file.as_ref().map_or_else(|| "the anchor".to_owned(), |file| visible(file).into_owned());
+        out::line(&format!("{} {file}: {}", out::styled(out::BAD, "broken digest"), visible(&bad.explanation)));
     }
     match &report.first_bad {
         Some(bad) => out::line(&format!("{} {}", out::styled(out::BAD, "broken at"), visible(&bad.to_string()))),
@@ -66,8 +87,20 @@ fn tell(report: &VerifyReport) {
             let records = report.records;
             out::line(&format!("{} {records} records{head}", out::styled(out::GOOD, "whole:")));
             signed(&report.signatures);
+            digested(&report.digests);
             unsettled(report.unsettled);
         }
+    }
+}
+
+fn digested(digests: &Digests) {
+    if let Some(through) = digests.through {
+        let text = format!("{} digest(s) vouch for the files up to record {}", digests.count, through.sequence);
+        out::line(&format!("{} {text}", out::styled(out::GOOD, "digested:")));
+    }
+    if let Some(anchored) = digests.anchored {
+        let text = format!("what was kept elsewhere vouches for everything up to record {}", anchored.sequence);
+        out::line(&format!("{} {text}", out::styled(out::GOOD, "anchored:")));
     }
 }
 

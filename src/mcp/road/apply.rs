@@ -27,7 +27,7 @@ impl Road {
         let plan = confirmed.into_plan();
         let record = match trail.intent_record() {
             Ok(record) => record,
-            Err(error) => return self.denied(trail, &error),
+            Err(error) => return self.denied(trail, &error).await,
         };
         let intent = Intent {
             record,
@@ -37,7 +37,7 @@ impl Road {
         let permit = match self.journal.intent(intent).await {
             Ok(permit) => permit,
             // Reads are still recorded while an outcome is held, and so is this.
-            Err(unavailable) => return self.denied(trail, &failures::not_recordable(unavailable)),
+            Err(unavailable) => return self.denied(trail, &failures::not_recordable(unavailable)).await,
         };
         let session = brokered.write.as_ref().expect("a write that is no dry run has brokered its write session");
         let meter = Meter::new(brokered.account.clone(), plan.calls.iter().map(|call| call.declared()).collect());
@@ -95,7 +95,7 @@ impl Road {
     }
 
     /// Refused at the last moment: nothing was forwarded.
-    fn denied(&self, trail: &Trail<'_>, error: &ToolError) -> Reply {
-        self.note(trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof))
+    async fn denied(&self, trail: &Trail<'_>, error: &ToolError) -> Reply {
+        self.note(trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof)).await
     }
 }

@@ -63,7 +63,7 @@ impl Road {
         trail.plan = Some(shown.clone());
         if dry_run {
             let body = json!({"status": "dry_run", "plan": shown});
-            return Ok(self.note(trail, Stage::DryRun, None, Value::Null, |proof| Reply::result(body, proof)));
+            return Ok(self.note(trail, Stage::DryRun, None, Value::Null, |proof| Reply::result(body, proof)).await);
         }
         // The kill switch may have been thrown while the plan was made, or a deny added. Before a token is used up for it.
         let now = self.in_force.get();
@@ -77,7 +77,9 @@ impl Road {
             Answer::Confirmed(confirmed) => *confirmed,
             Answer::Asked(question) => {
                 let response = json!({"isError": false, "status": "confirmation_required"});
-                return Ok(self.note(trail, Stage::DryRun, None, response, |proof| Reply::result(question, proof)));
+                return Ok(self
+                    .note(trail, Stage::DryRun, None, response, |proof| Reply::result(question, proof))
+                    .await);
             }
         };
         Ok(self.apply(work, &brokered, confirmed, incoming, trail).await)

@@ -347,7 +347,7 @@ async fn the_last_record_of_each_group_is_signed_and_the_rest_of_it_covered() {
     assert_eq!(signed(&folder), [true, false, false, true, false, true]);
     drop(permits);
     journal.close().await.unwrap();
-    let witness = Witness { public_keys: vec![key.public()] };
+    let witness = Witness { public_keys: vec![key.public()], ..Witness::default() };
     let report = verify(folder.path(), &witness).unwrap();
     assert_eq!((report.verdict, report.signatures.exposed), (Verdict::Verified, 0));
     assert_eq!(report.signatures.through, Some(9), "the outcomes of lost permits, too");
@@ -373,7 +373,7 @@ async fn a_signed_journal_is_rotated_recovered_and_continued_under_another_key()
         healed(&journal).await;
         journal.close().await.unwrap();
     }
-    let witness = Witness { public_keys: keys.iter().map(|key| key.public()).collect() };
+    let witness = Witness { public_keys: keys.iter().map(|key| key.public()).collect(), ..Witness::default() };
     let report = verify(folder.path(), &witness).unwrap();
     assert_eq!(report.first_bad, None);
     assert_eq!((report.signatures.exposed, report.signatures.keys), (0, witness.public_keys));

@@ -219,7 +219,7 @@ fn a_header_that_contradicts_its_place_is_found() {
         signing_key: None,
     };
     let header = header.to_record(&Record::default(), String::new(), TIME.parse().unwrap()).unwrap();
-    let place = ChainHead { sequence: 4, hash: crate::audit::Hash::ZERO };
+    let place = ChainHead { sequence: 4, hash: Hash::ZERO };
     let (name, bytes) = &mut builder.files[0];
     *name = SegmentName::after(None, 5, TIME.parse().unwrap()).to_string();
     bytes.clear();

@@ -17,7 +17,7 @@ fn three_segments_signed_by(key: SigningKey) -> Files {
 
 fn verified_by(files: &Files, keys: &[&SigningKey]) -> VerifyReport {
     let public_keys = keys.iter().map(|key| key.public()).collect();
-    verify(write(files).path(), &Witness { public_keys }).unwrap()
+    verify(write(files).path(), &Witness { public_keys, ..Witness::default() }).unwrap()
 }
 
 /// Computes the chain anew from line `from` of file `index` on, as somebody without the key can. What is signed keeps its
