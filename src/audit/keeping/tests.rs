@@ -30,8 +30,8 @@ fn key() -> Arc<SigningKey> {
     Arc::new(SigningKey::from_seed(&[7; 32]))
 }
 
-fn record(fields: Value) -> Record {
-    Record::from_fields(&fields).unwrap()
+fn record(fields: &Value) -> Record {
+    Record::from_fields(fields).unwrap()
 }
 
 impl Kept {
@@ -43,7 +43,7 @@ impl Kept {
         let clock = ManualClock::at(now.parse().unwrap());
         let settings = JournalOptions {
             signing_key: Some(key()),
-            context: record(json!({"gateway": "iam-mcp.example.internal", "configuration": "c-1"})),
+            context: record(&json!({"gateway": "iam-mcp.example.internal", "configuration": "c-1"})),
             ..JournalOptions::new(dir.path())
         };
         let storage = Arc::new(DiskStorage);
@@ -71,15 +71,15 @@ impl Kept {
 
     /// A record, and the hour after which its file is closed.
     async fn an_hour_with(&self, name: &str) {
-        self.journal.note(record(json!({"stage": "read", "name": name}))).unwrap();
+        self.journal.note(record(&json!({"stage": "read", "name": name}))).unwrap();
         self.minutes(61).await;
     }
 
     async fn intent(&self, name: &str) -> Permit {
         let intent = Intent {
-            record: record(json!({"stage": "intent", "eventID": name})),
-            if_lost: record(json!({"stage": "outcome", "additionalEventData": {"intentEventID": name}})),
-            if_not_forwarded: record(json!({"stage": "outcome", "additionalEventData": {"intentEventID": name}})),
+            record: record(&json!({"stage": "intent", "eventID": name})),
+            if_lost: record(&json!({"stage": "outcome", "additionalEventData": {"intentEventID": name}})),
+            if_not_forwarded: record(&json!({"stage": "outcome", "additionalEventData": {"intentEventID": name}})),
         };
         self.journal.intent(intent).await.unwrap()
     }
@@ -226,7 +226,7 @@ async fn a_file_in_which_a_write_without_an_outcome_was_begun_does_not_go() {
     let first_of = |kept: &Kept| kept.verify(vec![]).files[0].first_sequence.unwrap();
     let of_intent = first_of(&kept);
     assert!(of_intent > 1, "the file before it went: {:?}", kept.names());
-    let outcome = record(json!({"stage": "outcome", "additionalEventData": {"intentEventID": "b"}}));
+    let outcome = record(&json!({"stage": "outcome", "additionalEventData": {"intentEventID": "b"}}));
     kept.journal.outcome(permit, outcome).await.unwrap();
     for name in ["g", "h"] {
         kept.an_hour_with(name).await;
@@ -263,7 +263,7 @@ async fn a_digest_or_a_file_that_was_changed_stops_the_keeping_and_says_so() {
 async fn what_was_closed_by_an_earlier_process_is_named_at_the_next_start() {
     let mut kept = Kept::begin(KeepingOptions::default()).await;
     kept.an_hour_with("a").await;
-    kept.journal.note(record(json!({"stage": "read"}))).unwrap();
+    kept.journal.note(record(&json!({"stage": "read"}))).unwrap();
     kept.end().await;
     let Kept { dir, .. } = kept;
     let mut kept = Kept::begin_in(dir, KeepingOptions::default(), "2026-11-20T12:00:00Z").await;
@@ -278,7 +278,7 @@ async fn what_was_closed_by_an_earlier_process_is_named_at_the_next_start() {
 async fn what_a_digest_vouches_for_cannot_be_cut_off_or_computed_anew() {
     let mut kept = Kept::begin(KeepingOptions::default()).await;
     kept.an_hour_with("a").await;
-    kept.journal.note_durably(record(json!({"stage": "read", "name": "b"}))).await.unwrap();
+    kept.journal.note_durably(record(&json!({"stage": "read", "name": "b"}))).await.unwrap();
     kept.minutes(61).await;
     let anchor = kept.keeper.as_ref().unwrap().anchor().borrow().clone().unwrap().sha256;
     kept.end().await;
