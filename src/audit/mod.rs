@@ -6,6 +6,7 @@
 //!   without which no reply is made.
 //! - [`verify()`] reads a journal back and says whether it is whole.
 //! - [`query`] finds records in one.
+//! - [`reconcile`] compares it with CloudTrail.
 //!
 //! # The format
 //! A journal is a folder of segments, `journal-<first sequence>-<attempt>-<UTC time>.jsonl`, whose names sort in the
@@ -28,6 +29,7 @@ mod journal;
 mod keeping;
 mod lock;
 pub mod query;
+pub mod reconcile;
 mod record;
 mod recover;
 mod scan;

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Something that takes from a JSON value what it knows. Of the rest nothing is kept.
-pub(super) trait Loose<'de>: Default {
+pub(in crate::audit) trait Loose<'de>: Default {
     /// The value is a string.
     fn text(&mut self, _text: Cow<'de, str>) {}
 
@@ -26,22 +26,39 @@ pub(super) trait Loose<'de>: Default {
 }
 
 /// The value of a member.
-pub(super) fn value<'de, T: Loose<'de>, A: MapAccess<'de>>(members: &mut A) -> Result<T, A::Error> {
+pub(in crate::audit) fn value<'de, T: Loose<'de>, A: MapAccess<'de>>(members: &mut A) -> Result<T, A::Error> {
     members.next_value_seed(Seed(PhantomData))
 }
 
 /// Passes over the value of a member.
-pub(super) fn skip<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error> {
+pub(in crate::audit) fn skip<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error> {
     members.next_value::<IgnoredAny>().map(|_| ())
 }
 
 /// Reads a whole JSON text.
-pub(super) fn read<'de, T: Loose<'de>>(json: &'de str) -> Result<T, serde_json::Error> {
+pub(in crate::audit) fn read<'de, T: Loose<'de>>(json: &'de str) -> Result<T, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let read = Seed(PhantomData).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(read)
 }
+
+/// Implements [`Loose`] for an object: which member goes into which field.
+macro_rules! object {
+    ($type:ident: $($name:literal => $field:ident),+) => {
+        impl<'de> $crate::audit::query::loose::Loose<'de> for $type<'de> {
+            fn member<A: serde::de::MapAccess<'de>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
+                match name {
+                    $($name => self.$field = $crate::audit::query::loose::value(members)?,)+
+                    _ => $crate::audit::query::loose::skip(members)?,
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+pub(in crate::audit) use object;
 
 /// A string, borrowed where JSON has no escape in it; none where something else stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

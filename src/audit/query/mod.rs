@@ -12,7 +12,7 @@ mod filter;
 mod follow;
 mod found;
 mod lines;
-mod loose;
+pub(super) mod loose;
 #[cfg(test)]
 mod made;
 mod pattern;

@@ -2,7 +2,7 @@
 
 use serde::de::MapAccess;
 
-use super::loose::{self, Loose, Text, skip, value};
+use super::loose::{self, Loose, Text, object, skip, value};
 
 /// What every code of AWS's begins with that says so: `AccessDenied`, or `AccessDeniedException`.
 pub(super) const DENIED_BY_AWS: &str = "AccessDenied";
@@ -188,21 +188,6 @@ impl<'de> Loose<'de> for RecordView<'de> {
 #[derive(Default)]
 struct Parameters<'a> {
     params: Asked<'a>,
-}
-
-/// Implements [`Loose`] for an object: which member goes into which field.
-macro_rules! object {
-    ($type:ident: $($name:literal => $field:ident),+) => {
-        impl<'de> Loose<'de> for $type<'de> {
-            fn member<A: MapAccess<'de>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
-                match name {
-                    $($name => self.$field = value(members)?,)+
-                    _ => skip(members)?,
-                }
-                Ok(())
-            }
-        }
-    };
 }
 
 object!(Parameters: "params" => params);

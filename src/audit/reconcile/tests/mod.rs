@@ -1,0 +1,1 @@
+//! Reconciliation on made journals and CloudTrail files.
