@@ -39,7 +39,7 @@ pub enum Command {
     Config(config::Config),
     /// Check, test and explain policy documents, and write those that AWS enforces the gateway's stamp with.
     Policy(policy::Policy),
-    /// Verify, search, follow and export audit journals.
+    /// Verify, search, follow and export audit journals, and compare them with CloudTrail.
     Audit(audit::Audit),
     /// Ask a running gateway whether it lives; for container health checks.
     Healthcheck(healthcheck::Healthcheck),

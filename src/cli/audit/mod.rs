@@ -1,4 +1,4 @@
-//! `audit`: the journal, read and verified.
+//! `audit`: the journal, read, verified and held against CloudTrail.
 
 mod cloudtrail;
 mod csv;
@@ -6,6 +6,7 @@ mod export;
 mod filters;
 mod key;
 mod query;
+mod reconcile;
 mod sheet;
 mod table;
 mod tail;
@@ -15,7 +16,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome};
 
-/// Verify and read audit journals, and make the keys that sign them.
+/// Verify and read audit journals, hold them against CloudTrail, and make the keys that sign them.
 #[derive(Debug, Args)]
 pub struct Audit {
     #[command(subcommand)]
@@ -28,6 +29,7 @@ enum Subcommands {
     Query(query::Query),
     Tail(tail::Tail),
     Export(export::Export),
+    Reconcile(reconcile::Reconcile),
     Key(key::Key),
 }
 
@@ -41,6 +43,7 @@ pub fn run(command: &Audit) -> Result<Outcome, Failure> {
         Subcommands::Query(command) => query::run(command),
         Subcommands::Tail(command) => tail::run(command),
         Subcommands::Export(command) => export::run(command),
+        Subcommands::Reconcile(command) => reconcile::run(command),
         Subcommands::Key(command) => key::run(command),
     }
 }
