@@ -1,6 +1,7 @@
 //! The journal's side: every call of AWS that it knows of.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -13,7 +14,9 @@ use super::range::{CLOCKS, RECORDED, Range};
 use super::record::{CallView, RecordView, is_read};
 use super::report::JournalRead;
 use super::source::Unread;
+use crate::audit::files::{journal_files, open};
 use crate::audit::query::{Filter, QueryError, query};
+use crate::audit::scan::LONGEST_LINE;
 
 /// What a request to AWS was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +86,17 @@ impl JournalSide {
                 .collect(),
         });
         Ok(())
+    }
+
+    /// Takes the gateway's name from the header of each file of the journal, also of those outside the range: a gateway
+    /// that did nothing in it is still known.
+    pub(super) fn read_headers(&mut self, path: &Path) {
+        let files = match journal_files(path) {
+            Ok(names) => names.into_iter().map(|name| path.join(name)).collect(),
+            Err(_) => vec![path.to_owned()],
+        };
+        // What cannot be read says so when its records are.
+        self.gateways.extend(files.iter().filter_map(|file| gateway_in(file).ok().flatten()));
     }
 
     /// Takes what a record says of AWS's calls.
@@ -175,6 +189,41 @@ impl JournalSide {
     }
 }
 
+/// The gateway's name in the header of a file.
+fn gateway_in(file: &Path) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    open(file)?.take(LONGEST_LINE as u64).read_until(b'\n', &mut line)?;
+    let record = std::str::from_utf8(&line).ok().and_then(RecordView::of);
+    Ok(record.filter(|record| record.stage.is("segment")).and_then(|record| record.gateway.get().map(str::to_owned)))
+}
+
 fn minute(time: Timestamp) -> i64 {
     time.as_second().div_euclid(60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_takes_as_much_memory_as_is_said() {
+        assert!(size_of::<(Id, Answered)>() <= 88, "{}", size_of::<(Id, Answered)>());
+    }
+
+    #[test]
+    fn a_gateway_is_known_by_the_headers_of_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, line: &str| std::fs::write(folder.path().join(name), format!("{line}\n")).unwrap();
+        write("journal-1.jsonl", r#"{"stage":"segment","gateway":"old"}"#);
+        write("journal-2.jsonl", r#"{"stage":"segment","gateway":"new"}"#);
+        write("journal-3.jsonl", r#"{"stage":"read","gateway":"another's"}"#);
+        write("journal-4.jsonl", "nonsense");
+        write("journal-5.jsonl.gz", "nonsense");
+        let mut side = JournalSide::default();
+        side.read_headers(folder.path());
+        assert_eq!(side.gateways, ["new", "old"].map(str::to_owned).into());
+        let mut side = JournalSide::default();
+        side.read_headers(&folder.path().join("journal-2.jsonl"));
+        assert_eq!(side.gateways, ["new".to_owned()].into());
+    }
 }

@@ -82,7 +82,9 @@ impl Journals {
         let mut side = JournalSide::default();
         for path in paths {
             side.read(path, &question.range.widened())?;
+            side.read_headers(path);
         }
+        side.gateways.extend(question.gateways.iter().cloned());
         Ok(Self { question, side })
     }
 
@@ -92,12 +94,19 @@ impl Journals {
         &self.side.regions
     }
 
+    /// The names of the gateways: those given, and those of the journals. Without any, the sessions that carry a gateway's
+    /// stamp and stand in no record cannot be looked for.
+    #[must_use]
+    pub fn gateways(&self) -> &BTreeSet<String> {
+        &self.side.gateways
+    }
+
     /// Compares them with CloudTrail. The sources are read once, and again where a session came to light that events
     /// could have been of which were passed over.
     pub async fn compare(self, sources: &[Box<dyn CloudTrail>]) -> Report {
         let Self { question, side } = self;
         let range = question.range.widened();
-        let gateways: BTreeSet<String> = side.gateways.union(&question.gateways).cloned().collect();
+        let gateways = side.gateways.clone();
         let due = Due::new(question.now, question.settle);
         let mut comparison = Comparison::new(range, &gateways, side, due);
         let mut read = pass(&mut comparison, &range, sources).await;

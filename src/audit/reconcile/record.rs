@@ -16,6 +16,8 @@ pub(super) struct RecordView<'a> {
     pub(super) account: Text<'a>,
     /// A text where the record was cut, an object else.
     pub(super) response: Text<'a>,
+    /// Of a file's header: the gateway's name.
+    pub(super) gateway: Text<'a>,
     pub(super) data: Data<'a>,
     integrity: Place<'a>,
 }
@@ -77,7 +79,7 @@ impl<'de> loose::Loose<'de> for Number<'de> {
 
 object!(RecordView: "eventID" => id, "eventTime" => time, "stage" => stage, "errorCode" => error_code,
     "awsRegion" => region, "recipientAccountId" => account, "responseElements" => response,
-    "additionalEventData" => data, "integrity" => integrity);
+    "gateway" => gateway, "additionalEventData" => data, "integrity" => integrity);
 object!(Data: "calledViaAWSMCP" => gateway, "roleArn" => role, "roleSessionName" => session_name,
     "intentEventID" => intent, "decision" => decision, "error" => error, "assumedSessions" => sessions,
     "awsCalls" => calls, "plan" => plan);

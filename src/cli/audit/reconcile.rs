@@ -74,6 +74,11 @@ pub(super) fn run(command: &Reconcile) -> Result<Outcome, Failure> {
         gateways: command.gateways.iter().cloned().collect(),
     };
     let journals = Journals::read(question, &command.paths)?;
+    if journals.gateways().is_empty() {
+        return Err(Failure::usage(
+            "the journal does not name its gateway, whose sessions are looked for: give --gateway NAME",
+        ));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let sources = command.sources.open(journals.regions(), now).await?;

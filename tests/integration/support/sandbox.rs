@@ -65,11 +65,15 @@ impl RunningSandbox {
         Keys { access_key_id, secret_access_key: secret.expose().to_owned(), session_token: None }
     }
 
-    /// What AWS's own trail says of one operation.
-    pub(crate) fn trail_of(&self, operation: &str) -> Vec<Value> {
+    /// What AWS's own trail says.
+    pub(crate) fn trail(&self) -> Vec<Value> {
         let events = self.sandbox.trail().events();
-        let events = events.iter().map(|event| serde_json::to_value(event).expect("an event is JSON"));
-        events.filter(|event| event["eventName"] == operation).collect()
+        events.iter().map(|event| serde_json::to_value(event).expect("an event is JSON")).collect()
+    }
+
+    /// What it says of one operation.
+    pub(crate) fn trail_of(&self, operation: &str) -> Vec<Value> {
+        self.trail().into_iter().filter(|event| event["eventName"] == operation).collect()
     }
 }
 

@@ -111,9 +111,6 @@ fn notes(report: &Report) -> Vec<String> {
     }
     note(report.reads_not_due_count, "read(s) whose event is not due yet");
     note(report.probable_reads, "event(s) are probably of reads that got no answer");
-    if report.gateways.is_empty() {
-        notes.push("no record names the gateway, so its stamp was not looked for: give --gateway NAME".to_owned());
-    }
     let late = |found: &&RecordFound| report.newest_event.is_none_or(|newest| found.time > newest);
     let late = report.writes_without_event.iter().filter(late).count();
     if late > 0 {
