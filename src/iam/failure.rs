@@ -43,7 +43,8 @@ pub struct AwsFailure {
 const THROTTLING: [&str; 5] =
     ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"];
 
-fn is_throttling(code: &str) -> bool {
+/// Whether this code of AWS's says that a request was turned away for its rate, before anything was done.
+pub(crate) fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
 }
 

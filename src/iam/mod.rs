@@ -21,6 +21,7 @@ pub use client::{ClientFactory, ClientSettings};
 pub use declared::{Action, DeclaredCall, Member};
 pub use detail::{EntityDetail, EntityKey, Known, LookUps};
 pub use entity::{Account, Entity, EntityKind, Resource};
+pub(crate) use failure::is_throttling;
 pub use failure::{AwsFailure, Sent};
 pub use meter::{AwsCall, Meter};
 pub use reader::Reader;

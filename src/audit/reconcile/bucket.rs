@@ -71,22 +71,21 @@ impl Bucket {
                 let page = match self.objects.list(&prefix, next.clone()).await {
                     Ok(page) => page,
                     Err(failure) => {
-                        given.unread(self.url(&prefix), failure);
+                        given.unread(self.url(&prefix), &failure);
                         break;
                     }
                 };
-                // Only what lies below, so that no listing can lead in a circle.
-                let below =
-                    page.prefixes.into_iter().filter(|below| below.len() > prefix.len() && days.may_hold(below));
-                for below in below {
+                for below in page.prefixes {
                     match depth.checked_sub(1) {
+                        // Only what lies below, so that no listing can lead in a circle.
+                        _ if below.len() <= prefix.len() || !days.may_hold(&below) => given.left_out += 1,
                         Some(depth) => levels.push((below, depth)),
-                        None => given.unread(self.url(&below), "it lies too deep"),
+                        None => given.unread(self.url(&below), &"it lies too deep"),
                     }
                 }
                 self.fetch(page.objects, range, &mut given, &mut *take).await;
                 if page.next.is_some() && page.next == next {
-                    given.unread(self.url(&prefix), "S3 answered with the same page again");
+                    given.unread(self.url(&prefix), &"S3 answered with the same page again");
                     break;
                 }
                 next = page.next;
@@ -96,7 +95,7 @@ impl Bucket {
             }
         }
         if given == Given::default() {
-            given.unread(self.name(), "there is no CloudTrail log file below this prefix");
+            given.unread(self.name(), &"there is nothing below this prefix");
         }
         given
     }
@@ -109,7 +108,7 @@ impl Bucket {
             .partition(|(_, size)| *size <= LARGEST_OBJECT);
         given.left_out += (all - sized.len() - large.len()) as u64;
         for (key, size) in large {
-            given.unread(self.url(&key), format!("it has {size} bytes, more than any log file"));
+            given.unread(self.url(&key), &format!("it has {size} bytes, more than any log file"));
         }
         let fetched = sized.iter().map(|(key, _)| async move { (key, self.objects.get(key).await) });
         let mut fetched = stream::iter(fetched).buffered(AT_ONCE);
@@ -119,10 +118,10 @@ impl Bucket {
             match bytes {
                 Ok(bytes) => {
                     if let Err(error) = events(key, &bytes[..], &mut |event| take(event, &url)) {
-                        given.unread(url, error);
+                        given.unread(url, &error);
                     }
                 }
-                Err(failure) => given.unread(url, failure),
+                Err(failure) => given.unread(url, &failure),
             }
         }
     }

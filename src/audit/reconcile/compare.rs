@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::event::{EventView, short};
 use super::id::Id;
 use super::journal::{Answered, JournalSide, Kind};
+use super::names::Names;
 use super::range::{Due, Range};
 use super::report::{About, Contradiction, EventFound, RecordFound};
 
@@ -101,11 +102,7 @@ impl<'a> Comparison<'a> {
 }
 
 /// In what the two sides differ, with what each of them says. What one of them does not say is no difference.
-fn differences(
-    answered: &Answered,
-    event: &EventView<'_>,
-    names: &super::names::Names,
-) -> Vec<(About, String, String)> {
+fn differences(answered: &Answered, event: &EventView<'_>, names: &Names) -> Vec<(About, String, String)> {
     let mut differences = Vec::new();
     let mut compare = |about, recorded: &str, seen: &str| {
         if !recorded.is_empty() && !seen.is_empty() && recorded != seen {
@@ -113,14 +110,11 @@ fn differences(
         }
     };
     compare(About::Action, names.text(answered.action), &event.action());
-    match answered.kind {
-        Kind::Session => {
-            compare(About::Session, names.text(answered.session), event.answered_session().unwrap_or_default())
-        }
-        Kind::Read | Kind::Write => {
-            compare(About::Session, names.text(answered.session), event.identity.arn.get().unwrap_or_default());
-        }
-    }
+    let session = match answered.kind {
+        Kind::Session => event.answered_session(),
+        Kind::Read | Kind::Write | Kind::TurnedAway => event.identity.arn.get(),
+    };
+    compare(About::Session, names.text(answered.session), session.unwrap_or_default());
     if let Some(status) = answered.status {
         let refused = |is_refused| if is_refused { "refused" } else { "done" };
         compare(About::Outcome, refused(status >= 400), refused(event.error_code.get().is_some()));

@@ -259,7 +259,7 @@ mod tests {
 
     use super::*;
 
-    fn stamped(parameters: serde_json::Value) -> Option<String> {
+    fn stamped(parameters: &serde_json::Value) -> Option<String> {
         let event = json!({"eventTime": "2026-11-20T12:00:00Z", "eventName": "AssumeRole",
             "eventSource": "sts.amazonaws.com", "requestParameters": parameters})
         .to_string();
@@ -275,7 +275,7 @@ mod tests {
             json!({"tags": list}),
             json!({"incomingTransitiveTags": object, "tags": [{"key": "Team", "value": "x"}]}),
         ] {
-            assert_eq!(stamped(parameters.clone()).as_deref(), Some("gw"), "{parameters}");
+            assert_eq!(stamped(&parameters).as_deref(), Some("gw"), "{parameters}");
         }
         for parameters in [
             json!({"principalTags": {"ViaAWSMCPService": "false", "CalledViaAWSMCP": "gw"}}),
@@ -283,7 +283,7 @@ mod tests {
             json!({"principalTags": "ViaAWSMCPService", "tags": {"key": "ViaAWSMCPService"}}),
             json!(null),
         ] {
-            assert_eq!(stamped(parameters.clone()), None, "{parameters}");
+            assert_eq!(stamped(&parameters), None, "{parameters}");
         }
     }
 

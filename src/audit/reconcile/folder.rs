@@ -29,10 +29,10 @@ impl Folder {
         match fs::metadata(&self.0) {
             Ok(found) if found.is_dir() => walk(&self.0, DEEPEST, range, &mut given, take),
             Ok(_) => file(&self.0, &mut given, take),
-            Err(error) => given.unread(self.name(), error),
+            Err(error) => given.unread(self.name(), &error),
         }
         if given == Given::default() {
-            given.unread(self.name(), "there is no CloudTrail log file in it (.json, .json.gz)");
+            given.unread(self.name(), &"there is no CloudTrail log file in it (.json, .json.gz)");
         }
         given
     }
@@ -53,7 +53,7 @@ fn walk(folder: &Path, depth: usize, range: &Range, given: &mut Given, take: Tak
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>())
     {
         Ok(entries) => entries,
-        Err(error) => return given.unread(folder.display().to_string(), error),
+        Err(error) => return given.unread(folder.display().to_string(), &error),
     };
     entries.sort_unstable();
     for path in entries {
@@ -62,13 +62,13 @@ fn walk(folder: &Path, depth: usize, range: &Range, given: &mut Given, take: Tak
         match fs::metadata(&path) {
             // It may lead in a circle, or anywhere.
             Ok(found) if found.is_dir() && is_link => {
-                given.unread(name, "it is a link to a folder, which is not followed: name that folder as well");
+                given.unread(name, &"it is a link to a folder, which is not followed: name that folder as well");
             }
-            Ok(found) if found.is_dir() && depth == 0 => given.unread(name, "it lies too deep"),
+            Ok(found) if found.is_dir() && depth == 0 => given.unread(name, &"it lies too deep"),
             Ok(found) if found.is_dir() => walk(&path, depth - 1, range, given, take),
             Ok(_) if wanted(&name, range) == Wanted::Yes => file(&path, given, take),
             Ok(_) => given.left_out += 1,
-            Err(error) => given.unread(name, error),
+            Err(error) => given.unread(name, &error),
         }
     }
 }
@@ -78,7 +78,7 @@ fn file(path: &Path, given: &mut Given, take: Take<'_>) {
     let name = path.display().to_string();
     let read = File::open(path).and_then(|file| events(&name, file, &mut |event| take(event, &name)));
     if let Err(error) = read {
-        given.unread(name, error);
+        given.unread(name, &error);
     }
 }
 

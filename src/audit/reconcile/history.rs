@@ -70,7 +70,7 @@ impl History {
             let found = match self.page(from, to, &next, &mut turn).await {
                 Ok(found) => found,
                 Err(failure) => {
-                    given.unread(name, failure);
+                    given.unread(name, &failure);
                     return given;
                 }
             };
@@ -79,7 +79,7 @@ impl History {
                 take(event.as_deref().unwrap_or_default(), &name);
             }
             if found.next.is_some() && found.next == next {
-                given.unread(name, "AWS answered with the same page again");
+                given.unread(name, &"AWS answered with the same page again");
                 return given;
             }
             next = found.next;
@@ -140,11 +140,12 @@ mod tests {
     use crate::iam::Sent;
 
     type Answer = Result<Found, AwsFailure>;
+    type Asked = (Timestamp, Timestamp, Option<String>, Instant);
 
     #[derive(Debug, Default)]
     struct Scripted {
         answers: Mutex<VecDeque<Answer>>,
-        asked: Mutex<Vec<(Timestamp, Timestamp, Option<String>, Instant)>>,
+        asked: Mutex<Vec<Asked>>,
     }
 
     impl LookUp for Arc<Scripted> {

@@ -25,8 +25,10 @@ pub(super) enum Kind {
     Write,
     /// A read.
     Read,
-    /// An AssumeRole that gave a session, or was refused one.
+    /// What STS was asked with the gateway's own credentials: an AssumeRole that gave a session, or was refused one.
     Session,
+    /// A request that AWS turned away, of which CloudTrail need not have an event.
+    TurnedAway,
 }
 
 /// A request that AWS answered, as a record lists it.
@@ -139,7 +141,8 @@ impl JournalSide {
     fn call(&mut self, call: &CallView<'_>, asked: Asked) {
         let action = call.action.get().unwrap_or_default();
         let kind = match action {
-            "sts:AssumeRole" => Kind::Session,
+            action if action.starts_with("sts:") => Kind::Session,
+            _ if call.was_turned_away() => Kind::TurnedAway,
             action if is_read(action) => Kind::Read,
             _ => Kind::Write,
         };

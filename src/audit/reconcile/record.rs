@@ -3,6 +3,7 @@
 use crate::arn::{Partition, RoleArn};
 use crate::audit::query::Text;
 use crate::audit::query::loose::{self, object};
+use crate::iam::is_throttling;
 
 /// What is compared of a record. As in [`crate::audit::query::RecordView`], a part that is missing or of another kind
 /// than the gateway writes is empty.
@@ -47,6 +48,7 @@ pub(super) struct CallView<'a> {
     pub(super) action: Text<'a>,
     pub(super) resource: Text<'a>,
     pub(super) request_id: Text<'a>,
+    error_code: Text<'a>,
     status: Number<'a>,
 }
 
@@ -84,7 +86,8 @@ object!(Data: "calledViaAWSMCP" => gateway, "roleArn" => role, "roleSessionName"
     "intentEventID" => intent, "decision" => decision, "error" => error, "assumedSessions" => sessions,
     "awsCalls" => calls, "plan" => plan);
 object!(Decision: "effect" => effect);
-object!(CallView: "action" => action, "resource" => resource, "requestId" => request_id, "status" => status);
+object!(CallView: "action" => action, "resource" => resource, "requestId" => request_id, "errorCode" => error_code,
+    "status" => status);
 object!(Assumed: "arn" => arn, "requestId" => request_id);
 object!(Plan: "calls" => calls);
 object!(Place: "sequence" => sequence);
@@ -116,6 +119,11 @@ impl CallView<'_> {
     /// The HTTP status of AWS's answer.
     pub(super) fn status(&self) -> Option<u16> {
         self.status.0.and_then(|status| status.try_into().ok())
+    }
+
+    /// Whether AWS turned the request away for its rate, or with a fault of its own: CloudTrail does not keep all of these.
+    pub(super) fn was_turned_away(&self) -> bool {
+        self.status().is_some_and(|status| status >= 500) || self.error_code.get().is_some_and(is_throttling)
     }
 }
 

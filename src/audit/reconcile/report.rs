@@ -55,6 +55,9 @@ pub struct Report {
     pub reads_without_event: Vec<RecordFound>,
     /// How many of them there are, asked for or not.
     pub reads_without_event_count: u64,
+    /// How many requests have no event that AWS turned away for their rate or with a fault of its own: CloudTrail does not
+    /// keep all of these, so they are not missing.
+    pub turned_away_without_event: u64,
     /// Requests on which the two sides contradict each other.
     pub contradictions: Vec<Contradiction>,
     /// Writes whose end the journal does not know, and what CloudTrail says of them.
@@ -284,6 +287,7 @@ impl Report {
             writes_without_event: Vec::new(),
             reads_without_event: Vec::new(),
             reads_without_event_count: 0,
+            turned_away_without_event: 0,
             contradictions: Vec::new(),
             open_writes: Vec::new(),
             sessions_beside: Vec::new(),

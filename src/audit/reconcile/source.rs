@@ -25,7 +25,7 @@ pub trait CloudTrail: Debug {
 pub struct Given {
     /// Files that were read, or pages of LookupEvents.
     pub read: u64,
-    /// Files that were not: older than the range, or no log files.
+    /// Files, and folders of a bucket, that were not: of another time than the range, or not of CloudTrail's logs.
     pub left_out: u64,
     /// What could not be read to its end.
     pub unread: Vec<Unread>,
@@ -42,7 +42,7 @@ pub struct Unread {
 }
 
 impl Given {
-    pub(super) fn unread(&mut self, name: impl Into<String>, error: impl ToString) {
+    pub(super) fn unread(&mut self, name: impl Into<String>, error: &impl ToString) {
         self.unread.push(Unread { name: name.into(), error: error.to_string() });
     }
 }

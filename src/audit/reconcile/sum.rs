@@ -55,6 +55,7 @@ fn answered(journal: &JournalSide, due: &Due, question: &Question, report: &mut 
             (Kind::Session, true) => report.matched.sessions += 1,
             // A record names the session that it used, whenever that was assumed and in whatever region.
             (Kind::Session, false) => {}
+            (Kind::TurnedAway, has_event) => report.turned_away_without_event += u64::from(!has_event),
             (Kind::Write, false) if is_due() => report.writes_without_event.push(found()),
             (Kind::Write, false) => report.writes_not_due.push(found()),
             (Kind::Read, false) if is_due() => {

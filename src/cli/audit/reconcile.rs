@@ -20,13 +20,14 @@ const EDGE: SignedDuration = SignedDuration::from_hours(2);
 /// Compare a journal with CloudTrail, and name what is missing on either side.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    iam-mcp-gateway audit reconcile /var/lib/iam-mcp-gateway/audit --cloudtrail s3://org-trail/ --from 25h --to 1h\n  \
+    iam-mcp-gateway audit reconcile /var/lib/iam-mcp-gateway/audit --cloudtrail s3://org-trail/ --from 49h --to 25h\n  \
     iam-mcp-gateway audit reconcile replica-1/ replica-2/ --cloudtrail ./trail-copy --from 2026-11-01T00:00:00Z \
     --to 2026-12-01T00:00:00Z --reads\n  \
     iam-mcp-gateway audit reconcile /var/lib/iam-mcp-gateway/audit --lookup-events --from 2h --json\n\n\
     Every event of a session that the gateway assumed must have a record that lists its request, and every write that\n\
     AWS answered must have its event. Give the journals of all replicas: what another one did has no record otherwise.\n\
     A write whose end the journal does not know is held against the events that could be its own.\n\
+    CloudTrail has a day: what is older and has no event is missing, so with --to 25h or earlier the verdict is final.\n\
     Both sides are believed as they are: `audit verify` says whether the journal is as it was written, and CloudTrail's\n\
     own log file validation whether its files are. docs/audit-reconcile.md says what can be concluded.\n\n\
     AWS is asked with the usual credentials (environment variables, the profile of AWS_PROFILE, ...), which need\n\

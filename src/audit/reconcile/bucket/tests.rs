@@ -132,6 +132,8 @@ fn what_is_refused_or_too_large_is_named_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_prefix_without_log_files_is_no_source() {
-    assert!(read(Memory::default(), "x/").1.unread[0].error.contains("no CloudTrail log file"));
+fn a_prefix_with_nothing_below_is_no_source_and_one_without_files_of_the_range_is() {
+    assert!(read(Memory::default(), "x/").1.unread[0].error.contains("nothing below"));
+    let (files, given, _) = read(with(&[log("111111111111", "us-east-1", "2026/10/31")]), "org/");
+    assert_eq!((files.len(), given.read, given.left_out, given.unread.len()), (0, 0, 1, 0));
 }

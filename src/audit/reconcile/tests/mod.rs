@@ -57,6 +57,38 @@ fn a_write_without_an_event_is_named_and_a_read_counted() {
 }
 
 #[test]
+fn what_aws_turned_away_needs_no_event_and_what_it_refused_does() {
+    for (answer, verdict) in [
+        (json!({"status": 400, "errorCode": "Throttling"}), Verdict::Complete),
+        (json!({"status": 503, "errorCode": "ServiceUnavailable"}), Verdict::Complete),
+        (json!({"status": 403, "errorCode": "AccessDenied"}), Verdict::Incomplete),
+    ] {
+        let mut world = World::new();
+        let mut tried = made::call("iam:DeleteUser", "bob", answer.clone());
+        tried["requestId"] = json!("w0");
+        world.write("10:01:00", "bob", "w1");
+        let outcome = world.journals[0].last_mut().unwrap();
+        outcome["additionalEventData"]["awsCalls"].as_array_mut().unwrap().insert(0, tried);
+        let report = world.compare();
+        assert_eq!((report.verdict, report.matched.writes), (verdict, 1), "{answer}");
+        assert_eq!(report.turned_away_without_event, u64::from(verdict == Verdict::Complete));
+    }
+}
+
+#[test]
+fn what_the_gateway_asked_with_its_own_credentials_is_no_contradiction() {
+    let mut world = World::new();
+    let error = json!({"stage": "aws", "action": "sts:GetCallerIdentity", "requestId": "g1", "resource": "*"});
+    world.record("10:00:00", "denied", &json!({"error": error}));
+    let own = world.event("10:00:00", "GetCallerIdentity", "g1", &json!({}));
+    own["eventSource"] = json!("sts.amazonaws.com");
+    own["errorCode"] = json!("Throttling");
+    own["userIdentity"]["arn"] = json!("arn:aws:sts::123456789012:assumed-role/gateway/task");
+    let report = world.compare();
+    assert_eq!(report.verdict, Verdict::Complete, "{report:#?}");
+}
+
+#[test]
 fn events_that_come_twice_or_in_two_accounts_count_once() {
     let mut world = World::new();
     world.read("10:00:00", &["r1"]);

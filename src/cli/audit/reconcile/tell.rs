@@ -110,6 +110,9 @@ fn notes(report: &Report) -> Vec<String> {
         note(report.reads_without_event_count, text);
     }
     note(report.reads_not_due_count, "read(s) whose event is not due yet");
+    let text =
+        "request(s) that AWS turned away (rate, server faults) have no event; CloudTrail does not keep all of these";
+    note(report.turned_away_without_event, text);
     note(report.probable_reads, "event(s) are probably of reads that got no answer");
     let late = |found: &&RecordFound| report.newest_event.is_none_or(|newest| found.time > newest);
     let late = report.writes_without_event.iter().filter(late).count();
