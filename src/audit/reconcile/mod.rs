@@ -9,7 +9,7 @@
 //!
 //! # Memory
 //! Of the journal is kept what each request to AWS was, about 150 bytes of memory each; of CloudTrail only the events that
-//! no record lists, about half a KiB each. A log file is held while it is read, 256 MiB at most.
+//! no record lists, about a KiB each. A log file is held while it is read, 256 MiB at most.
 
 mod bucket;
 mod compare;

@@ -38,8 +38,6 @@ pub(super) struct Reconcile {
     /// The journals' folders, or single files of them, compressed or not.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    #[command(flatten)]
-    sources: SourceOptions,
     /// Not before: a date (RFC 3339), or how long ago, such as 15m, 2h, 7d.
     #[arg(long, value_name = "WHEN")]
     from: Option<When>,
@@ -59,6 +57,8 @@ pub(super) struct Reconcile {
     /// Answer in JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    sources: SourceOptions,
 }
 
 /// Runs the command.
