@@ -7,6 +7,7 @@
 //! - [`verify()`] reads a journal back and says whether it is whole.
 //! - [`query`] finds records in one.
 //! - [`reconcile`] compares it with CloudTrail.
+//! - [`redaction`] decides what of a value a record keeps.
 //!
 //! # The format
 //! A journal is a folder of segments, `journal-<first sequence>-<attempt>-<UTC time>.jsonl`, whose names sort in the
@@ -24,7 +25,9 @@ mod canonical;
 mod chain;
 mod digest;
 mod event;
+mod exact;
 mod files;
+mod hash_key;
 mod journal;
 mod keeping;
 mod lock;
@@ -32,6 +35,7 @@ pub mod query;
 pub mod reconcile;
 mod record;
 mod recover;
+pub mod redaction;
 mod scan;
 mod segment;
 mod signing;
@@ -42,7 +46,9 @@ mod verify;
 pub use chain::{ChainHead, Hash};
 pub use digest::KmsSignature;
 pub use event::{Event, Stage};
+pub use exact::make_exact;
 pub use files::{journal_files, open};
+pub use hash_key::HashKey;
 pub use journal::{
     AuditUnavailable, Intent, Journal, JournalCounters, JournalOptions, JournalState, Permit, Recorded,
     UnavailableReason,
@@ -50,6 +56,7 @@ pub use journal::{
 pub use keeping::{Anchor, DigestSigner, Keeper, KeepingError, KeepingOptions, SigningFuture, Tell};
 pub use record::{Record, RecordError};
 pub use recover::OpenError;
+pub use redaction::{Kept, Redaction};
 pub use scan::Fault;
 pub use signing::{KmsPublicKey, NoKmsPublicKey, NoPublicKey, PublicKey, SigningKey};
 pub use storage::{DiskStorage, SegmentFile, Storage};

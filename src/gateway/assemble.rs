@@ -139,7 +139,11 @@ impl Gateway {
         let journal =
             Journal::open(journal_options(&config)?, storage, Arc::clone(&clock), Arc::clone(&random)).await?;
 
-        let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random) };
+        let stationery = Stationery {
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            redaction: crate::audit::Redaction::omitting(),
+        };
         let drain = Drain::new();
         let health = Health::new(drain.clone());
         let metrics = Metrics::new();

@@ -141,6 +141,25 @@ impl Change {
         }
     }
 
+    /// What a record keeps of the operation's input, as [`Redaction::members`](crate::audit::Redaction::members) takes it.
+    /// An input that is not here counts as secret.
+    #[must_use]
+    pub fn kept(&self) -> &'static [&'static str] {
+        match self {
+            Self::CreateUser { .. } => &["UserName", "Path", "PermissionsBoundary", "Tags/*/Key", "Tags/*/Value"],
+            Self::RemoveUserFromGroup { .. } => &["UserName", "GroupName"],
+            Self::DetachUserPolicy { .. } => &["UserName", "PolicyArn"],
+            Self::DeleteUserPolicy { .. } => &["UserName", "PolicyName"],
+            Self::DeleteAccessKey { .. } => &["UserName", "AccessKeyId"],
+            Self::DeactivateMfaDevice { .. } => &["UserName", "SerialNumber"],
+            Self::DeleteVirtualMfaDevice { .. } => &["SerialNumber"],
+            Self::DeleteSigningCertificate { .. } => &["UserName", "CertificateId"],
+            Self::DeleteSshPublicKey { .. } => &["UserName", "SSHPublicKeyId"],
+            Self::DeleteServiceSpecificCredential { .. } => &["UserName", "ServiceSpecificCredentialId"],
+            Self::DeleteLoginProfile { .. } | Self::DeleteUser { .. } => &["UserName"],
+        }
+    }
+
     /// The tags that the operation sets.
     fn tags(&self) -> &[Tag] {
         match self {

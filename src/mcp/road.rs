@@ -246,7 +246,8 @@ impl Road {
     /// Records a tools/call that could not be read as one, and refuses it.
     pub async fn refuse(&self, incoming: &Incoming, error: &ToolError) -> Reply {
         let in_force = self.in_force.get();
-        let trail = Trail::begin(self.stationery.clone(), &in_force, incoming);
+        let mut trail = Trail::begin(self.stationery.clone(), &in_force, incoming);
+        trail.spec = self.catalogue.find(&incoming.tool).map(|tool| tool.spec);
         self.note(&trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof))
             .await
     }

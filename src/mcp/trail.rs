@@ -1,5 +1,6 @@
 //! What is known of a call so far, and its audit records.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,24 +9,27 @@ use sha2::{Digest, Sha256};
 
 use super::incoming::Incoming;
 use super::road::InForce;
-use crate::audit::{Event, Record, Stage};
+use crate::audit::redaction::struck;
+use crate::audit::{Event, Kept, Record, Redaction, Stage, make_exact};
 use crate::authorize::{Decision, Mapped, Refused};
 use crate::broker::{Purpose, Session};
 use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::context::Stamp;
+use crate::iam::Account;
 use crate::iam::{AwsCall, Meter};
 use crate::random::{SharedRandom, uuid};
-use crate::tools::parameter::Kind;
-use crate::tools::{Spec, ToolError};
+use crate::tools::{ErrorStage, Plan, Spec, ToolError, arguments};
 
-/// What every record needs beside the call: time and identifiers.
+/// What every record needs beside the call: time, identifiers, and how secrets stand in it.
 #[derive(Debug, Clone)]
 pub struct Stationery {
     /// The clock.
     pub clock: SharedClock,
     /// For the records' ids.
     pub random: SharedRandom,
+    /// What becomes of secrets.
+    pub redaction: Redaction,
 }
 
 /// What is known of one call. It grows along the road; a record made from it says what was known then.
@@ -47,7 +51,7 @@ pub struct Trail<'call> {
     pub sessions: Vec<(Purpose, Arc<Session>)>,
     /// What counts the AWS calls.
     pub meters: Vec<Arc<Meter>>,
-    /// The plan, as it is shown.
+    /// The plan, as records have it.
     pub plan: Option<Value>,
     /// How the call was confirmed, where it had to be.
     pub confirmation: Option<&'static str>,
@@ -80,6 +84,23 @@ impl<'call> Trail<'call> {
     pub fn refuse(&mut self, refused: Refused) -> ToolError {
         self.decision = Some(*refused.decision);
         refused.error
+    }
+
+    /// What becomes of secrets.
+    #[must_use]
+    pub fn redaction(&self) -> &Redaction {
+        &self.stationery.redaction
+    }
+
+    /// Notes what would be done.
+    pub fn planned(&mut self, plan: &Plan, account: &Account) {
+        self.plan = self.spec.map(|spec| plan.recorded(account, spec, self.redaction()));
+    }
+
+    /// What a tool answered, as a record has it.
+    #[must_use]
+    pub fn result(&self, result: &Value) -> Value {
+        self.redaction().members(result, self.spec.map_or(&[], |spec| spec.kept.result))
     }
 
     /// The AWS calls that were made so far, retries included.
@@ -126,13 +147,9 @@ impl<'call> Trail<'call> {
             event.aws_region = mapped.environment.partition.global_region().as_str().to_owned();
         }
         if let Some(error) = error {
-            event.fail(&error.code, &error.message);
+            event.fail(&error.code, &self.message(error));
         }
-        event.request_parameters = json!({
-            "method": "tools/call",
-            "params": {"name": shortened(&incoming.tool), "arguments": self.arguments()},
-            "id": incoming.rpc_id,
-        });
+        event.request_parameters = self.request();
         event.response_elements = response;
         event.additional_event_data = self.additional(error);
         make_exact(&mut event.request_parameters);
@@ -222,7 +239,7 @@ impl<'call> Trail<'call> {
             put("assumedSessions", sessions.into());
         }
         put("confirmation", self.confirmation.into());
-        put("reason", self.incoming.arguments.get("reason").filter(|_| self.decision.is_some()).cloned().into());
+        put("reason", self.reason().cloned().into());
         put("plan", self.plan.clone().into());
         put("intentEventID", self.intent.clone().into());
         put("awsCalls", json!(self.aws_calls()));
@@ -235,45 +252,58 @@ impl<'call> Trail<'call> {
         data
     }
 
-    /// The arguments as they are kept. What is not known to be harmless is kept by name only: an argument that no tool
-    /// takes, or that is refused, may be somebody's secret, and a confirmation token is a credential until it is used.
-    fn arguments(&self) -> Value {
-        let kept = self.incoming.arguments.iter().take(64).map(|(name, value)| {
-            let parameter =
-                self.spec.and_then(|spec| spec.parameters().find(|parameter| parameter.name == name.as_str()));
-            let value = match parameter.map(|parameter| parameter.kind) {
-                Some(Kind::Refused(_) | Kind::Ignored) | None => Value::from("[not kept]"),
-                Some(_) if name == "confirmation_token" => Value::from("[token]"),
-                // Checked arguments are bounded by their constraints; before the check they are not.
-                Some(_) if self.decision.is_none() => Value::from(match value {
-                    Value::String(text) => shortened(text),
-                    other => shortened(&other.to_string()),
-                }),
-                Some(_) => value.clone(),
-            };
-            (shortened(name), value)
-        });
-        Value::Object(kept.collect())
-    }
-}
-
-/// Spells out numbers that canonical JSON would round: a record must say exactly what was meant.
-fn make_exact(value: &mut Value) {
-    const LARGEST: u64 = (1 << 53) - 1;
-    match value {
-        Value::Number(number) => {
-            let exact = number.as_u64().is_some_and(|n| n <= LARGEST)
-                || number.as_i64().is_some_and(|n| n.unsigned_abs() <= LARGEST);
-            if !exact {
-                *value = Value::String(number.to_string());
+    /// The call as a record has it. A name that is no tool's may be anything.
+    fn request(&self) -> Value {
+        let incoming = self.incoming;
+        let name = match self.spec {
+            Some(_) => incoming.tool.as_str().into(),
+            None => self.redaction().value(Kept::Secret, &incoming.tool.as_str().into()),
+        };
+        let mut params = json!({"name": name});
+        let mut arguments = Map::new();
+        let mut unknown = Vec::new();
+        for (name, value, kept) in self.arguments() {
+            match kept {
+                Some(kept) => {
+                    arguments.insert(name.clone(), self.redaction().value(kept, value));
+                }
+                None => unknown.push((name, value)),
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(make_exact),
-        Value::Object(members) => members.values_mut().for_each(make_exact),
-        _ => {}
+        params["arguments"] = arguments.into();
+        if !unknown.is_empty() {
+            params["unknownArguments"] = self.redaction().unknown(&unknown);
+        }
+        json!({"method": "tools/call", "params": params, "id": incoming.rpc_id})
+    }
+
+    /// Each argument with what is kept of it; none for a name that is no parameter's.
+    fn arguments(&self) -> impl Iterator<Item = (&'call String, &'call Value, Option<Kept>)> {
+        let kept = |name: &str, value: &Value| self.spec.and_then(|spec| arguments::kept(spec, name, value));
+        self.incoming.arguments.iter().map(move |(name, value)| (name, value, kept(name, value)))
+    }
+
+    /// Why, in the caller's words, where they are such.
+    fn reason(&self) -> Option<&Value> {
+        let (_, reason, kept) = self.arguments().find(|(name, ..)| *name == "reason")?;
+        (kept == Some(Kept::AsGiven)).then_some(reason)
+    }
+
+    /// The error's message as a record has it. AWS's words may repeat what it was sent: the arguments that are secrets, and
+    /// the sessions that signed.
+    fn message<'e>(&self, error: &'e ToolError) -> Cow<'e, str> {
+        if error.stage == ErrorStage::Gateway {
+            return error.recorded_message().into();
+        }
+        let credentials: Vec<Value> = self.sessions.iter().map(|(_, session)| secrets_of(session)).collect();
+        let given = self.arguments().filter(|(_, _, kept)| *kept != Some(Kept::AsGiven)).map(|(_, value, _)| value);
+        let secrets: Vec<&Value> = given.chain(&credentials).collect();
+        struck(error.recorded_message(), &secrets)
     }
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().take(128).collect()
+/// What a session signs with.
+fn secrets_of(session: &Session) -> Value {
+    let credentials = &session.credentials;
+    json!([credentials.secret_access_key(), credentials.session_token()])
 }

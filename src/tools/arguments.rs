@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::context_entries::{self, Entry};
 use super::documents;
 use super::error::ToolError;
-use super::parameter::{Kind, Parameter, TAG_TEXT};
+use super::parameter::{Kept, Kind, Parameter, TAG_TEXT};
 use super::spec::Spec;
 use crate::config::RESERVED_TAGS;
 use crate::iam::change::Tag;
@@ -13,6 +13,9 @@ use crate::suggest::suggest;
 
 /// How many faults an error names: more than any honest call has.
 const MOST_FAULTS: usize = 20;
+
+/// What is said of a parameter that was left out.
+const REQUIRED: &str = "is required";
 
 /// The most tags that IAM takes on one entity.
 const MOST_TAGS: usize = 50;
@@ -47,7 +50,7 @@ impl Arguments {
         for parameter in spec.parameters().filter(|parameter| parameter.required) {
             let refused = faults.iter().any(|(name, _)| name == parameter.name);
             if !checked.contains_key(parameter.name) && !refused {
-                faults.push((parameter.name.to_owned(), "is required".to_owned()));
+                faults.push((parameter.name.to_owned(), REQUIRED.to_owned()));
             }
         }
         let Some((first, _)) = faults.first() else {
@@ -65,6 +68,7 @@ impl Arguments {
             spec.parameters().filter(|parameter| parameter.is_listed()).map(|parameter| parameter.name).collect();
         let takes = if names.is_empty() { "no parameters".to_owned() } else { names.join(", ") };
         Err(ToolError::gateway("ValidationError", listed.join("; "))
+            .recorded_as(recorded(spec, &faults))
             .parameter(super::text::visible(&shortened(first)).into_owned())
             .hint(format!("{} takes {takes}", spec.name)))
     }
@@ -131,6 +135,46 @@ impl Arguments {
     pub fn without(&self, names: &[&str]) -> Map<String, Value> {
         self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
     }
+}
+
+/// What a record keeps of the argument `name`; `None` where the tool has no such parameter.
+///
+/// A value that does not fit its parameter's constraint is not what was declared, so it counts as secret: whoever mistakes
+/// one field for another pastes a password where a name belongs.
+#[must_use]
+pub fn kept(spec: &Spec, name: &str, value: &Value) -> Option<Kept> {
+    let parameter = spec.parameters().find(|parameter| parameter.name == name)?;
+    Some(match parameter.kept {
+        Kept::AsGiven if value.is_null() || is_as_declared(parameter, value) => Kept::AsGiven,
+        Kept::AsGiven => Kept::Secret,
+        kept => kept,
+    })
+}
+
+fn is_as_declared(parameter: &Parameter, value: &Value) -> bool {
+    check(parameter, value).is_ok()
+        && match (parameter.kind, value) {
+            // A document may be any text; what makes it one that is kept is that it can be read as a policy.
+            (Kind::Document, document) => documents::is_policy(document),
+            (Kind::Documents { .. }, Value::Array(items)) => items.iter().all(documents::is_policy),
+            (Kind::Refused(_) | Kind::Ignored | Kind::Documents { .. }, _) => false,
+            _ => true,
+        }
+}
+
+/// The faults as a record has them: without the names that are no parameters', and without words about values, which
+/// may quote them.
+fn recorded(spec: &Spec, faults: &[(String, String)]) -> String {
+    let is_known = |name: &str| spec.parameters().any(|parameter| parameter.name == name);
+    let known = faults.iter().filter(|(name, _)| is_known(name));
+    let mut listed: Vec<String> = known
+        .map(|(name, fault)| format!("{name}: {}", if fault == REQUIRED { REQUIRED } else { "is not what it takes" }))
+        .collect();
+    let unknown = faults.len() - listed.len();
+    if unknown > 0 {
+        listed.push(format!("{unknown} argument(s) are no parameters of this tool"));
+    }
+    listed.join("; ")
 }
 
 fn unknown(spec: &Spec, name: &str) -> String {

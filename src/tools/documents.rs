@@ -57,13 +57,25 @@ pub fn parse(arguments: &Arguments, name: &str, kind: PolicyKind) -> Result<Vec<
     if faults.is_empty() {
         return Ok(read);
     }
+    let recorded = format!("{name}: {} fault(s)", faults.len());
     if faults.len() > MOST_FAULTS {
         let more = faults.split_off(MOST_FAULTS).len();
         faults.push(format!("and {more} more"));
     }
     Err(ToolError::gateway(MALFORMED, faults.join("; "))
+        // The faults quote the documents.
+        .recorded_as(recorded)
         .parameter(name)
         .hint("correct every fault; validate_policy explains one document at a time"))
+}
+
+/// Whether the value can be read as a policy of any kind.
+#[must_use]
+pub(super) fn is_policy(value: &Value) -> bool {
+    let text = text(value);
+    [PolicyKind::Identity, PolicyKind::Trust, PolicyKind::Resource]
+        .into_iter()
+        .any(|kind| Document::parse(kind, &text).is_ok())
 }
 
 fn listed(document: &str, faults: &Faults) -> Vec<String> {

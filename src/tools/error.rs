@@ -41,6 +41,10 @@ pub struct ToolError {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The message as the record has it, where `message` quotes what the client gave: it may quote it to the client, who
+    /// knows it, and to nobody else.
+    #[serde(skip)]
+    pub recorded: Option<String>,
 }
 
 impl ToolError {
@@ -57,7 +61,21 @@ impl ToolError {
             request_id: None,
             retryable: false,
             hint: None,
+            recorded: None,
         }
+    }
+
+    /// Says what the record has in place of a message that quotes what the client gave.
+    #[must_use]
+    pub fn recorded_as(mut self, message: impl Into<String>) -> Self {
+        self.recorded = Some(message.into());
+        self
+    }
+
+    /// The message for the record.
+    #[must_use]
+    pub fn recorded_message(&self) -> &str {
+        self.recorded.as_deref().unwrap_or(&self.message)
     }
 
     /// Says what to do.
@@ -121,6 +139,7 @@ impl From<AwsFailure> for ToolError {
             request_id: failure.request_id,
             retryable: failure.retryable,
             hint,
+            recorded: None,
         }
     }
 }

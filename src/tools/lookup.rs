@@ -65,8 +65,12 @@ pub fn find(catalogue: Catalogue, name: &str) -> Result<&'static Tool, ToolError
         let shortened: String = name.chars().take(64).collect();
         let error = ToolError::gateway(UNKNOWN_TOOL, format!("there is no tool {}", text::visible(&shortened)));
         match catalogue.nearest(name) {
-            Some(nearest) => error.hint(format!("did you mean {nearest}?")),
-            None => error.hint("tools/list (iam-mcp-gateway tools) shows the tools that there are"),
+            Some(nearest) => error
+                .recorded_as(format!("there is no such tool; the nearest is {nearest}"))
+                .hint(format!("did you mean {nearest}?")),
+            None => error
+                .recorded_as("there is no such tool")
+                .hint("tools/list (iam-mcp-gateway tools) shows the tools that there are"),
         }
     })
 }

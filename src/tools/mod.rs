@@ -35,7 +35,7 @@ pub use error::{ErrorStage, ToolError};
 pub use facts::CallFacts;
 pub use lookup::{Declared, look_up};
 pub use plan::Plan;
-pub use spec::{Effect, Spec};
+pub use spec::{Effect, KeptOfResult, Spec};
 
 /// A future of a tool, boxed so that tools fit into one table.
 pub type ToolFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+pub use crate::audit::Kept;
+
 /// One parameter.
 #[derive(Debug)]
 pub struct Parameter {
@@ -15,6 +17,13 @@ pub struct Parameter {
     pub kind: Kind,
     /// Whether a call must give it.
     pub required: bool,
+    /// What a record keeps of its value, once that fits the constraint; before, a record keeps nothing.
+    ///
+    /// As given stands what says whom and what a call is about, and is told to everybody who may read IAM: names, paths, ARNs,
+    /// actions, numbers, choices; tags, which AWS shows in its bills and logs and warns to put secrets into
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>); and policies, which are what an audit is about
+    /// and which CloudTrail keeps too. Everything else is a secret, and so is what is free text without a need for it.
+    pub kept: Kept,
 }
 
 /// What a parameter takes.
@@ -162,6 +171,7 @@ pub static OF_WRITES: [Parameter; 1] = [Parameter {
     description: "true: only answer what would be done; nothing is changed",
     kind: Kind::Boolean,
     required: false,
+    kept: Kept::AsGiven,
 }];
 
 /// What every tool that is confirmed takes.
@@ -171,15 +181,18 @@ pub static OF_CONFIRMED: [Parameter; 3] = [
         description: "the token of the first answer, to do what it planned",
         kind: Kind::Text(&TOKEN),
         required: false,
+        kept: Kept::Token,
     },
     Parameter {
         name: "reason",
         description: "why, in one line; kept in the audit record",
         kind: Kind::Text(&REASON),
         required: false,
+        // Free text, and the model is told that it is kept.
+        kept: Kept::AsGiven,
     },
     // awslabs' parameter: a model's own word that somebody confirmed, which proves nothing and so changes nothing.
-    Parameter { name: "confirmed", description: "", kind: Kind::Ignored, required: false },
+    Parameter { name: "confirmed", description: "", kind: Kind::Ignored, required: false, kept: Kept::Secret },
 ];
 
 #[cfg(test)]

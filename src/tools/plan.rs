@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Spec;
+use crate::audit::Redaction;
 use crate::iam::{Account, PlannedCall};
 
 /// The AWS calls to be made, in order, and what will be lost by them.
 ///
-/// Dry run, confirmation and the intent record all show this same value, and a confirmation is bound to it: what was
-/// read of the account (the names in the calls, what is lost) is part of it, so a plan made over another state of the
+/// Dry run, confirmation and the intent record all show this, the record without what is secret in it, and a confirmation
+/// is bound to it: what was read of the account (the names in the calls, what is lost) is part of it, so a plan made over another state of the
 /// account is another plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -24,7 +26,7 @@ impl Plan {
         Self { calls, lost: Map::new() }
     }
 
-    /// The plan as it is shown, recorded and confirmed.
+    /// The plan as it is shown and confirmed.
     #[must_use]
     pub fn shown(&self, account: &Account) -> Value {
         let calls: Vec<Value> = self.calls.iter().map(|call| show_call(call, account)).collect();
@@ -34,6 +36,26 @@ impl Plan {
         }
         Value::Object(shown)
     }
+
+    /// The plan as a record has it: what is declared of each operation's input, and by the tool of what is lost.
+    #[must_use]
+    pub fn recorded(&self, account: &Account, spec: &Spec, redaction: &Redaction) -> Value {
+        let calls: Vec<Value> = self.calls.iter().map(|call| record_call(call, account, redaction)).collect();
+        let mut recorded = Map::from_iter([("calls".to_owned(), Value::Array(calls))]);
+        if !self.lost.is_empty() {
+            let lost = redaction.members(&Value::Object(self.lost.clone()), spec.kept.lost);
+            recorded.insert("lost".to_owned(), lost);
+        }
+        Value::Object(recorded)
+    }
+}
+
+/// One call as records list it.
+#[must_use]
+pub fn record_call(call: &PlannedCall, account: &Account, redaction: &Redaction) -> Value {
+    let mut recorded = show_call(call, account);
+    recorded["parameters"] = redaction.members(&recorded["parameters"], call.change.kept());
+    recorded
 }
 
 /// One call as plans and results list it.

@@ -46,6 +46,20 @@ impl Effect {
     }
 }
 
+/// What a record keeps of what a writing tool tells.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeptOfResult {
+    /// The ways to members of the result.
+    pub result: &'static [&'static str],
+    /// The ways to members of what a plan says will be lost.
+    pub lost: &'static [&'static str],
+}
+
+impl KeptOfResult {
+    /// Nothing: of a tool whose results do not stand in records.
+    pub const NOTHING: Self = Self { result: &[], lost: &[] };
+}
+
 /// What agents, policies and records know of a tool.
 #[derive(Debug)]
 pub struct Spec {
@@ -69,6 +83,11 @@ pub struct Spec {
     pub own_parameters: &'static [Parameter],
     /// The members of its result.
     pub output: fn() -> Value,
+    /// What a record keeps of its result, and of [`Plan::lost`](super::Plan), as [`Redaction::members`] takes it. What is
+    /// not declared here counts as secret. Only results of writing tools stand in records.
+    ///
+    /// [`Redaction::members`]: crate::audit::Redaction::members
+    pub kept: KeptOfResult,
     /// Every action that its calls can need for reading: the read session's policy is made of these.
     pub reads: &'static [Action],
     /// Every action that its calls can need for writing: the write session's policy is made of these.

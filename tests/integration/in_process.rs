@@ -7,7 +7,8 @@ use iam_mcp_gateway::iam::change::actions;
 use iam_mcp_gateway::iam::{Change, Entity, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
 use iam_mcp_gateway::tools::catalogue::Catalogue;
 use iam_mcp_gateway::tools::{
-    Call, Declaration, Effect, LocalTool, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool, governance,
+    Call, Declaration, Effect, KeptOfResult, LocalTool, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool,
+    governance,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -31,6 +32,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         open_world: false,
         own_parameters: &[],
         output: || json!({}),
+        kept: KeptOfResult::NOTHING,
         reads: &[],
         writes,
         always: &[],

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::write::Confirmed;
 use super::{Brokered, Road, failures};
 use crate::audit::{Intent, Stage};
-use crate::iam::{Meter, Writer};
+use crate::iam::{Meter, PlannedCall, Writer};
 use crate::mcp::incoming::{Incoming, Step};
 use crate::mcp::reply::Reply;
 use crate::mcp::trail::Trail;
-use crate::tools::plan::show_call;
+use crate::tools::plan::{record_call, show_call};
 use crate::tools::{ToolError, WriteTool};
 
 impl Road {
@@ -61,28 +61,25 @@ impl Road {
         };
         self.forget(&brokered.account, &plan);
         let shown = plan.shown(&brokered.account);
-        let (error, details) = match applied {
+        // What the caller is told, and what is recorded of it: the plan stands beside, as in the intent.
+        let (error, details, recorded) = match applied {
             Ok(result) => {
-                let mut body = json!({"status": "done", "plan": shown});
-                if let (Value::Object(body), Value::Object(result)) = (&mut body, result.clone()) {
-                    body.extend(result);
-                }
-                (None, body)
+                let recorded = with_members(json!({"status": "done"}), trail.result(&result));
+                (None, with_members(json!({"status": "done", "plan": shown}), result), recorded)
             }
             Err(interrupted) => {
-                let calls =
-                    |calls: &[_]| calls.iter().map(|call| show_call(call, &brokered.account)).collect::<Vec<_>>();
                 let (done, left) = plan.calls.split_at(interrupted.done);
-                let details = json!({"done": calls(done), "not_done": calls(left)});
-                (Some(failures::interrupted_error(interrupted.failure, done.len(), left.len())), details)
+                let calls = |show: &dyn Fn(&PlannedCall) -> Value| {
+                    let listed = |calls: &[PlannedCall]| calls.iter().map(show).collect::<Vec<_>>();
+                    json!({"done": listed(done), "not_done": listed(left)})
+                };
+                let details = calls(&|call| show_call(call, &brokered.account));
+                let recorded = calls(&|call| record_call(call, &brokered.account, trail.redaction()));
+                let error = failures::interrupted_error(interrupted.failure, done.len(), left.len());
+                (Some(error), details, recorded)
             }
         };
-        // The plan stands beside, as in the intent; the response is what became of it.
-        let mut response = details.clone();
-        if let Value::Object(members) = &mut response {
-            members.remove("plan");
-        }
-        let response = json!({"isError": error.is_some(), "structuredContent": response});
+        let response = json!({"isError": error.is_some(), "structuredContent": recorded});
         let outcome = trail.record(Stage::Outcome, error.as_ref(), response);
         match (self.journal.outcome(permit, outcome).await, error) {
             (Ok(proof), None) => Reply::result(details, &proof),
@@ -98,4 +95,12 @@ impl Road {
     async fn denied(&self, trail: &Trail<'_>, error: &ToolError) -> Reply {
         self.note(trail, Stage::Denied, Some(error), Value::Null, |proof| Reply::error(error, Value::Null, proof)).await
     }
+}
+
+/// An object with the members of another added.
+fn with_members(mut object: Value, added: Value) -> Value {
+    if let (Value::Object(members), Value::Object(added)) = (&mut object, added) {
+        members.extend(added);
+    }
+    object
 }

@@ -60,7 +60,7 @@ impl Road {
         let plan = authorizer.judge_plan(call, plan, &known).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(plan.decision().clone());
         let shown = plan.get().shown(&brokered.account);
-        trail.plan = Some(shown.clone());
+        trail.planned(plan.get(), &brokered.account);
         if dry_run {
             let body = json!({"status": "dry_run", "plan": shown});
             return Ok(self.note(trail, Stage::DryRun, None, Value::Null, |proof| Reply::result(body, proof)).await);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::config::Toolset;
 use crate::mcp::protocol;
-use crate::tools::parameter::{Kind, Parameter};
-use crate::tools::{Call, Effect, LocalTool, Spec, Tool, Work};
+use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::{Call, Effect, KeptOfResult, LocalTool, Spec, Tool, Work};
 
 /// `get_version`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Local(&GetVersion) };
@@ -24,6 +24,7 @@ static SPEC: Spec = Spec {
         description: "",
         kind: Kind::Refused("is not taken here: the gateway chooses the role from who you are; see whoami"),
         required: false,
+        kept: Kept::Secret,
     }],
     output: || {
         json!({
@@ -33,6 +34,7 @@ static SPEC: Spec = Spec {
             "Protocols": {"type": "array", "items": {"type": "string"}},
         })
     },
+    kept: KeptOfResult::NOTHING,
     reads: &[],
     writes: &[],
     always: &[],

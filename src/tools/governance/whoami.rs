@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::Toolset;
-use crate::tools::{Call, Effect, LocalTool, Spec, Tool, Work};
+use crate::tools::{Call, Effect, KeptOfResult, LocalTool, Spec, Tool, Work};
 
 /// `whoami`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Local(&WhoAmI) };
@@ -36,6 +36,7 @@ static SPEC: Spec = Spec {
             "SessionTags": {"type": "object"},
         })
     },
+    kept: KeptOfResult::NOTHING,
     reads: &[],
     writes: &[],
     always: &[],

@@ -11,7 +11,7 @@ use crate::config::Toolset;
 use crate::context::stamp::CALLED_VIA_TAG;
 use crate::iam::{DeclaredCall, Reader};
 use crate::tools::context_entries::Entry;
-use crate::tools::{Call, CallFacts, Effect, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::{Call, CallFacts, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `compare_mcp_access`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&CompareMcpAccess) };
@@ -43,6 +43,7 @@ static SPEC: Spec = Spec {
             "IsTruncated": {"type": "boolean"},
         })
     },
+    kept: KeptOfResult::NOTHING,
     reads: &[SIMULATE_PRINCIPAL_POLICY],
     writes: &[],
     always: &[SIMULATE_PRINCIPAL_POLICY],

@@ -8,8 +8,8 @@ use super::{ACTION_NAMES, CONTEXT_ENTRIES, RESOURCE_ARNS, SIMULATE_CUSTOM_POLICY
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::PolicyKind;
-use crate::tools::parameter::{Kind, Parameter};
-use crate::tools::{Call, Effect, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
+use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
 
 /// `simulate_custom_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&SimulateCustomPolicy) };
@@ -30,12 +30,14 @@ static SPEC: Spec = Spec {
             description: "identity policies, taken together: objects or JSON texts",
             kind: Kind::Documents { most: 20 },
             required: true,
+            kept: Kept::AsGiven,
         },
         ACTION_NAMES,
         RESOURCE_ARNS,
         CONTEXT_ENTRIES,
     ],
     output,
+    kept: KeptOfResult::NOTHING,
     reads: &[SIMULATE_CUSTOM_POLICY],
     writes: &[],
     always: &[SIMULATE_CUSTOM_POLICY],

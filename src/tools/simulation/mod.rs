@@ -14,7 +14,7 @@ pub mod validate;
 pub use principal::TOOL as PRINCIPAL;
 
 use crate::iam::Action;
-use crate::tools::parameter::{ACTION_NAME, Kind, PRINCIPAL_ARN, Parameter, RESOURCE_ARN};
+use crate::tools::parameter::{ACTION_NAME, Kept, Kind, PRINCIPAL_ARN, Parameter, RESOURCE_ARN};
 use crate::tools::{Call, ToolError};
 
 /// IAM authorizes it on the user, group or role whose policies are simulated.
@@ -32,6 +32,7 @@ const POLICY_SOURCE_ARN: Parameter = Parameter {
     description: "the user, group or role whose policies are simulated (of a session: its role)",
     kind: Kind::Text(&PRINCIPAL_ARN),
     required: true,
+    kept: Kept::AsGiven,
 };
 
 const ACTION_NAMES: Parameter = Parameter {
@@ -39,6 +40,7 @@ const ACTION_NAMES: Parameter = Parameter {
     description: "actions without wildcards, such as s3:GetObject",
     kind: Kind::Texts { each: &ACTION_NAME, most: 100 },
     required: true,
+    kept: Kept::AsGiven,
 };
 
 const RESOURCE_ARNS: Parameter = Parameter {
@@ -46,6 +48,7 @@ const RESOURCE_ARNS: Parameter = Parameter {
     description: "ARNs that each action is tried on; left out: all resources (*)",
     kind: Kind::Texts { each: &RESOURCE_ARN, most: 100 },
     required: false,
+    kept: Kept::AsGiven,
 };
 
 const CONTEXT_ENTRIES: Parameter = Parameter {
@@ -53,6 +56,9 @@ const CONTEXT_ENTRIES: Parameter = Parameter {
     description: "condition keys: {\"aws:SourceIp\": \"203.0.113.7\"}, or AWS's list of ContextEntry",
     kind: Kind::ContextEntries,
     required: false,
+    // Free text in names and values, and among real keys are some whose values people use as passwords (aws:Referer,
+    // sts:ExternalId). A simulation changes nothing, so the record can do without.
+    kept: Kept::Secret,
 };
 
 /// The most actions x resources of one call: IAM answers them in pages of at most a thousand, and nobody reads more.

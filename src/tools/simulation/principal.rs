@@ -7,8 +7,8 @@ use super::{ACTION_NAMES, CONTEXT_ENTRIES, POLICY_SOURCE_ARN, RESOURCE_ARNS, SIM
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::PolicyKind;
-use crate::tools::parameter::{Kind, Parameter};
-use crate::tools::{Call, Effect, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
+use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
 
 /// `simulate_principal_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&SimulatePrincipalPolicy) };
@@ -35,9 +35,11 @@ static SPEC: Spec = Spec {
             // IAM takes one: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>.
             kind: Kind::Documents { most: 1 },
             required: false,
+            kept: Kept::AsGiven,
         },
     ],
     output,
+    kept: KeptOfResult::NOTHING,
     reads: &[SIMULATE_PRINCIPAL_POLICY],
     writes: &[],
     always: &[SIMULATE_PRINCIPAL_POLICY],

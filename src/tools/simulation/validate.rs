@@ -6,8 +6,8 @@ use super::{VALIDATE_POLICY, access_analyzer, findings};
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::{Document, PolicyKind};
-use crate::tools::parameter::{Kind, Parameter};
-use crate::tools::{Call, Effect, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `validate_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&ValidatePolicy) };
@@ -29,12 +29,14 @@ static SPEC: Spec = Spec {
             description: "the document: an object or JSON text",
             kind: Kind::Document,
             required: true,
+            kept: Kept::AsGiven,
         },
         Parameter {
             name: "policy_type",
             description: "identity: of a user, group or role; trust: who may assume a role",
             kind: Kind::Choice { words: &["identity", "trust"], default: "identity" },
             required: false,
+            kept: Kept::AsGiven,
         },
     ],
     output: || {
@@ -54,6 +56,7 @@ static SPEC: Spec = Spec {
             }, "required": ["available"]},
         })
     },
+    kept: KeptOfResult::NOTHING,
     reads: &[VALIDATE_POLICY],
     writes: &[],
     always: &[],

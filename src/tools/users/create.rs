@@ -6,11 +6,24 @@ use super::USER;
 use crate::config::Toolset;
 use crate::iam::change::actions::{CREATE_USER, TAG_USER};
 use crate::iam::{Change, DeclaredCall, Entity, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
-use crate::tools::parameter::{Kind, PATH, POLICY_ARN, Parameter};
-use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
+use crate::tools::parameter::{Kept, Kind, PATH, POLICY_ARN, Parameter};
+use crate::tools::{Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `create_user`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&CreateUser) };
+
+/// A user as CreateUser answers it has no secrets: neither password nor keys.
+const KEPT: &[&str] = &[
+    "User/Path",
+    "User/UserName",
+    "User/UserId",
+    "User/Arn",
+    "User/CreateDate",
+    "User/PermissionsBoundary/PermissionsBoundaryType",
+    "User/PermissionsBoundary/PermissionsBoundaryArn",
+    "User/Tags/*/Key",
+    "User/Tags/*/Value",
+];
 
 static SPEC: Spec = Spec {
     name: "create_user",
@@ -28,21 +41,25 @@ static SPEC: Spec = Spec {
             description: "the user's path, such as /division/team/",
             kind: Kind::Text(&PATH),
             required: false,
+            kept: Kept::AsGiven,
         },
         Parameter {
             name: "permissions_boundary",
             description: "ARN of the policy that bounds the user's permissions",
             kind: Kind::Text(&POLICY_ARN),
             required: false,
+            kept: Kept::AsGiven,
         },
         Parameter {
             name: "tags",
             description: "tags as an object of key to value, at most 50",
             kind: Kind::Tags,
             required: false,
+            kept: Kept::AsGiven,
         },
     ],
     output: || json!({"User": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
+    kept: KeptOfResult { result: KEPT, lost: &[] },
     reads: &[],
     writes: &[CREATE_USER, TAG_USER],
     always: &[CREATE_USER],

@@ -10,11 +10,27 @@ use crate::config::Toolset;
 use crate::iam::change::actions;
 use crate::iam::writer::is_already_gone;
 use crate::iam::{Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
-use crate::tools::parameter::{Kind, Parameter};
-use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
+use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::{Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `delete_user`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&DeleteUser) };
+
+/// What names a user and what hung on it.
+const KEPT: &[&str] = &[
+    "Deleted/UserName",
+    "Deleted/Arn",
+    "already_gone/*/action",
+    "already_gone/*/parameters/UserName",
+    "already_gone/*/parameters/GroupName",
+    "already_gone/*/parameters/PolicyArn",
+    "already_gone/*/parameters/PolicyName",
+    "already_gone/*/parameters/AccessKeyId",
+    "already_gone/*/parameters/SerialNumber",
+    "already_gone/*/parameters/CertificateId",
+    "already_gone/*/parameters/SSHPublicKeyId",
+    "already_gone/*/parameters/ServiceSpecificCredentialId",
+];
 
 static SPEC: Spec = Spec {
     name: "delete_user",
@@ -34,9 +50,11 @@ static SPEC: Spec = Spec {
             description: "true: first remove everything that hangs on the user",
             kind: Kind::Boolean,
             required: false,
+            kept: Kept::AsGiven,
         },
     ],
     output: || json!({"Deleted": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
+    kept: KeptOfResult { result: KEPT, lost: super::kept::LOST },
     reads: &[
         reads::GET_USER,
         reads::LIST_GROUPS_FOR_USER,

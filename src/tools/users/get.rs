@@ -9,7 +9,7 @@ use super::{USER, reads};
 use crate::config::Toolset;
 use crate::iam::{AwsFailure, DeclaredCall, Reader, Resource, shape};
 use crate::tools::parameter::Parameter;
-use crate::tools::{Call, Effect, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `get_user`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&GetUser) };
@@ -35,6 +35,7 @@ static SPEC: Spec = Spec {
             }, "required": ["UserName", "Arn"]},
         })
     },
+    kept: KeptOfResult::NOTHING,
     reads: &[
         reads::GET_USER,
         reads::LIST_GROUPS_FOR_USER,

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::reads::LIST_USERS;
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, EntityKind, Reader, Resource, shape};
-use crate::tools::parameter::{Kind, MARKER, PATH_PREFIX, Parameter};
-use crate::tools::{Call, Effect, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::parameter::{Kept, Kind, MARKER, PATH_PREFIX, Parameter};
+use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// The most that IAM answers in one page.
 const PAGE: i64 = 1000;
@@ -30,18 +30,22 @@ static SPEC: Spec = Spec {
             description: "only users whose path begins so, such as /division/",
             kind: Kind::Text(&PATH_PREFIX),
             required: false,
+            kept: Kept::AsGiven,
         },
         Parameter {
             name: "max_items",
             description: "how many users at most",
             kind: Kind::Integer { min: 1, max: PAGE, default: 100 },
             required: false,
+            kept: Kept::AsGiven,
         },
         Parameter {
             name: "marker",
             description: "the Marker of the page before",
             kind: Kind::Text(&MARKER),
             required: false,
+            // AWS's, and opaque: nobody can say what is in it.
+            kept: Kept::Secret,
         },
     ],
     output: || {
@@ -55,6 +59,7 @@ static SPEC: Spec = Spec {
             "Count": {"type": "integer"},
         })
     },
+    kept: KeptOfResult::NOTHING,
     reads: &[LIST_USERS],
     writes: &[],
     always: &[LIST_USERS],

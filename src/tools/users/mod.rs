@@ -5,11 +5,12 @@ pub mod credentials;
 pub mod delete;
 pub mod get;
 pub mod inventory;
+mod kept;
 pub mod list;
 mod pages;
 
 use crate::iam::Action;
-use crate::tools::parameter::{Kind, Parameter, USER_NAME};
+use crate::tools::parameter::{Kept, Kind, Parameter, USER_NAME};
 
 /// The parameter that names a user.
 const USER: Parameter = Parameter {
@@ -17,6 +18,7 @@ const USER: Parameter = Parameter {
     description: "the user's name, without its path",
     kind: Kind::Text(&USER_NAME),
     required: true,
+    kept: Kept::AsGiven,
 };
 
 /// The reading actions of this toolset.
