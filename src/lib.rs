@@ -18,6 +18,7 @@ pub mod hidden;
 pub mod http;
 pub mod iam;
 pub mod mcp;
+pub mod panics;
 pub mod policy;
 pub mod policy_cases;
 pub mod random;

@@ -9,7 +9,8 @@ use super::{Failure, Outcome, out};
 use crate::authn::keyring::{Keyring, KeyringFile};
 use crate::authorize::{DocumentFaults, Documents};
 use crate::config::{
-    Config as Configuration, DocumentPattern, Loaded, ProcessEnvironment, Warning, read_sealing_keys, read_signing_seed,
+    Config as Configuration, DocumentPattern, Loaded, ProcessEnvironment, Warning, read_hash_key, read_sealing_keys,
+    read_signing_seed,
 };
 
 /// Check a configuration.
@@ -86,6 +87,9 @@ fn faults_of_files(config: &Configuration) -> Vec<String> {
     if let Some(file) = &config.audit.signing_key
         && let Err(error) = read_signing_seed(file, config.audit.signing_key_group_readable)
     {
+        faults.push(error.to_string());
+    }
+    if let Err(error) = read_hash_key(config) {
         faults.push(error.to_string());
     }
     faults

@@ -108,6 +108,7 @@ fn failure(error: StartError) -> Failure {
         | StartError::SigV4(_)
         | StartError::Sealing(_)
         | StartError::Signing(_)
+        | StartError::Hashing(_)
         | StartError::Documents(_) => Failure::configuration(error),
         error => Failure::from(error),
     }

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::audit_secrets::{self, Secrets};
 use super::file;
 use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
@@ -36,6 +37,8 @@ pub struct Audit {
     pub signing_key: Option<PathBuf>,
     /// Whether the group of that file may read it.
     pub signing_key_group_readable: bool,
+    /// What stands in the place of secrets.
+    pub secrets: Secrets,
 }
 
 /// What becomes of reads while the journal takes no records.
@@ -82,6 +85,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
     );
     let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
+    let secrets = audit_secrets::read(section, folder);
     let (durable, delay) = (Duration::from_secs(durable), Duration::from_millis(delay));
     let segment_age = Duration::from_secs(segment_minutes * 60);
     let compress = section.boolean("compress", true);
@@ -102,6 +106,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         unrecorded_reads,
         signing_key,
         signing_key_group_readable,
+        secrets,
     })
 }
 

@@ -6,6 +6,7 @@
 //! reported at once, each with its place, its key and what to do. docs/configuration.md describes every key.
 
 mod audit;
+mod audit_secrets;
 mod aws;
 mod broker;
 mod environments;
@@ -41,6 +42,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 pub use audit::{Audit, SigningKeyFault, UnrecordedReads, read_signing_seed};
+pub use audit_secrets::{HashKeyError, HashKeyFault, HashKeyFile, Secrets, read_hash_key, read_hash_key_file};
 pub use aws::Aws;
 pub use broker::Broker;
 pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};

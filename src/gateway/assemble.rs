@@ -12,7 +12,7 @@ use serde_json::json;
 use super::reload;
 use crate::arn::Partition;
 use crate::audit::{
-    Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, SigningKey, Storage,
+    HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, SigningKey, Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
@@ -21,7 +21,9 @@ use crate::authorize::{Authorizer, DocumentFaults, Documents, Protected};
 use crate::broker::sts::AwsSts;
 use crate::broker::{Broker, CacheSettings, own};
 use crate::clock::SharedClock;
-use crate::config::{Config, SealingKeyFaults, SigningKeyFault, read_sealing_keys, read_signing_seed};
+use crate::config::{
+    Config, HashKeyFault, SealingKeyFaults, SigningKeyFault, read_hash_key, read_sealing_keys, read_signing_seed,
+};
 use crate::current::Current;
 use crate::http::{
     Alarm, BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, metrics_router,
@@ -74,6 +76,9 @@ pub enum StartError {
     /// The key that signs the audit journal.
     #[error(transparent)]
     Signing(#[from] SigningKeyFault),
+    /// The key that secrets in the audit journal are hashed with.
+    #[error(transparent)]
+    Hashing(#[from] HashKeyFault),
     /// The endpoint policies.
     #[error("the endpoint policies cannot be used\n{0}")]
     Documents(#[from] DocumentFaults),
@@ -134,16 +139,16 @@ impl Gateway {
         let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
         let sigv4 = SigV4Options::new(config.sigv4.service.clone(), config.sigv4.regions.clone(), max_skew)?;
         let sealing_keys = read_sealing_keys(&config.sealing)?;
+        let redaction = match read_hash_key(&config)? {
+            Some(key) => Redaction::hashing(HashKey::new(&key)),
+            None => Redaction::omitting(),
+        };
         let documents = Arc::new(Documents::load(&config)?);
         reload::warn_of(&documents);
         let journal =
             Journal::open(journal_options(&config)?, storage, Arc::clone(&clock), Arc::clone(&random)).await?;
 
-        let stationery = Stationery {
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-            redaction: crate::audit::Redaction::omitting(),
-        };
+        let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random), redaction };
         let drain = Drain::new();
         let health = Health::new(drain.clone());
         let metrics = Metrics::new();

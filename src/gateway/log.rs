@@ -8,6 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
 use crate::config::{Log, LogFormat};
+use crate::panics;
 
 /// The level in force, which a reload changes.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ impl LogLevel {
     }
 }
 
-/// Begins logging as `log` says; without a format, text on a terminal and JSON elsewhere.
+/// Begins logging as `log` says; without a format, text on a terminal and JSON elsewhere. Panics go there too.
 pub fn begin(log: &Log) -> LogLevel {
     let terminal = std::io::stderr().is_terminal();
     let format = log.format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
@@ -34,6 +35,7 @@ pub fn begin(log: &Log) -> LogLevel {
         LogFormat::Text => registry.with(layer.with_ansi(terminal && wants_colour())).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init(),
     };
+    panics::log_places();
     LogLevel(level)
 }
 

@@ -26,6 +26,15 @@ impl Endpoint {
             && environment.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         is_name.then(|| Self { environment: Some(environment.to_owned()) })
     }
+
+    /// What kind of path it is, for the log: the path itself is whatever a client sends, tokens of other services among it.
+    pub(crate) fn kind(path: &str) -> &'static str {
+        match Self::of(path) {
+            Some(Self { environment: None }) => "/mcp",
+            Some(Self { environment: Some(_) }) => "/mcp/{environment}",
+            None => "other",
+        }
+    }
 }
 
 /// Lets requests to a possible endpoint pass, and names it.

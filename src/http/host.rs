@@ -68,6 +68,7 @@ impl<B> Gate<B> for AcceptedHosts {
             "host_not_allowed",
             format!("`{}` is not a name this gateway answers to", named.escape_debug()),
         )
+        .logged_as("the Host header is not a name this gateway answers to")
         .with_hint(
             "if clients should use this name, add it to listen.hosts; behind a load balancer, have it preserve the Host \
              header",

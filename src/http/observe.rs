@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::address::ClientAddress;
+use super::endpoint::Endpoint;
 use super::held::Held;
 use super::metrics::Metrics;
 use super::refusal::{Refusal, STAGE};
@@ -26,7 +27,7 @@ pub(crate) async fn observe(State(metrics): State<Metrics>, request: Request, ne
         claimed_id = claimed(&request),
         client = request.extensions().get::<ClientAddress>().map(|client| tracing::field::display(client.address)),
         method = %request.method(),
-        path = request.uri().path().get(..100).unwrap_or(request.uri().path()),
+        endpoint = Endpoint::kind(request.uri().path()),
     );
     let response = next.run(request).instrument(span.clone()).await;
 
@@ -39,7 +40,9 @@ pub(crate) async fn observe(State(metrics): State<Metrics>, request: Request, ne
     };
     let duration = unanswered.count(reason, stage);
     span.in_scope(|| match refusal {
-        Some(refusal) => tracing::info!(status = status.as_u16(), reason, ?duration, "refused: {}", refusal.message),
+        Some(refusal) => {
+            tracing::info!(status = status.as_u16(), reason, ?duration, "refused: {}", refusal.logged_message())
+        }
         None => tracing::debug!(status = status.as_u16(), reason, ?duration, "answered"),
     });
     response.map(|body| Body::new(Held::new(body, in_flight)))

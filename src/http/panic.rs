@@ -1,6 +1,5 @@
 //! A panic while a request is handled becomes a reply, and the connection goes on.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::Request;
@@ -10,6 +9,7 @@ use futures_util::FutureExt;
 use http::StatusCode;
 
 use super::refusal::Refusal;
+use crate::panics::literal;
 
 /// Answers 500 when anything further inside panics. Each request has its own state, and what requests share (semaphores,
 /// counters) stays whole when a guard is dropped, so going on is safe.
@@ -17,16 +17,10 @@ pub(crate) async fn catch(request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(payload) => {
-            // What was said stays in the log: it can hold internals.
-            tracing::error!(panic = said(payload.as_ref()), "a request's handler panicked");
+            tracing::error!(panic = literal(payload.as_ref()), "a request's handler panicked");
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "the gateway made a mistake")
                 .with_hint("report it with the request id; the log has the details")
                 .into_response()
         }
     }
-}
-
-fn said(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&'static str>().copied()).unwrap_or("something that is not text")
 }

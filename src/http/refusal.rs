@@ -31,13 +31,16 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// Whether the reply asks for credentials with `WWW-Authenticate`.
     pub challenge: bool,
+    /// The message for the log, where `message` quotes what the client sent: it may quote it to the client, and to nobody
+    /// else.
+    pub logged: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with neither hint, delay nor challenge.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), hint: None, retry_after: None, challenge: false }
+        Self { status, code, message: message.into(), hint: None, retry_after: None, challenge: false, logged: None }
     }
 
     /// The same, telling the client what to do.
@@ -52,6 +55,18 @@ impl Refusal {
     pub fn with_retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
+    }
+
+    /// The same, with this in the log in place of a message that quotes what the client sent.
+    #[must_use]
+    pub fn logged_as(mut self, message: impl Into<String>) -> Self {
+        self.logged = Some(message.into());
+        self
+    }
+
+    /// The message for the log.
+    pub(crate) fn logged_message(&self) -> &str {
+        self.logged.as_deref().unwrap_or(&self.message)
     }
 
     /// The same, asking for SigV4 credentials.

@@ -48,6 +48,11 @@ pub(crate) fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
 }
 
+/// Whether a refusal of a signature says only that two clocks differ.
+fn tells_of_clocks(message: &str) -> bool {
+    ["Signature expired: ", "Signature not yet current: "].iter().any(|said| message.starts_with(said))
+}
+
 /// Whether no credentials could be had to sign the call with.
 fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<CredentialsError>)
@@ -87,7 +92,14 @@ impl AwsFailure {
                     Some(code) => {
                         let server_fault = status.is_server_error() && !is_throttling(code);
                         let sent = if server_fault { Sent::Unknown } else { Sent::Refused };
-                        let message = answer.err().message().unwrap_or("AWS gave no message").to_owned();
+                        let message = match answer.err().message() {
+                            // AWS repeats the request that it had in mind, and with it the session's token.
+                            Some(message) if code.contains("Signature") && !tells_of_clocks(message) => {
+                                "AWS did not take the gateway's signature of this call".to_owned()
+                            }
+                            Some(message) => message.to_owned(),
+                            None => "AWS gave no message".to_owned(),
+                        };
                         (code.to_owned(), message, server_fault || is_throttling(code), sent)
                     }
                     None => (

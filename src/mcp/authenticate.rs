@@ -54,6 +54,8 @@ impl Authenticate for SigV4Authenticator {
             self.refused.note(head, &refusal);
             let mut answer =
                 Refusal::new(StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string()).with_challenge();
+            let in_force = self.in_force.get();
+            answer = answer.logged_as(refusal.recorded(|name| in_force.config.environments.get(name).is_some()));
             if let Some(hint) = refusal.hint() {
                 answer = answer.with_hint(hint);
             }

@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::header::USER_AGENT;
 use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::road::InForce;
 use super::trail::Stationery;
-use crate::audit::{Event, Journal, Stage};
+use crate::audit::redaction::NOT_KEPT;
+use crate::audit::{Event, Journal, Kept, Stage};
 use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
 use crate::current::Current;
-use crate::http::{ClientAddress, RequestId};
+use crate::http::{ClientAddress, Endpoint, RequestId};
 use crate::random::uuid;
 
 /// How many refusals are recorded one by one in each window.
@@ -78,16 +79,29 @@ impl RefusedAuthentications {
         event.user_identity = json!({
             // A key's owner is known by the key; the name behind it stands in the keyring.
             "type": if signed_correctly { "GatewayKey" } else { "Unverified" },
-            "accessKeyId": SigV4Verifier::claimed_access_key_id(head),
+            "accessKeyId": SigV4Verifier::claimed_access_key_id(head).map(|id| self.claimed(id, signed_correctly)),
         });
-        event.fail(refusal.code(), &refusal.to_string());
-        let path: String = head.uri.path().chars().take(256).collect();
+        let is_served = |name: &str| in_force.config.environments.get(name).is_some();
+        event.fail(refusal.code(), &refusal.recorded(is_served));
+        let environment = head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
+        let path = match environment {
+            None => "/mcp".to_owned(),
+            Some(name) if is_served(name) => format!("/mcp/{name}"),
+            Some(_) => format!("/mcp/{NOT_KEPT}"),
+        };
         event.request_parameters = json!({"method": head.method.as_str(), "path": path});
         event.additional_event_data.insert("unrecordedBefore".into(), unrecorded_before.into());
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
         if let Err(failure) = self.journal.note(event.into_record_cut()) {
             tracing::warn!(%failure, reason = refusal.code(), "a refused authentication could not be recorded");
         }
+    }
+
+    /// What was claimed as an access key id, if it can be one. Whoever confuses the two halves of a pair writes the secret
+    /// there.
+    fn claimed(&self, id: &str, signed_correctly: bool) -> Value {
+        let kept = if signed_correctly || is_access_key_id(id) { Kept::AsGiven } else { Kept::Secret };
+        self.stationery.redaction.value(kept, &id.into())
     }
 
     /// A place in this window, with the number of refusals that found none since the last record; `None` if it is full.
@@ -105,6 +119,13 @@ impl RefusedAuthentications {
         window.recorded += 1;
         Some(std::mem::take(&mut window.unrecorded))
     }
+}
+
+/// Whether it looks like an id of AWS or of a keyring: of 16 to 32 upper-case letters and digits. A secret of 40 letters and
+/// digits of either case, as AWS makes them, is none.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>.
+fn is_access_key_id(id: &str) -> bool {
+    (16..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Whether the refusal is one that only a correct signature leads to.

@@ -133,6 +133,27 @@ pub enum SigV4Refusal {
     },
 }
 
+/// The headers whose names are told to others than the client: those that MCP and SigV4 clients send.
+const KNOWN_HEADERS: [&str; 14] = [
+    "accept",
+    "authorization",
+    "content-length",
+    "content-type",
+    "host",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "user-agent",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-user-agent",
+];
+
+/// What stands in the place of any other name.
+const OTHER_NAME: &str = "[not kept]";
+
 impl SigV4Refusal {
     /// All the codes there are, in the order in which the checks are made.
     pub const CODES: [&'static str; 21] = [
@@ -184,6 +205,27 @@ impl SigV4Refusal {
             Self::InactiveKey => "inactive_key",
             Self::ExpiredKey { .. } => "expired_key",
             Self::EnvironmentNotAllowed { .. } => "environment_not_allowed",
+        }
+    }
+
+    /// Its words for records and the log. What the client wrote stands in them only where it is a name that is known: of a
+    /// header that this gateway reads, or of an environment that `is_served`. Anything else may be a secret that somebody
+    /// wrote in the wrong place.
+    #[must_use]
+    pub fn recorded(&self, is_served: impl FnOnce(&str) -> bool) -> String {
+        let other = || OTHER_NAME.to_owned();
+        let is_unknown = |name: &String| !KNOWN_HEADERS.contains(&name.as_str());
+        match self {
+            Self::DuplicateHeader { name } if is_unknown(name) => Self::DuplicateHeader { name: other() }.to_string(),
+            Self::HeaderNotSigned { name } if is_unknown(name) => Self::HeaderNotSigned { name: other() }.to_string(),
+            Self::SignedHeaderMissing { name } if is_unknown(name) => {
+                Self::SignedHeaderMissing { name: other() }.to_string()
+            }
+            Self::HeaderNotText { name } if is_unknown(name) => Self::HeaderNotText { name: other() }.to_string(),
+            Self::EnvironmentNotAllowed { environment } if !is_served(environment) => {
+                Self::EnvironmentNotAllowed { environment: other() }.to_string()
+            }
+            told => told.to_string(),
         }
     }
 

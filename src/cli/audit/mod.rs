@@ -4,6 +4,7 @@ mod cloudtrail;
 mod csv;
 mod export;
 mod filters;
+mod hash;
 mod key;
 mod query;
 mod reconcile;
@@ -16,7 +17,8 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome};
 
-/// Verify and read audit journals, hold them against CloudTrail, and make the keys that sign them.
+/// Verify and read audit journals, hold them against CloudTrail, make the keys that sign them, and look for secrets by their
+/// hashes.
 #[derive(Debug, Args)]
 pub struct Audit {
     #[command(subcommand)]
@@ -31,6 +33,7 @@ enum Subcommands {
     Export(export::Export),
     Reconcile(reconcile::Reconcile),
     Key(key::Key),
+    Hash(hash::HashOptions),
 }
 
 /// Runs the command.
@@ -45,5 +48,6 @@ pub fn run(command: &Audit) -> Result<Outcome, Failure> {
         Subcommands::Export(command) => export::run(command),
         Subcommands::Reconcile(command) => reconcile::run(command),
         Subcommands::Key(command) => key::run(command),
+        Subcommands::Hash(command) => hash::run(command),
     }
 }

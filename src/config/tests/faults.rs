@@ -259,6 +259,9 @@ fn sigv4_broker_and_audit_refuse_what_contradicts_itself() {
         ("", "[broker]\naws_timeout_seconds = 51", "broker.aws_timeout_seconds: is longer than a whole call may take"),
         ("", "[broker]\nsts_timeout_seconds = 51", "broker.sts_timeout_seconds: is longer than a whole call may take"),
         ("directory = \"/var/lib/audit\"", "", "audit.directory: is required"),
+        ("[audit]", "[audit]\nsecrets = \"hash\"", "audit.secrets: is \"hash\", and there is no key to hash with"),
+        ("[audit]", "[audit]\nsecrets = \"hash\"\nhash_key = \"\"", "audit.hash_key: is not a path"),
+        ("[audit]", "[audit]\nhash_key = \"k\"", "audit.hash_key: is given, and nothing is hashed"),
         ("", "[log]\nformat = \"jsn\"", "log.format: \"jsn\" is not a possible value; did you mean \"json\"?"),
         ("", "[log]\nlevel = \"INFO\"", "log.level: \"INFO\" is not a possible value; did you mean \"info\"?"),
     ]);
