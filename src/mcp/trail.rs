@@ -19,6 +19,7 @@ use crate::context::Stamp;
 use crate::iam::Account;
 use crate::iam::{AwsCall, Meter};
 use crate::random::{SharedRandom, uuid};
+use crate::tools::parameter::Parameter;
 use crate::tools::{ErrorStage, Plan, Spec, ToolError, arguments};
 
 /// What every record needs beside the call: time, identifiers, and how secrets stand in it.
@@ -289,11 +290,16 @@ impl<'call> Trail<'call> {
         (kept == Some(Kept::AsGiven)).then_some(reason)
     }
 
-    /// The error's message as a record has it. AWS's words may repeat what it was sent: the arguments that are secrets, and
-    /// the sessions that signed.
+    /// The error's message as a record has it. AWS's words may repeat what it was sent, whole or in part, so they are not kept
+    /// where a secret was; and what else is secret in the call is struck out of them, should it ever stand there.
     fn message<'e>(&self, error: &'e ToolError) -> Cow<'e, str> {
         if error.stage == ErrorStage::Gateway {
             return error.recorded_message().into();
+        }
+        let given = |parameter: &Parameter| self.incoming.arguments.get(parameter.name).is_some_and(|v| !v.is_null());
+        let mut parameters = self.spec.into_iter().flat_map(Spec::parameters);
+        if parameters.any(|parameter| parameter.is_sent_secret() && given(parameter)) {
+            return "what AWS said is not kept: it was sent a secret, and may have repeated it".into();
         }
         let credentials: Vec<Value> = self.sessions.iter().map(|(_, session)| secrets_of(session)).collect();
         let given = self.arguments().filter(|(_, _, kept)| *kept != Some(Kept::AsGiven)).map(|(_, value, _)| value);

@@ -79,6 +79,12 @@ impl Parameter {
     pub fn is_listed(&self) -> bool {
         !matches!(self.kind, Kind::Refused(_) | Kind::Ignored)
     }
+
+    /// Whether it is a secret that AWS is sent.
+    #[must_use]
+    pub fn is_sent_secret(&self) -> bool {
+        self.kept == Kept::Secret && self.is_listed()
+    }
 }
 
 /// A pattern with its length bounds: the JSON schema shows it and the check runs it.

@@ -23,6 +23,7 @@ mod records;
 mod refusals;
 mod reloads;
 mod replay;
+mod secret_canaries;
 mod secrets;
 mod simulation;
 mod support;

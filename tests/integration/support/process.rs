@@ -1,10 +1,10 @@
 //! The real binary as a child process that serves.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) struct Launch {
 pub(super) struct Process {
     child: Child,
     log: Arc<Mutex<String>>,
-    collector: Option<JoinHandle<()>>,
+    collectors: Vec<JoinHandle<()>>,
     pub(super) public: SocketAddr,
     pub(super) metrics: SocketAddr,
 }
@@ -47,10 +47,11 @@ impl Process {
             .arg("--config")
             .arg(&launch.config)
             .args(&launch.options)
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let (log, lines, collector) = listen(&mut child);
+        let (log, lines, collectors) = listen(&mut child);
         let served = std::iter::from_fn(|| lines.recv_timeout(PATIENCE).ok())
             .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
             .find(|line| line["message"] == "serving");
@@ -61,10 +62,10 @@ impl Process {
         };
         let address =
             |name: &str| served[name].as_str().and_then(|text| text.parse().ok()).expect("an address is logged");
-        Self { child, log, collector: Some(collector), public: address("address"), metrics: address("metrics") }
+        Self { child, log, collectors, public: address("address"), metrics: address("metrics") }
     }
 
-    /// What it logged so far.
+    /// What it logged so far, and what it said on standard output, which is nothing unless it makes a mistake.
     pub(super) fn log(&self) -> String {
         locked(&self.log)
     }
@@ -80,21 +81,27 @@ impl Process {
     pub(super) fn wait(&mut self) -> ExitStatus {
         let child = &mut self.child;
         let status = eventually("the gateway ends", || child.try_wait().expect("the child can be waited for"));
-        if let Some(collector) = self.collector.take() {
+        for collector in self.collectors.drain(..) {
             collector.join().expect("collecting lines does not fail");
         }
         status
     }
 }
 
-/// Collects the child's log in a thread, since a pipe that nobody reads fills up; its lines also go to the receiver.
-fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>, JoinHandle<()>) {
-    let stderr = BufReader::new(child.stderr.take().expect("standard error was asked for"));
+/// Collects what the child says in threads, since a pipe that nobody reads fills up; its lines also go to the receiver.
+fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>, Vec<JoinHandle<()>>) {
+    let stderr = child.stderr.take().expect("standard error was asked for");
+    let stdout = child.stdout.take().expect("standard output was asked for");
     let log = Arc::<Mutex<String>>::default();
     let (sender, lines) = channel();
-    let collected = Arc::clone(&log);
-    let collector = std::thread::spawn(move || {
-        for line in stderr.lines().map_while(Result::ok) {
+    let collectors = vec![collect(stderr, &log, sender.clone()), collect(stdout, &log, sender)];
+    (log, lines, collectors)
+}
+
+fn collect(said: impl Read + Send + 'static, log: &Arc<Mutex<String>>, sender: Sender<String>) -> JoinHandle<()> {
+    let collected = Arc::clone(log);
+    std::thread::spawn(move || {
+        for line in BufReader::new(said).lines().map_while(Result::ok) {
             let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
             collected.push_str(&line);
             collected.push('\n');
@@ -102,8 +109,7 @@ fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>, JoinHandl
             // Nobody listens any more once it serves.
             let _served = sender.send(line);
         }
-    });
-    (log, lines, collector)
+    })
 }
 
 fn locked(log: &Mutex<String>) -> String {
