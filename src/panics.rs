@@ -31,7 +31,6 @@ mod tests {
     use super::literal;
 
     #[test]
-    #[expect(clippy::panic, reason = "what becomes of panics is what is tested")]
     fn only_words_of_the_code_are_told() {
         let value = String::from("hunter2");
         let put_together = catch_unwind(|| panic!("the value {value}")).unwrap_err();

@@ -41,7 +41,7 @@ pub(crate) async fn observe(State(metrics): State<Metrics>, request: Request, ne
     let duration = unanswered.count(reason, stage);
     span.in_scope(|| match refusal {
         Some(refusal) => {
-            tracing::info!(status = status.as_u16(), reason, ?duration, "refused: {}", refusal.logged_message())
+            tracing::info!(status = status.as_u16(), reason, ?duration, "refused: {}", refusal.logged_message());
         }
         None => tracing::debug!(status = status.as_u16(), reason, ?duration, "answered"),
     });

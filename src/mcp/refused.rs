@@ -135,3 +135,18 @@ fn is_told_to_key_owners(refusal: &SigV4Refusal) -> bool {
         SigV4Refusal::InactiveKey | SigV4Refusal::ExpiredKey { .. } | SigV4Refusal::EnvironmentNotAllowed { .. }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_access_key_id;
+
+    #[test]
+    fn a_secret_is_not_taken_for_an_id() {
+        for id in ["AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "IMGKABCDEFGHIJKLMNOP"] {
+            assert!(is_access_key_id(id), "{id}");
+        }
+        for other in ["wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYAB", "hunter2", "0123456789abcdef0123456789abcdef"] {
+            assert!(!is_access_key_id(other), "{other}");
+        }
+    }
+}

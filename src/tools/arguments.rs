@@ -390,6 +390,58 @@ mod tests {
         assert!(!format!("{error:?}").contains("prod-admin"));
     }
 
+    fn kept_of(tool: &str, name: &str, value: &Value) -> Option<Kept> {
+        kept(CATALOGUE.find(tool).expect("a tool of the catalogue").spec, name, value)
+    }
+
+    #[test]
+    fn a_record_keeps_what_was_declared_and_fits() {
+        let policy = json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}]});
+        let role = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "123456789012"}}]});
+        for (tool, name, value) in [
+            ("get_user", "user_name", json!("bob")),
+            ("get_user", "user_name", Value::Null),
+            ("create_user", "tags", json!({"team": "x"})),
+            ("validate_policy", "policy_document", policy.clone()),
+            ("validate_policy", "policy_document", json!(policy.to_string())),
+            ("validate_policy", "policy_document", role),
+            ("simulate_custom_policy", "policy_documents", json!([policy])),
+        ] {
+            assert_eq!(kept_of(tool, name, &value), Some(Kept::AsGiven), "{tool}.{name} {value}");
+        }
+        for (tool, name, value) in [
+            ("get_user", "user_name", json!("wJalrXUtnFEMI/K7MDENG")),
+            ("get_user", "user_name", json!({"a": "bob"})),
+            ("create_user", "tags", json!({"team": 1})),
+            ("validate_policy", "policy_document", json!("hunter2")),
+            ("validate_policy", "policy_document", json!({"Version": "2012-10-17", "Secret": "hunter2"})),
+            ("simulate_custom_policy", "policy_documents", json!([policy, "hunter2"])),
+            ("simulate_custom_policy", "context_entries", json!({"aws:Referer": "hunter2"})),
+            ("list_users", "marker", json!("hunter2")),
+            ("get_version", "profile", json!("hunter2")),
+            ("delete_user", "confirmed", json!("hunter2")),
+        ] {
+            assert_eq!(kept_of(tool, name, &value), Some(Kept::Secret), "{tool}.{name} {value}");
+        }
+        assert_eq!(kept_of("delete_user", "confirmation_token", &json!("abc")), Some(Kept::Token));
+        assert_eq!(kept_of("delete_user", "password", &json!("hunter2")), None);
+    }
+
+    #[test]
+    fn the_record_of_a_refusal_has_no_word_of_the_client() {
+        let error =
+            check_call("create_user", &json!({"hunter2": 1, "path": "hunter2", "tags": {"hunter2": "\u{202e}"}}));
+        let error = error.unwrap_err();
+        assert!(error.message.contains("hunter2"), "the client may read its own word: {}", error.message);
+        assert_eq!(
+            error.recorded_message(),
+            "path: is not what it takes; tags: is not what it takes; user_name: is required; \
+             1 argument(s) are no parameters of this tool"
+        );
+    }
+
     #[test]
     fn awslabs_confirmed_is_accepted_and_means_nothing() {
         let arguments = check_call("delete_user", &json!({"user_name": "bob", "confirmed": true})).unwrap();

@@ -67,6 +67,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::parameter::Kept;
     use crate::tools::{Work, schema};
 
     #[test]
@@ -98,6 +99,47 @@ mod tests {
                 let length = parameter.description.chars().count();
                 assert!((8..=100).contains(&length), "{}.{}", tool.spec.name, parameter.name);
             }
+        }
+    }
+
+    /// Whoever adds a parameter whose values stand in records adds it here, and so decides it twice.
+    #[test]
+    fn these_parameters_and_no_others_are_kept_as_given() {
+        let mut kept: Vec<&str> = CATALOGUE
+            .iter()
+            .flat_map(|tool| tool.spec.parameters())
+            .filter(|parameter| parameter.kept == Kept::AsGiven)
+            .map(|parameter| parameter.name)
+            .collect();
+        kept.sort_unstable();
+        kept.dedup();
+        let expected = [
+            "action_names",
+            "dry_run",
+            "force",
+            "max_items",
+            "path",
+            "path_prefix",
+            "permissions_boundary",
+            "permissions_boundary_documents",
+            "policy_document",
+            "policy_documents",
+            "policy_source_arn",
+            "policy_type",
+            "reason",
+            "resource_arns",
+            "tags",
+            "user_name",
+        ];
+        assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn what_is_not_listed_is_secret_and_tokens_are_tokens() {
+        for parameter in CATALOGUE.iter().flat_map(|tool| tool.spec.parameters()) {
+            assert!(parameter.is_listed() || parameter.kept == Kept::Secret, "{}", parameter.name);
+            let is_token = parameter.name == "confirmation_token";
+            assert_eq!(parameter.kept == Kept::Token, is_token, "{}", parameter.name);
         }
     }
 

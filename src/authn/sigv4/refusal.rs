@@ -296,3 +296,31 @@ fn shown(name: &str) -> String {
 fn seconds_apart(a: Timestamp, b: Timestamp) -> u64 {
     a.as_second().abs_diff(b.as_second())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SigV4Refusal;
+
+    #[test]
+    fn names_that_are_not_known_are_told_to_the_client_alone() {
+        let served = |name: &str| name == "dev";
+        for refusal in [
+            SigV4Refusal::duplicate("x-hunter2"),
+            SigV4Refusal::not_signed("x-hunter2"),
+            SigV4Refusal::missing("x-hunter2"),
+            SigV4Refusal::not_text("x-hunter2"),
+            SigV4Refusal::EnvironmentNotAllowed { environment: "x-hunter2".into() },
+        ] {
+            assert!(refusal.to_string().contains("x-hunter2"), "{refusal}");
+            let recorded = refusal.recorded(served);
+            assert!(recorded.contains("[not kept]") && !recorded.contains("hunter2"), "{recorded}");
+        }
+        for refusal in [
+            SigV4Refusal::not_signed("x-amz-date"),
+            SigV4Refusal::EnvironmentNotAllowed { environment: "dev".into() },
+            SigV4Refusal::UnknownKey,
+        ] {
+            assert_eq!(refusal.recorded(served), refusal.to_string());
+        }
+    }
+}

@@ -48,9 +48,12 @@ fn with_unknown(spec: &'static Spec) -> CanaryCall {
     CanaryCall { tool: spec, arguments, canaries: vec![name, value, inner_name, inner], aws_says: String::new() }
 }
 
+/// A value that holds a canary.
+type Form = fn(&Canary) -> Value;
+
 /// A canary in each form that does not fit the parameter, whatever it takes.
 fn with_misplaced(spec: &'static Spec, parameter: &'static Parameter) -> Vec<CanaryCall> {
-    let forms: [(&str, fn(&Canary) -> Value); 6] = [
+    let forms: [(&str, Form); 6] = [
         ("a text", |canary| canary.text().into()),
         ("a text that is too long", |canary| canary.long().into()),
         ("a list", |canary| json!([canary.text()])),

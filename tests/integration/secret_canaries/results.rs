@@ -17,8 +17,8 @@ use iam_mcp_gateway::tools::{
 use serde_json::{Map, Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::KeyFiles;
 use super::canary::{Canary, Haystack};
+use super::key_files::KeyFiles;
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::in_process::InProcess;
