@@ -12,7 +12,8 @@ use serde_json::json;
 use super::reload;
 use crate::arn::Partition;
 use crate::audit::{
-    HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, SigningKey, Storage,
+    HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, SigningKey,
+    Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
