@@ -45,6 +45,7 @@ use super::keeping::Folder;
 use super::lock::DirectoryLock;
 use super::record::Record;
 use super::recover::{OpenError, find_end};
+use super::shipping::Shipped;
 use super::signing::SigningKey;
 use super::storage::Storage;
 use crate::clock::SharedClock;
@@ -83,6 +84,9 @@ pub struct JournalOptions {
     pub largest_segment: u64,
     /// How long after its first record a segment is closed and the next begun.
     pub oldest_segment: Duration,
+    /// Whether a record counts as durable only when a remote store has it, too: where the disk dies with the process's
+    /// machine. Somebody has to ship the records there and [`Journal::acknowledge`] them.
+    pub remote: bool,
     /// The key that signs the journal; without one, whoever can write the folder can compute the chain anew.
     pub signing_key: Option<Arc<SigningKey>>,
     /// Fields of every segment's header, such as the gateway's name, version and configuration digest.
@@ -102,6 +106,7 @@ impl JournalOptions {
             note_delay: Duration::from_secs(1),
             largest_segment: 64 * 1024 * 1024,
             oldest_segment: Duration::from_secs(60 * 60),
+            remote: false,
             signing_key: None,
             context: Record::default(),
         }
@@ -259,6 +264,11 @@ impl Journal {
     pub fn serve_unrecorded(&self) -> Result<Recorded, AuditUnavailable> {
         self.shared.serve_unrecorded()?;
         Ok(Recorded::new())
+    }
+
+    /// Says how far the remote store has the records, where [`JournalOptions::remote`] waits for it.
+    pub fn acknowledge(&self, shipped: &Shipped) {
+        self.shared.acknowledge(shipped);
     }
 
     /// Whether records are taken.

@@ -30,6 +30,7 @@ use super::chain::{ChainHead, Hash};
 use super::digest::{KmsSignature, SignedDigest};
 use super::journal::Journal;
 use super::record::Record;
+use super::shipping::Shipped;
 use super::signing::{SigningKey, signed_digest};
 use super::storage::Storage;
 use crate::clock::SharedClock;
@@ -56,6 +57,8 @@ pub struct KeepingOptions {
     pub keep: Option<SignedDuration>,
     /// Signs each digest as well, with a key that this process can use and not read.
     pub signer: Option<Arc<dyn DigestSigner>>,
+    /// How far sinks came: what one of them does not have yet is kept.
+    pub shipped: Vec<watch::Receiver<Shipped>>,
 }
 
 /// Signs digests from elsewhere.
@@ -115,7 +118,7 @@ pub enum KeepingError {
 }
 
 impl KeepingError {
-    fn disk(doing: &str, file: &str) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn disk(doing: &str, file: &str) -> impl FnOnce(io::Error) -> Self {
         let doing = format!("{doing} {file}");
         move |source| Self::Disk { doing, source }
     }
@@ -243,7 +246,10 @@ impl Rounds {
         }
         if let Some(keep) = self.options.keep {
             let (folder, open) = (Arc::clone(&self.folder), open.clone());
-            let Some(old) = blocking(move || retain::old_files(&folder, &open, keep)).await? else { return Ok(made) };
+            let shipped = self.options.shipped.iter().map(|sink| sink.borrow().through).min().unwrap_or(u64::MAX);
+            let Some(old) = blocking(move || retain::old_files(&folder, &open, keep, shipped)).await? else {
+                return Ok(made);
+            };
             self.journal.note_durably(old.record(&self.folder, &self.journal)?).await?;
             tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
             let (folder, ending) = (Arc::clone(&self.folder), Arc::clone(&self.ending));

@@ -8,6 +8,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::audit_secrets::{self, Secrets};
+use super::audit_sinks::{self, Sinks};
 use super::file;
 use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
@@ -39,6 +40,8 @@ pub struct Audit {
     pub signing_key_group_readable: bool,
     /// What stands in the place of secrets.
     pub secrets: Secrets,
+    /// Where records go beside the journal.
+    pub sinks: Sinks,
 }
 
 /// What becomes of reads while the journal takes no records.
@@ -86,6 +89,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
     let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
     let secrets = audit_secrets::read(section, folder);
+    let sinks = audit_sinks::read(section);
     let (durable, delay) = (Duration::from_secs(durable), Duration::from_millis(delay));
     let segment_age = Duration::from_secs(segment_minutes * 60);
     let compress = section.boolean("compress", true);
@@ -107,6 +111,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         signing_key,
         signing_key_group_readable,
         secrets,
+        sinks,
     })
 }
 

@@ -18,6 +18,8 @@ pub struct Aws {
     pub iam_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's IAM Access Analyzer, for tests.
     pub access_analyzer_endpoint: Option<LoopbackUrl>,
+    /// Replaces AWS's S3, for tests.
+    pub s3_endpoint: Option<LoopbackUrl>,
 }
 
 impl Aws {
@@ -51,5 +53,6 @@ pub(super) fn read(section: &Section<'_>, environments: &Environments) -> Aws {
     let sts_endpoint = section.optional("sts_endpoint").and_then(|item| item.parse());
     let iam_endpoint = section.optional("iam_endpoint").and_then(|item| item.parse());
     let access_analyzer_endpoint = section.optional("access_analyzer_endpoint").and_then(|item| item.parse());
-    Aws { sts_region, sts_endpoint, iam_endpoint, access_analyzer_endpoint }
+    let s3_endpoint = section.optional("s3_endpoint").and_then(|item| item.parse());
+    Aws { sts_region, sts_endpoint, iam_endpoint, access_analyzer_endpoint, s3_endpoint }
 }

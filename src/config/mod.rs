@@ -7,6 +7,7 @@
 
 mod audit;
 mod audit_secrets;
+mod audit_sinks;
 mod aws;
 mod broker;
 mod environments;
@@ -43,6 +44,7 @@ use sha2::{Digest, Sha256};
 
 pub use audit::{Audit, SigningKeyFault, UnrecordedReads, read_signing_seed};
 pub use audit_secrets::{HashKeyError, HashKeyFault, HashKeyFile, Secrets, read_hash_key, read_hash_key_file};
+pub use audit_sinks::{S3, Sinks};
 pub use aws::Aws;
 pub use broker::Broker;
 pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};

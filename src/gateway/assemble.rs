@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::region::Region;
 use axum::Router;
 use jiff::SignedDuration;
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::reload;
+use super::sinks::{self, Surroundings};
 use crate::arn::Partition;
 use crate::audit::{
-    HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, SigningKey,
-    Storage,
+    HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, Shipped,
+    Shipper, SigningKey, Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
@@ -86,6 +90,9 @@ pub enum StartError {
     /// The audit journal.
     #[error(transparent)]
     Journal(#[from] OpenError),
+    /// What names this replica's records in a bucket.
+    #[error("the name of this replica cannot be kept beside the audit journal: {0}")]
+    Replica(#[source] KeepingError),
 }
 
 /// A gateway that can answer as soon as its routers are served.
@@ -105,6 +112,8 @@ pub struct Gateway {
     pub journal: Journal,
     /// What keeps the journal's closed files.
     pub keeper: Keeper,
+    /// What ships the journal's records to sinks beside it.
+    pub shippers: Vec<Shipper>,
     /// The configuration in force.
     pub in_force: Arc<Current<InForce>>,
     /// The keys in force.
@@ -157,14 +166,31 @@ impl Gateway {
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
         let replay = replay_table(&in_force.get().config, keys_are_new, &clock);
-        let road = road(&in_force, &journal, &stationery, &sealing_keys, catalogue, own_credentials, replay).await;
+        let connections = http::connections();
+        let own = match own_credentials {
+            Some(given) => given,
+            None => own::credentials(sts_region(&in_force.get().config)).await,
+        };
+        let outward = (connections.clone(), own.clone());
+        let road = road(&in_force, &journal, &stationery, &sealing_keys, catalogue, outward, replay);
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let policy_alarm = health.alarm("policy", &metrics);
         let configuration_alarm = health.alarm("configuration", &metrics);
         let keeping_alarm = health.alarm("audit_files", &metrics);
-        let keeper = keeper(&in_force.get().config, &journal, keeping_alarm);
+        let current = in_force.get();
+        let around = Surroundings {
+            journal: &journal,
+            clock: &stationery.clock,
+            own: &own,
+            connections: &connections,
+            health: &health,
+            metrics: &metrics,
+        };
+        let shippers = sinks::begin(&current.config, &around)?;
+        let shipped = shippers.iter().map(Shipper::shipped).collect();
+        let keeper = keeper(&current.config, &journal, shipped, keeping_alarm);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
@@ -177,6 +203,7 @@ impl Gateway {
             drain,
             journal,
             keeper,
+            shippers,
             in_force,
             keyring,
             stationery,
@@ -187,29 +214,27 @@ impl Gateway {
     }
 }
 
-async fn road(
+/// The configuration sees to it that there is an environment, and that all partitions agree on the region of STS.
+fn sts_region(config: &Config) -> Region {
+    let partition = config.environments.iter().next().map_or(Partition::Aws, |environment| environment.partition);
+    Region::new(config.aws.sts_region(partition).as_str().to_owned())
+}
+
+fn road(
     in_force: &Arc<Current<InForce>>,
     journal: &Journal,
     stationery: &Stationery,
     sealing_keys: &[crate::config::SealingKey],
     catalogue: Catalogue,
-    own_credentials: Option<SharedCredentialsProvider>,
+    (connections, own_credentials): (SharedHttpClient, SharedCredentialsProvider),
     replay: ReplayTable,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
-    let connections = http::connections();
     let sleep = SharedAsyncSleep::new(TokioSleep::new());
-    // The configuration sees to it that there is an environment, and that all partitions agree on the region of STS.
-    let partition = config.environments.iter().next().map_or(Partition::Aws, |environment| environment.partition);
-    let sts_region = aws_types::region::Region::new(config.aws.sts_region(partition).as_str().to_owned());
     let sts_endpoint = Endpoint {
-        region: sts_region.clone(),
+        region: sts_region(config),
         url: config.aws.sts_endpoint.as_ref().map(|url| url.as_str().to_owned()),
-    };
-    let own_credentials = match own_credentials {
-        Some(given) => given,
-        None => own::credentials(sts_region).await,
     };
     let sts = AwsSts::new(
         &sts_endpoint,
@@ -243,7 +268,7 @@ async fn road(
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
         access_analyzer: config.aws.has_access_analyzer().then(|| {
             let url = config.aws.access_analyzer_endpoint.as_ref().map(|url| url.as_str().to_owned());
-            Endpoint::regional(config.aws.sts_region(partition).as_str(), url)
+            Endpoint::regional(sts_region(config).as_ref(), url)
         }),
         deadline: config.limits.call,
     }
@@ -280,6 +305,7 @@ fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
         durable_deadline: config.audit.durable,
         note_delay: config.audit.delay,
         largest_segment: config.audit.segment_bytes,
+        remote: config.audit.sinks.remote,
         oldest_segment: config.audit.segment_age,
         context: Record::from_fields(&context).expect("an object without integrity"),
         signing_key: seed.map(|seed| Arc::new(SigningKey::from_seed(&seed))),
@@ -288,8 +314,9 @@ fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
 }
 
 /// Keeps the journal's closed files; an alarm says when that fails, since records are taken all the same.
-fn keeper(config: &Config, journal: &Journal, alarm: Alarm) -> Keeper {
-    let options = KeepingOptions { compress: config.audit.compress, keep: config.audit.keep, signer: None };
+fn keeper(config: &Config, journal: &Journal, shipped: Vec<watch::Receiver<Shipped>>, alarm: Alarm) -> Keeper {
+    let (compress, keep) = (config.audit.compress, config.audit.keep);
+    let options = KeepingOptions { compress, keep, signer: None, shipped };
     let tell = move |failure: Option<&KeepingError>| match failure {
         Some(failure) => alarm.raise(failure.to_string()),
         None => drop(alarm.quiet()),

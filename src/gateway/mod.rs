@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod log;
 pub mod reload;
 pub mod run;
+mod sinks;
 
 pub use assemble::{Gateway, Outside, StartError};
 pub use reload::Reloader;

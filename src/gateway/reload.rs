@@ -108,8 +108,10 @@ impl Reloader {
         self.look_at_documents();
         match self.journal.state() {
             JournalState::Unavailable { .. } => self.audit_readiness.not_ready("the audit journal takes no records"),
-            // While outcomes are held reads go through, so this replica can answer.
-            JournalState::Available | JournalState::Holding { .. } => self.audit_readiness.ready(),
+            // While outcomes are held, or not where they have to be, reads go through, so this replica can answer.
+            JournalState::Available | JournalState::Holding { .. } | JournalState::NotRemote { .. } => {
+                self.audit_readiness.ready();
+            }
         }
     }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::assemble::Gateway;
 use super::reload::Reloader;
+use crate::audit::Shipper;
 use crate::http::{Drain, Ended, ServerLimits, serve};
 
 /// The sockets of a gateway.
@@ -32,7 +34,7 @@ const GIVING_UP: Duration = Duration::from_secs(1);
 /// # Errors
 /// When signals cannot be received.
 pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> std::io::Result<Ended> {
-    let Gateway { router, metrics_router, server_limits, metrics, drain, journal, keeper, .. } = gateway;
+    let Gateway { router, metrics_router, server_limits, metrics, drain, journal, keeper, shippers, .. } = gateway;
     let look = Arc::new(Notify::new());
     let signals = Signals::listen()?;
     let reloading = tokio::spawn(reloader.run(Arc::clone(&look)));
@@ -58,6 +60,8 @@ pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> 
     if let Err(failure) = journal.close().await {
         tracing::error!(%failure, "the audit journal could not be closed whole");
     }
+    // What was closed is complete: each sink gets the end of it, too.
+    join_all(shippers.into_iter().map(Shipper::end)).await;
     metrics_drain.force();
     if let Some(server) = metrics_server
         && let Err(error) = server.await

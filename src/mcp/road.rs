@@ -287,7 +287,8 @@ impl Road {
         let serves = self.in_force.get().config.audit.unrecorded_reads == UnrecordedReads::Serve;
         let reason = match self.journal.state() {
             JournalState::Available => return Ok(()),
-            JournalState::Holding { .. } if !writes => return Ok(()),
+            JournalState::Holding { .. } | JournalState::NotRemote { .. } if !writes => return Ok(()),
+            JournalState::NotRemote { .. } => UnavailableReason::RemoteFailed,
             JournalState::Holding { .. } => UnavailableReason::Holding,
             JournalState::Unavailable { .. } if !writes && serves => return Ok(()),
             JournalState::Unavailable { .. } => UnavailableReason::DiskFailed,

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::entry::Fate;
 use crate::audit::chain::ChainHead;
+use crate::audit::shipping::Shipped;
 use crate::clock::SharedClock;
 
 /// Whether the journal takes records.
@@ -21,6 +22,13 @@ pub enum JournalState {
         /// Since when.
         since: Timestamp,
         /// What the disk said: for the operator, not for callers.
+        reason: String,
+    },
+    /// Records are durable on the disk, and their remote copies cannot be made: intents are refused until they can.
+    NotRemote {
+        /// Since when.
+        since: Timestamp,
+        /// What the remote store said: for the operator, not for callers.
         reason: String,
     },
     /// Outcomes that callers were told are held are not durable yet: intents are refused until they are.
@@ -41,7 +49,10 @@ pub enum UnavailableReason {
     /// The disk does not answer.
     #[error("the disk does not answer")]
     DiskStalled,
-    /// The disk did not answer within the durable deadline.
+    /// The remote store did not take the last records.
+    #[error("the remote store did not take the last records")]
+    RemoteFailed,
+    /// The record was not durable within the durable deadline.
     #[error("the record was not durable in time")]
     TimedOut,
     /// Too many records wait to be written.
@@ -115,6 +126,8 @@ pub(super) struct Shared {
     durable: watch::Sender<ChainHead>,
     /// The name of the segment that is written.
     segment: watch::Sender<String>,
+    /// How far the remote store has the records.
+    remote: watch::Sender<Shipped>,
     records: AtomicU64,
     syncs: AtomicU64,
     failures: AtomicU64,
@@ -127,6 +140,8 @@ struct Gate {
     queued: usize,
     closed: bool,
     unrecorded: Option<Unrecorded>,
+    /// The remote store fails, where records have to be there before a write is forwarded.
+    remote_failing: Option<Failing>,
 }
 
 /// Reads that were answered without a record.
@@ -153,6 +168,7 @@ impl Shared {
             urgent: Notify::new(),
             durable: watch::Sender::new(ChainHead::START),
             segment: watch::Sender::new(String::new()),
+            remote: watch::Sender::new(Shipped::default()),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -170,6 +186,9 @@ impl Shared {
         }
         if what == Admission::Intent && gate.held > 0 {
             return Err(UnavailableReason::Holding);
+        }
+        if what == Admission::Intent && gate.remote_failing.is_some() {
+            return Err(UnavailableReason::RemoteFailed);
         }
         if gate.queued >= self.capacity {
             return Err(UnavailableReason::QueueFull);
@@ -258,6 +277,24 @@ impl Shared {
         &self.durable
     }
 
+    /// The remote store has records, or does not take them.
+    pub(super) fn acknowledge(&self, shipped: &Shipped) {
+        let now = self.clock.now();
+        {
+            let mut gate = self.gate();
+            gate.remote_failing = shipped.failure.clone().map(|message| {
+                let since = gate.remote_failing.as_ref().map_or(now, |failing| failing.since);
+                Failing { since, reason: UnavailableReason::RemoteFailed, message }
+            });
+        }
+        self.remote.send_replace(shipped.clone());
+    }
+
+    /// How far the remote store has the records, as that moves on.
+    pub(super) fn remote(&self) -> watch::Receiver<Shipped> {
+        self.remote.subscribe()
+    }
+
     /// The name of the segment that is written: those before it are closed.
     pub(super) fn segment(&self) -> &watch::Sender<String> {
         &self.segment
@@ -289,7 +326,10 @@ impl Shared {
         match &gate.failing {
             _ if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
             Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
-            None => JournalState::Available,
+            None => gate.remote_failing.as_ref().map_or(JournalState::Available, |failing| JournalState::NotRemote {
+                since: failing.since,
+                reason: failing.message.clone(),
+            }),
         }
     }
 

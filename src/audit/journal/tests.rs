@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{DiskStorage, OUTCOME_UNKNOWN, SigningKey, Verdict, VerifyReport, Witness, verify};
+use crate::audit::{DiskStorage, OUTCOME_UNKNOWN, Shipped, SigningKey, Verdict, VerifyReport, Witness, verify};
 use crate::clock::ManualClock;
 use crate::random::SystemRandom;
 use faulty::{Faulty, FaultyDisk};
@@ -20,6 +20,7 @@ mod faulty;
 mod forgetful;
 mod lifecycle;
 mod model;
+mod remote;
 mod starts;
 
 /// A record of the call `name`; `told` is its stage, or what kind of outcome it is.

@@ -1,10 +1,11 @@
 //! The writer: gathers records into groups, has them committed, and answers who waits. The states it moves through are
 //! described in [`super`].
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -15,12 +16,24 @@ use super::permit::UnreceivedPermit;
 use super::state::{AuditUnavailable, Shared, UnavailableReason, Unrecorded};
 use crate::audit::lock::DirectoryLock;
 use crate::audit::segment::SegmentName;
+use crate::audit::shipping::Shipped;
 
 /// How long notes wait for company before they are written: each group costs several wake-ups of threads, whatever its
 /// size. It is part of the delay that notes have anyway; whoever waits for durability ends it at once.
 const COMPANY: Duration = Duration::from_millis(5);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+/// What the writer waits for.
+enum Received {
+    Command(Box<Command>),
+    /// A sync or a rotation is due.
+    Due,
+    /// The remote store has more, or fails.
+    Acknowledged,
+    /// Nobody can send any more.
+    End,
+}
 
 pub(super) struct Writer {
     queue: mpsc::UnboundedReceiver<Command>,
@@ -38,6 +51,10 @@ pub(super) struct Writer {
     rotation_due: Option<Instant>,
     /// Records that are written but not durable, in their order. They are kept, to be written again if the sync fails.
     unsynced: Vec<Entry>,
+    /// How far the remote store has the records, where it has to have them before anyone is answered.
+    remote: Option<watch::Receiver<Shipped>>,
+    /// Records that are durable here and not there, with the end of the chain that has to be.
+    awaiting: VecDeque<(u64, Vec<Entry>)>,
     /// Outcomes of intents that nobody waited for.
     follow_ups: Vec<Entry>,
     closing: Vec<oneshot::Sender<()>>,
@@ -64,9 +81,12 @@ impl Writer {
             oldest_segment: options.oldest_segment,
             rotation_due: None,
             unsynced: Vec::new(),
+            remote: None,
+            awaiting: VecDeque::new(),
             follow_ups: Vec::new(),
             closing: Vec::new(),
         };
+        writer.remote = options.remote.then(|| writer.shared.remote());
         writer.follow(&committer);
         writer.committer = Some(committer);
         writer
@@ -104,18 +124,14 @@ impl Writer {
                 // From here on permits find the journal closed; what they sent before is still received.
                 self.queue.close();
             }
-            let due = [self.sync_due(), self.rotation_due].into_iter().flatten().min();
-            let received = match due {
-                None => self.queue.recv().await,
-                Some(due) => match timeout_at(due, self.queue.recv()).await {
-                    Ok(received) => received,
-                    Err(_) => return Some(entries),
-                },
-            };
-            match received {
-                Some(command) => self.take(command, &mut entries),
-                None if self.unsynced.is_empty() => return None,
-                None => return Some(entries),
+            match self.receive().await {
+                Received::Command(command) => self.take(*command, &mut entries),
+                Received::End if self.unsynced.is_empty() => return None,
+                Received::End | Received::Due => return Some(entries),
+                Received::Acknowledged => {
+                    self.take_acknowledged();
+                    return Some(std::mem::take(&mut self.follow_ups));
+                }
             }
             if self.closing.is_empty() && !entries.iter().any(Entry::wants_durability) {
                 let company = COMPANY.min(self.note_delay);
@@ -129,6 +145,32 @@ impl Writer {
         }
         entries.retain(|entry| !entry.is_given_up());
         Some(entries)
+    }
+
+    /// What happens next.
+    async fn receive(&mut self) -> Received {
+        let due = [self.sync_due(), self.rotation_due].into_iter().flatten().min();
+        let due = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        let acknowledged = async {
+            let told = match &mut self.remote {
+                Some(remote) if !self.awaiting.is_empty() => remote.changed().await.is_ok(),
+                _ => false,
+            };
+            if !told {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = acknowledged => Received::Acknowledged,
+            received = self.queue.recv() => received.map_or(Received::End, |command| Received::Command(Box::new(command))),
+            () = due => Received::Due,
+        }
     }
 
     fn take(&mut self, command: Command, entries: &mut Vec<Entry>) {
@@ -271,9 +313,67 @@ impl Writer {
         Some(entry)
     }
 
+    /// Answers for records that are durable here, as soon as the remote store has them where it has to.
+    fn settle(&mut self, entries: Vec<Entry>) {
+        if self.remote.is_none() {
+            return self.answer(entries);
+        }
+        let (awaited, noted): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(Entry::wants_durability);
+        self.answer(noted);
+        if !awaited.is_empty() {
+            let through = self.shared.durable().borrow().sequence;
+            self.awaiting.push_back((through, awaited));
+        }
+        self.take_acknowledged();
+    }
+
+    /// Answers for what the remote store has; while it fails, refuses what waits for it.
+    fn take_acknowledged(&mut self) {
+        let Some(remote) = &mut self.remote else { return };
+        let Shipped { through, failure, .. } = remote.borrow_and_update().clone();
+        while let Some((_, entries)) = self.awaiting.pop_front_if(|(needed, _)| *needed <= through) {
+            self.answer(entries);
+        }
+        if failure.is_none() {
+            return;
+        }
+        for (needed, entries) in std::mem::take(&mut self.awaiting) {
+            let kept: Vec<Entry> = entries.into_iter().filter_map(|entry| self.refuse_remote(entry)).collect();
+            if !kept.is_empty() {
+                self.awaiting.push_back((needed, kept));
+            }
+        }
+    }
+
+    /// What the remote store does not have yet: an intent is given up, and a record says so; an outcome is held.
+    fn refuse_remote(&mut self, mut entry: Entry) -> Option<Entry> {
+        match &mut entry.kind {
+            Kind::Note { reply, .. } => {
+                if let Some(reply) = reply.take() {
+                    let _ = reply.send(Err(UnavailableReason::RemoteFailed.into()));
+                }
+                None
+            }
+            Kind::Outcome { reply, fate } => {
+                self.shared.hold(fate);
+                if let Some(reply) = reply.take() {
+                    let _ = reply.send(Err(AuditUnavailable::holding(UnavailableReason::RemoteFailed)));
+                }
+                Some(entry)
+            }
+            Kind::Intent { .. } => {
+                if let Kind::Intent { reply, if_not_forwarded, .. } = entry.kind {
+                    let _ = reply.send(Err(UnavailableReason::RemoteFailed.into()));
+                    self.follow_ups.push(Entry::unattended(if_not_forwarded));
+                }
+                None
+            }
+        }
+    }
+
     /// Answers for records that are durable. Outcomes first, so that no permit is refused for one that is not held any
     /// more.
-    fn settle(&mut self, entries: Vec<Entry>) {
+    fn answer(&mut self, entries: Vec<Entry>) {
         let mut intents = Vec::new();
         for entry in entries {
             match entry.kind {

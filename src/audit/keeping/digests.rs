@@ -105,7 +105,7 @@ impl Folder {
     }
 
     /// Reads a file of the journal, compressed or not.
-    pub(super) fn open(&self, file: &str) -> io::Result<Box<dyn BufRead + Send>> {
+    pub(in crate::audit) fn open(&self, file: &str) -> io::Result<Box<dyn BufRead + Send>> {
         let reader = self.storage.read(&self.directory.join(file))?;
         Ok(if is_compressed(file) { decompressed(reader) } else { Box::new(BufReader::new(reader)) })
     }
@@ -152,7 +152,7 @@ impl Folder {
     }
 
     /// Writes a file of the folder under another name, makes it durable, and gives it its own name.
-    pub(super) fn write_whole(&self, name: &str, content: &mut dyn Read) -> Result<(), KeepingError> {
+    pub(in crate::audit) fn write_whole(&self, name: &str, content: &mut dyn Read) -> Result<(), KeepingError> {
         let failed = || KeepingError::disk("writing", name);
         let part = self.directory.join(format!("{name}.part"));
         match self.storage.remove(&part) {

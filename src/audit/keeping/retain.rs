@@ -62,8 +62,13 @@ pub(super) struct Old {
 }
 
 /// The files that were closed longer than `keep` ago, where a digest names them and no write without an outcome was begun in
-/// them.
-pub(super) fn old_files(folder: &Folder, open: &str, keep: SignedDuration) -> Result<Option<Old>, KeepingError> {
+/// them; `shipped` is the last record that every sink has.
+pub(super) fn old_files(
+    folder: &Folder,
+    open: &str,
+    keep: SignedDuration,
+    shipped: u64,
+) -> Result<Option<Old>, KeepingError> {
     let Ok(older_than) = folder.clock.now().checked_sub(keep) else { return Ok(None) };
     let names = folder.names()?;
     let files = closed_files(&names, open);
@@ -89,7 +94,7 @@ pub(super) fn old_files(folder: &Folder, open: &str, keep: SignedDuration) -> Re
     let files: Vec<DigestedFile> = old
         .iter()
         .map_while(named)
-        .take_while(|file| file.last.is_none_or(|last| last.sequence < unsettled_since))
+        .take_while(|file| file.last.is_none_or(|last| last.sequence < unsettled_since && last.sequence <= shipped))
         .collect();
     old.truncate(files.len());
     if old.is_empty() {

@@ -4,6 +4,7 @@ mod documentation;
 mod faults;
 mod overrides;
 mod reload;
+mod sinks;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -47,6 +47,6 @@ fn settings(attempts: u32) -> ClientSettings {
     }
 }
 
-fn sleep() -> SharedAsyncSleep {
+pub(in crate::audit) fn sleep() -> SharedAsyncSleep {
     SharedAsyncSleep::new(TokioSleep::new())
 }

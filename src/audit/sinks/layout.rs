@@ -1,0 +1,142 @@
+//! How objects in a bucket are named and what they hold: as CloudTrail's log files, so that what reads those reads these.
+//!
+//! `[prefix/]AWSLogs/ACCOUNT/McpGateway/REGION/YYYY/MM/DD/ACCOUNT_McpGateway_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz`, after
+//! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html>. `UNIQUE` is the replica and the
+//! first record of the object. An object is a gzip of `{"Records":[...]}`, each record as it stands in the journal.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+
+use crate::audit::journal::Journal;
+use crate::audit::keeping::KeepingError;
+use crate::audit::shipping::Batch;
+
+/// One process with its journal, as objects name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Replica(String);
+
+impl Replica {
+    /// The replica whose journal this is: a name that stays with the folder.
+    ///
+    /// # Errors
+    /// When it cannot be read or kept.
+    pub fn of(journal: &Journal) -> Result<Self, KeepingError> {
+        const FILE: &str = "replica";
+        let folder = journal.folder();
+        let mut text = String::new();
+        match folder.storage.read(&folder.directory.join(FILE)) {
+            Ok(reader) => {
+                reader.take(64).read_to_string(&mut text).map_err(KeepingError::disk("reading", FILE))?;
+                let changed = || KeepingError::Changed { file: FILE.to_owned(), why: "it holds no UUID".to_owned() };
+                Self::parse(text.trim()).ok_or_else(changed)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let new = Self(journal.new_id());
+                folder.write_whole(FILE, &mut format!("{new}\n").as_bytes())?;
+                Ok(new)
+            }
+            Err(error) => Err(KeepingError::disk("reading", FILE)(error)),
+        }
+    }
+
+    /// Reads a replica's name back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_uuid = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        is_uuid.then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Replica {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a replica's objects lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// What stands before `AWSLogs`, without slashes at its ends; may be empty.
+    pub prefix: String,
+    /// The account that owns the bucket.
+    pub account: String,
+    /// The bucket's region.
+    pub region: String,
+    /// Whose objects they are.
+    pub replica: Replica,
+}
+
+impl Layout {
+    /// The key of the object with this batch, stored at `now`.
+    #[must_use]
+    pub fn key(&self, batch: &Batch, now: Timestamp) -> String {
+        let Self { account, region, replica, .. } = self;
+        let (day, time) = (now.strftime("%Y/%m/%d"), now.strftime("%Y%m%dT%H%MZ"));
+        let first = batch.first;
+        format!("{}/{region}/{day}/{account}_McpGateway_{region}_{time}_{replica}-{first:020}.json.gz", self.folder())
+    }
+
+    fn folder(&self) -> String {
+        let parted = if self.prefix.is_empty() { String::new() } else { format!("{}/", self.prefix) };
+        format!("{parted}AWSLogs/{}/McpGateway", self.account)
+    }
+}
+
+/// The object with these lines.
+///
+/// # Errors
+/// Never for memory; the encoder's own.
+pub(super) fn object(lines: &[u8]) -> io::Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::with_capacity(lines.len() / 4), Compression::default());
+    gzip.write_all(b"{\"Records\":[")?;
+    for (index, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if index > 0 {
+            gzip.write_all(b",")?;
+        }
+        gzip.write_all(line.strip_suffix(b"\n").unwrap_or(line))?;
+    }
+    gzip.write_all(b"]}")?;
+    gzip.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_cloudtrails_and_sort_by_time_and_record() {
+        let replica = Replica::parse("0b7c1a52-58a1-4a4e-9f0a-0d6d3a1f2b3c").unwrap();
+        let mut layout = Layout {
+            prefix: "audit".to_owned(),
+            account: "111122223333".to_owned(),
+            region: "eu-central-1".to_owned(),
+            replica,
+        };
+        let batch = Batch { first: 7, last: 9, lines: Vec::new() };
+        let now = "2026-11-20T10:05:59Z".parse().unwrap();
+        assert_eq!(
+            layout.key(&batch, now),
+            "audit/AWSLogs/111122223333/McpGateway/eu-central-1/2026/11/20/111122223333_McpGateway_eu-central-1_\
+             20261120T1005Z_0b7c1a52-58a1-4a4e-9f0a-0d6d3a1f2b3c-00000000000000000007.json.gz"
+        );
+        layout.prefix.clear();
+        assert!(layout.key(&batch, now).starts_with("AWSLogs/111122223333/McpGateway/"));
+        assert_eq!(Replica::parse("../../x"), None);
+    }
+
+    #[test]
+    fn an_object_holds_the_lines_as_they_are() {
+        let object = object(b"{\"a\":1}\n{\"b\":2}\n").unwrap();
+        let mut text = String::new();
+        GzDecoder::new(&object[..]).read_to_string(&mut text).unwrap();
+        assert_eq!(text, r#"{"Records":[{"a":1},{"b":2}]}"#);
+    }
+}

@@ -1,0 +1,106 @@
+//! The sinks of a configuration, served.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::region::Region;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+use super::assemble::StartError;
+use crate::audit::reconcile::aws::Access;
+use crate::audit::sinks::{BucketSettings, Layout, ObjectLock, Replica, S3Sink, StdoutSink};
+use crate::audit::{Journal, Pace, Shipped, Shipper, Sink};
+use crate::clock::SharedClock;
+use crate::config::{Config, S3};
+use crate::http::{Alarm, Health, Metrics};
+
+/// How long the end of the process waits for each sink to take what is left.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long one attempt to store an object may take, where nobody waits for it.
+const UNHURRIED: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SinkLabels {
+    sink: &'static str,
+}
+
+/// What the sinks need of the gateway.
+pub(super) struct Surroundings<'a> {
+    pub(super) journal: &'a Journal,
+    pub(super) clock: &'a SharedClock,
+    pub(super) own: &'a SharedCredentialsProvider,
+    pub(super) connections: &'a SharedHttpClient,
+    pub(super) health: &'a Health,
+    pub(super) metrics: &'a Metrics,
+}
+
+/// Begins to serve every sink of the configuration.
+pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Vec<Shipper>, StartError> {
+    let lag = around.metrics.register(|registry| {
+        let lag = Family::<SinkLabels, Gauge>::default();
+        registry.register("audit_sink_lag_records", "Durable audit records that the sink does not have", lag.clone());
+        lag
+    });
+    let sinks = &config.audit.sinks;
+    let mut shippers = Vec::new();
+    if sinks.stdout {
+        let pace = Pace { gather: Duration::ZERO, grace: GRACE };
+        let alarm = around.health.alarm("audit_sink_stdout", around.metrics);
+        shippers.push(served(around, Arc::new(StdoutSink), pace, &lag, alarm, false));
+    }
+    if let Some(settings) = &sinks.s3 {
+        let gather = if sinks.remote { Duration::ZERO } else { settings.gather };
+        let attempt = if sinks.remote { config.audit.durable } else { UNHURRIED };
+        let sink = bucket(config, settings, attempt, around)?;
+        let alarm = around.health.alarm("audit_sink_s3", around.metrics);
+        let pace = Pace { gather, grace: GRACE };
+        shippers.push(served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote));
+    }
+    Ok(shippers)
+}
+
+fn served(
+    around: &Surroundings<'_>,
+    sink: Arc<dyn Sink>,
+    pace: Pace,
+    lag: &Family<SinkLabels, Gauge>,
+    alarm: Alarm,
+    is_remote: bool,
+) -> Shipper {
+    let lag = lag.get_or_create(&SinkLabels { sink: sink.name() }).clone();
+    let acknowledged = is_remote.then(|| around.journal.clone());
+    let tell = move |shipped: &Shipped| {
+        lag.set(i64::try_from(shipped.lag).unwrap_or(i64::MAX));
+        match &shipped.failure {
+            Some(failure) => alarm.raise(failure.clone()),
+            None => drop(alarm.quiet()),
+        }
+        if let Some(journal) = &acknowledged {
+            journal.acknowledge(shipped);
+        }
+    };
+    Shipper::begin(around.journal, sink, pace, Box::new(tell))
+}
+
+fn bucket(config: &Config, settings: &S3, attempt: Duration, around: &Surroundings<'_>) -> Result<S3Sink, StartError> {
+    let access = Access {
+        region: Region::new(settings.region.as_str().to_owned()),
+        credentials: around.own.clone(),
+        connections: around.connections.clone(),
+        endpoint: config.aws.s3_endpoint.clone(),
+    };
+    let layout = Layout {
+        prefix: settings.prefix.clone(),
+        account: settings.account.as_str().to_owned(),
+        region: settings.region.as_str().to_owned(),
+        replica: Replica::of(around.journal).map_err(StartError::Replica)?,
+    };
+    let lock = settings.lock.map(|duration| ObjectLock { duration, compliance: settings.compliance });
+    let bucket = settings.bucket.clone();
+    let settings = BucketSettings { bucket, owner: layout.account.clone(), lock, attempt };
+    Ok(S3Sink::new(&access, settings, layout, Arc::clone(around.clock)))
+}
