@@ -5,7 +5,7 @@
 //!   [`Permit`] without which no writing call runs; [`Journal::outcome`] and [`Journal::note`] give the [`Recorded`]
 //!   without which no reply is made.
 //! - [`verify()`] reads a journal back and says whether it is whole.
-//! - [`query`] finds records in one.
+//! - [`query`] finds records in one, and [`signals`] what somebody should look at.
 //! - [`reconcile`] compares it with CloudTrail.
 //! - [`redaction`] decides what of a value a record keeps.
 //!
@@ -39,6 +39,7 @@ pub mod redaction;
 mod scan;
 mod segment;
 mod shipping;
+pub mod signals;
 mod signing;
 pub mod sinks;
 mod storage;

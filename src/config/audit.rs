@@ -12,6 +12,7 @@ use super::audit_sinks::{self, Sinks};
 use super::file;
 use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
+use super::signals::{self, Signals};
 
 /// `[audit]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Audit {
     pub secrets: Secrets,
     /// Where records go beside the journal.
     pub sinks: Sinks,
+    /// `[audit.signals]`.
+    pub signals: Signals,
 }
 
 /// What becomes of reads while the journal takes no records.
@@ -90,6 +93,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
     let secrets = audit_secrets::read(section, folder);
     let sinks = audit_sinks::read(section);
+    let signals = section.table("signals", signals::read);
     let (durable, delay) = (Duration::from_secs(durable), Duration::from_millis(delay));
     let segment_age = Duration::from_secs(segment_minutes * 60);
     let compress = section.boolean("compress", true);
@@ -97,7 +101,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         .optional("keep_days")
         .and_then(|item| item.integer::<u32>(1..=36_500, "files are removed for good when they are older"));
     let keep = keep.map(|days| SignedDuration::from_hours(i64::from(days) * 24));
-    let directory = directory?;
+    let (directory, signals) = (directory?, signals?);
     Some(Audit {
         directory,
         durable,
@@ -112,6 +116,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         signing_key_group_readable,
         secrets,
         sinks,
+        signals,
     })
 }
 

@@ -29,6 +29,7 @@ mod reload;
 mod role_mapping;
 mod sealing;
 mod section;
+mod signals;
 mod sigv4;
 mod sink;
 #[cfg(test)]
@@ -67,6 +68,7 @@ pub use role_mapping::{
 pub use sealing::{
     Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState, read_sealing_keys,
 };
+pub use signals::Signals;
 pub use sigv4::Sigv4;
 pub use tools::Tools;
 

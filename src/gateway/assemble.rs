@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::reload;
+use super::signals::SignalWatch;
 use super::sinks::{self, Surroundings};
 use crate::arn::Partition;
 use crate::audit::{
@@ -126,6 +127,8 @@ pub struct Gateway {
     pub policy_alarm: Alarm,
     /// Whether the configuration in force is the newest.
     pub configuration_alarm: Alarm,
+    /// What tells signals from the audit journal.
+    pub signals: SignalWatch,
 }
 
 impl InForce {
@@ -162,6 +165,7 @@ impl Gateway {
         let drain = Drain::new();
         let health = Health::new(drain.clone());
         let metrics = Metrics::new();
+        let signals = SignalWatch::new(&config.audit, &journal, &metrics, clock.now());
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
@@ -210,6 +214,7 @@ impl Gateway {
             audit_readiness: health.component("audit"),
             policy_alarm,
             configuration_alarm,
+            signals,
         })
     }
 }

@@ -4,8 +4,10 @@ pub mod assemble;
 pub mod log;
 pub mod reload;
 pub mod run;
+pub mod signals;
 mod sinks;
 
 pub use assemble::{Gateway, Outside, StartError};
 pub use reload::Reloader;
 pub use run::{Listeners, run};
+pub use signals::SignalWatch;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::assemble::Gateway;
 use super::reload::Reloader;
@@ -22,7 +23,7 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
 }
 
-/// How long calls that were given up have to let go.
+/// How long calls that were given up have to let go, and what reads behind the journal to read its end.
 const GIVING_UP: Duration = Duration::from_secs(1);
 
 /// Serves until a signal says stop and everything under way has ended, or the grace is over.
@@ -34,10 +35,23 @@ const GIVING_UP: Duration = Duration::from_secs(1);
 /// # Errors
 /// When signals cannot be received.
 pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> std::io::Result<Ended> {
-    let Gateway { router, metrics_router, server_limits, metrics, drain, journal, keeper, shippers, .. } = gateway;
+    let Gateway {
+        router,
+        metrics_router,
+        server_limits,
+        metrics,
+        drain,
+        journal,
+        keeper,
+        shippers,
+        signals: watch,
+        ..
+    } = gateway;
     let look = Arc::new(Notify::new());
     let signals = Signals::listen()?;
     let reloading = tokio::spawn(reloader.run(Arc::clone(&look)));
+    let end_of_watch = CancellationToken::new();
+    let watching = tokio::spawn(watch.run(end_of_watch.clone()));
     let signalled = tokio::spawn(signals.obey(drain.clone(), look));
 
     // Metrics are told until the very end, so they have an end of their own.
@@ -62,6 +76,11 @@ pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> 
     }
     // What was closed is complete: each sink gets the end of it, too.
     join_all(shippers.into_iter().map(Shipper::end)).await;
+    // What the last records say is told too; a disk that does not answer holds up nothing.
+    end_of_watch.cancel();
+    if tokio::time::timeout(GIVING_UP, watching).await.is_err() {
+        tracing::warn!("the last audit records were not read for signals; `audit signals` reads them");
+    }
     metrics_drain.force();
     if let Some(server) = metrics_server
         && let Err(error) = server.await

@@ -72,7 +72,10 @@ impl Filter {
             && is(&self.tool, record.tool())
             && is(&self.environment, data.environment.get())
             && is(&self.request, record.request_id.get())
-            && self.caller.as_deref().is_none_or(|asked| is_caller(asked, record))
+            && self
+                .caller
+                .as_deref()
+                .is_none_or(|asked| is_caller(asked, data.caller.kind.get(), data.caller.name.get()))
             && self.is_in_time(record)
             && self.is_decided(record)
             && is_any(self.error.as_ref(), record.error_codes())
@@ -129,10 +132,11 @@ fn is_any<'a>(asked: Option<&String>, mut found: impl Iterator<Item = &'a str>) 
     asked.is_none_or(|asked| found.any(|found| found == asked))
 }
 
-fn is_caller(asked: &str, record: &RecordView<'_>) -> bool {
-    let caller = &record.data.caller;
-    caller.name.is(asked)
-        || asked.split_once(':').is_some_and(|(kind, name)| caller.kind.is(kind) && caller.name.is(name))
+/// Whether the caller of this kind and name is the one that is asked for: by its name, or by `kind:name`.
+#[must_use]
+pub fn is_caller(asked: &str, kind: Option<&str>, name: Option<&str>) -> bool {
+    name == Some(asked)
+        || asked.split_once(':').is_some_and(|(of_kind, named)| kind == Some(of_kind) && name == Some(named))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(super) enum Line<'a> {
 pub(super) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
+    /// Where the last line that was given begins in the buffer.
+    given: usize,
     /// Where the next line begins in the buffer.
     start: usize,
     /// Where what was read ends.
@@ -38,7 +40,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn bounded(reader: R, block: usize, longest: usize) -> Self {
-        Self { reader, buffer: vec![0; block], start: 0, filled: 0, too_long: false, longest }
+        Self { reader, buffer: vec![0; block], given: 0, start: 0, filled: 0, too_long: false, longest }
     }
 
     /// The next line that has an end; none while there is no more.
@@ -54,9 +56,15 @@ impl<R: Read> Lines<R> {
             }
         };
         let line = self.start..end;
+        self.given = self.start;
         self.start = end + 1;
         let too_long = std::mem::take(&mut self.too_long) || line.len() >= self.longest;
         Ok(Some(if too_long { Line::TooLong } else { Line::Whole(&self.buffer[line]) }))
+    }
+
+    /// Puts back the line that was given last: it is the next one again. Not of one that was too long, whose bytes are gone.
+    pub(super) fn put_back(&mut self) {
+        self.start = self.given;
     }
 
     /// Whether something stands after the last line's end.
@@ -69,6 +77,7 @@ impl<R: Read> Lines<R> {
         self.buffer.copy_within(self.start..self.filled, 0);
         self.filled -= self.start;
         self.start = 0;
+        self.given = 0;
         if self.filled >= self.longest {
             self.too_long = true;
             self.filled = 0;
@@ -118,6 +127,18 @@ mod tests {
         let mut lines = Lines::bounded(&text[..], 4, 20);
         while lines.next().unwrap().is_some() {}
         assert!(lines.buffer.len() <= 40, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn a_line_that_was_put_back_comes_again() {
+        let mut lines = Lines::bounded(&b"ab\ncd\nef"[..], 4, 20);
+        for line in [&b"ab"[..], b"cd"] {
+            assert_eq!(lines.next().unwrap(), Some(Line::Whole(line)));
+            lines.put_back();
+            assert_eq!(lines.next().unwrap(), Some(Line::Whole(line)));
+        }
+        assert_eq!(lines.next().unwrap(), None);
+        assert!(lines.is_torn(), "what has no end yet is still there");
     }
 
     proptest! {

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use self::search::{Search, search};
 use self::sources::Sources;
 
-pub use self::filter::{Decider, Effect, Filter};
+pub use self::filter::{Decider, Effect, Filter, is_caller};
 pub use self::follow::Follower;
 pub use self::loose::Text;
 pub use self::pattern::Pattern;

@@ -25,8 +25,8 @@ const WAITING: usize = 4;
 
 /// What is looked for, in a form that is quick to compare.
 #[derive(Debug)]
-pub(super) struct Search<'a> {
-    filter: &'a Filter,
+pub(super) struct Search {
+    filter: Filter,
     prefilter: Prefilter,
     integrity: Finder<'static>,
 }
@@ -44,9 +44,9 @@ pub(super) enum Seen<'a> {
     Unconfirmed,
 }
 
-impl<'a> Search<'a> {
-    pub(super) fn of(filter: &'a Filter) -> Self {
-        Self { filter, prefilter: Prefilter::of(filter), integrity: Finder::new("\"integrity\"") }
+impl Search {
+    pub(super) fn of(filter: &Filter) -> Self {
+        Self { filter: filter.clone(), prefilter: Prefilter::of(filter), integrity: Finder::new("\"integrity\"") }
     }
 
     pub(super) fn look<'line>(
@@ -87,7 +87,7 @@ struct Job<'a> {
 /// Gives every record of `sources` that is asked for to `each`, until that has enough. With a `limit`, the last so many.
 pub(super) fn search(
     sources: &[Source],
-    search: &Search<'_>,
+    search: &Search,
     limit: Option<usize>,
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Summary {
@@ -190,7 +190,7 @@ impl<'a, I: Iterator<Item = &'a Source>> Iterator for Reading<'a, '_, I> {
     }
 }
 
-fn work(jobs: &Mutex<Receiver<Job<'_>>>, search: &Search<'_>, limit: Option<usize>, stopped: &AtomicBool) {
+fn work(jobs: &Mutex<Receiver<Job<'_>>>, search: &Search, limit: Option<usize>, stopped: &AtomicBool) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { source, to }) = job else { return };
@@ -206,7 +206,7 @@ fn work(jobs: &Mutex<Receiver<Job<'_>>>, search: &Search<'_>, limit: Option<usiz
 /// Reads a file to its end, or until nobody wants more of it.
 fn read(
     source: &Source,
-    search: &Search<'_>,
+    search: &Search,
     limit: Option<usize>,
     stopped: &AtomicBool,
     summary: &mut Summary,

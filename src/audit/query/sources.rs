@@ -108,6 +108,12 @@ fn in_range(beginnings: &[Option<Beginning>], filter: &Filter) -> Vec<bool> {
     beginnings.iter().enumerate().map(is_wanted).collect()
 }
 
+/// The last record of the file at `path` that was ever confirmed, where the file after it says that not all of them were.
+pub(super) fn confirmed_before(path: &Path, next: &Path) -> Option<u64> {
+    let beginnings = [path, next].map(|path| Beginning::read(path).ok().flatten());
+    confirmed_through(&beginnings, 0)
+}
+
 /// A header that claims less than what came before this file is not believed; `audit verify` shows the contradiction.
 fn confirmed_through(beginnings: &[Option<Beginning>], index: usize) -> Option<u64> {
     let own = &beginnings[index].as_ref()?.header;

@@ -246,6 +246,64 @@ fn a_follower_goes_on_from_file_to_file() {
     assert_eq!(poll(&mut follower), [17]);
 }
 
+/// What a follower gives that may read so far.
+fn through(follower: &mut Follower, last: u64) -> Vec<u64> {
+    let mut found = Vec::new();
+    let flow = follower.poll_through(last, &mut |line| {
+        found.push(sequence(line));
+        ControlFlow::Continue(())
+    });
+    assert!(flow.unwrap().is_continue());
+    found
+}
+
+#[test]
+fn a_follower_gives_nothing_that_is_not_durable_and_then_all_of_it() {
+    let mut journal = Written::new();
+    journal.file("start", TIME, ChainHead::START).call("alice").call("alice").call("alice");
+    let mut follower = Follower::from_the_oldest(journal.path(), &Filter::default()).unwrap();
+    assert_eq!(through(&mut follower, 1), [0; 0], "record 1 is the header");
+    assert_eq!(through(&mut follower, 3), [2, 3]);
+    assert_eq!(through(&mut follower, 3), [0; 0]);
+    journal.call("alice");
+    let head = journal.head;
+    journal.file("rotation", TIME, head).call("alice");
+    assert_eq!(through(&mut follower, 4), [4]);
+    assert_eq!(through(&mut follower, 7), [5, 7]);
+}
+
+#[test]
+fn a_follower_does_not_take_what_a_failed_write_left_for_what_took_its_place() {
+    let mut journal = Written::new();
+    journal.file("start", TIME, ChainHead::START).call("alice").call("alice");
+    let durable = journal.head;
+    journal.call("mallory").call("mallory");
+    let mut follower = Follower::from_the_oldest(journal.path(), &Filter::default()).unwrap();
+    assert_eq!(through(&mut follower, 3), [2, 3]);
+    journal.file("recovery", TIME, durable).call("alice").call("alice");
+    assert_eq!(through(&mut follower, 5), [5], "record 4 is the header of the next file");
+    assert_eq!((through(&mut follower, 6), follower.summary().unconfirmed), (vec![6], 2));
+
+    let mut late = Follower::from_the_oldest(journal.path(), &by("mallory")).unwrap();
+    assert_eq!(through(&mut late, 6), [0; 0], "whoever comes later reads the same");
+}
+
+#[test]
+fn a_follower_goes_past_files_that_cannot_be_read() {
+    let mut journal = Written::new();
+    journal.file("start", TIME, ChainHead::START).call("alice").compress(Some(30));
+    for _ in 0..2 {
+        let head = journal.head;
+        journal.file("rotation", TIME, head).call("alice");
+    }
+    let second = journal.path().join(&journal_files_of(journal.path())[1]);
+    fs::remove_file(&second).unwrap();
+    fs::create_dir(&second).unwrap();
+    let mut follower = Follower::from_the_oldest(journal.path(), &Filter::default()).unwrap();
+    assert_eq!(through(&mut follower, 6), [6]);
+    assert_eq!(follower.summary().unread.len(), 2, "{:?}", follower.summary());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

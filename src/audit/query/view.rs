@@ -19,8 +19,12 @@ pub struct RecordView<'a> {
     pub event: Text<'a>,
     /// `errorCode`.
     pub error_code: Text<'a>,
+    /// `eventID`.
+    pub event_id: Text<'a>,
     /// `requestID`: the gateway's id of the request.
     pub request_id: Text<'a>,
+    /// `sourceIPAddress`: the client's.
+    pub address: Text<'a>,
     /// The tool's name as it was asked for, in `requestParameters`.
     pub asked: Asked<'a>,
     /// `additionalEventData`.
@@ -50,6 +54,8 @@ pub struct Data<'a> {
     pub caller: Caller<'a>,
     /// `tool`; absent for a name that is no tool.
     pub tool: Text<'a>,
+    /// `effect`: what the tool does to the account.
+    pub effect: Text<'a>,
     /// `environment`.
     pub environment: Text<'a>,
     /// `decision`: what stage one decided.
@@ -62,6 +68,8 @@ pub struct Data<'a> {
     pub plan: Planned<'a>,
     /// `assumedSessions`: their request ids are those of AssumeRole.
     pub sessions: Vec<Call<'a>>,
+    /// `unrecordedBefore`: refused authentications that were only counted.
+    pub unrecorded: Option<u64>,
 }
 
 /// Who a request was from.
@@ -174,7 +182,9 @@ impl<'de> Loose<'de> for RecordView<'de> {
             "stage" => self.stage = value(members)?,
             "eventName" => self.event = value(members)?,
             "errorCode" => self.error_code = value(members)?,
+            "eventID" => self.event_id = value(members)?,
             "requestID" => self.request_id = value(members)?,
+            "sourceIPAddress" => self.address = value(members)?,
             "requestParameters" => self.asked = value::<Parameters<'de>, A>(members)?.params,
             "additionalEventData" => self.data = value(members)?,
             "integrity" => self.integrity = value(members)?,
@@ -192,8 +202,9 @@ struct Parameters<'a> {
 
 object!(Parameters: "params" => params);
 object!(Asked: "name" => tool);
-object!(Data: "caller" => caller, "tool" => tool, "environment" => environment, "decision" => decision, "error" => error,
-    "awsCalls" => aws_calls, "plan" => plan, "assumedSessions" => sessions);
+object!(Data: "caller" => caller, "tool" => tool, "effect" => effect, "environment" => environment,
+    "decision" => decision, "error" => error, "awsCalls" => aws_calls, "plan" => plan, "assumedSessions" => sessions,
+    "unrecordedBefore" => unrecorded);
 object!(Caller: "kind" => kind, "name" => name, "person" => person);
 object!(Decision: "stage" => stage, "effect" => effect, "action" => action, "resource" => resource,
     "requestId" => request_id);
