@@ -219,3 +219,6 @@ impl Figures {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

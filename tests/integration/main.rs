@@ -4,6 +4,7 @@
 mod agents;
 mod audit_reading;
 mod audit_reconcile;
+mod audit_signals;
 mod audit_signing;
 mod audit_tampering;
 mod aws_calls;

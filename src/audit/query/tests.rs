@@ -218,7 +218,7 @@ fn a_follower_goes_on_from_file_to_file() {
     })
     .unwrap();
     assert_eq!(found, [5, 8]);
-    let poll = |follower: &mut Follower<'_>| {
+    let poll = |follower: &mut Follower| {
         let mut found = Vec::new();
         let flow = follower.poll(&mut |line| {
             found.push(sequence(line));

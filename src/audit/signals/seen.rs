@@ -126,7 +126,7 @@ mod tests {
         .to_string()
     }
 
-    fn seen<T>(line: &str, ask: impl FnOnce(&Seen<'_>) -> T) -> T {
+    fn seen(line: &str, ask: impl FnOnce(&Seen<'_>) -> bool) -> bool {
         ask(&Seen::of(&RecordView::of(line).unwrap()).unwrap())
     }
 
@@ -153,7 +153,7 @@ mod tests {
             ("read", "NoSuchEntity", &by_aws, false),
             ("outcome", "", &step, true),
         ] {
-            assert_eq!(seen(&record(stage, code, data), Seen::is_refusal), expected, "{stage} {code}");
+            assert_eq!(seen(&record(stage, code, data), |seen| seen.is_refusal()), expected, "{stage} {code}");
         }
     }
 
@@ -161,11 +161,11 @@ mod tests {
     fn protected_is_what_stage_one_refused_as_such() {
         let denied = json!({"decision": {"effect": "deny"}});
         for code in PROTECTED {
-            assert!(seen(&record("denied", code, &denied), Seen::is_about_protected), "{code}");
+            assert!(seen(&record("denied", code, &denied), |seen| seen.is_about_protected()), "{code}");
         }
-        assert!(!seen(&record("denied", "PolicyDenied", &denied), Seen::is_about_protected));
+        assert!(!seen(&record("denied", "PolicyDenied", &denied), |seen| seen.is_about_protected()));
         let allowed = json!({"decision": {"effect": "allow"}});
-        assert!(!seen(&record("outcome", PROTECTED[0], &allowed), Seen::is_about_protected), "a code of AWS's");
+        assert!(!seen(&record("outcome", PROTECTED[0], &allowed), |seen| seen.is_about_protected()), "a code of AWS's");
     }
 
     #[test]

@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_signal_says_what_when_who_and_by_which_records() {
-        let caller = CallerId { kind: "keyring".into(), name: "alice".into(), person: Some("alice@example.com".into()) };
+        let caller =
+            CallerId { kind: "keyring".into(), name: "alice".into(), person: Some("alice@example.com".into()) };
         let mut signal = Signal {
             kind: Kind::NewAddress,
             time: "2026-11-20T12:00:00.5Z".parse().unwrap(),

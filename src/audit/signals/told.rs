@@ -20,7 +20,7 @@ use super::seen::Seen;
 use super::signal::{Signal, Subject};
 
 /// How many quiet times there are at once. Beyond, the one that ends first is ended before its time.
-const MOST: usize = 4096;
+pub(super) const MOST: usize = 4096;
 
 /// What a rule found in a record.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,5 +161,42 @@ impl Counted {
         records.push_back(seen.sequence);
         let (text, time, event_id) = (finding.text, seen.time, seen.event_id());
         Self { count: u64::saturating_add(count, 1), records, text, time, event_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::audit::query::RecordView;
+    use crate::audit::signals::moment::Flow;
+    use crate::audit::signals::signal::CallerId;
+
+    #[test]
+    fn where_too_much_is_quiet_at_once_what_ends_first_is_ended_and_told() {
+        let line = r#"{"eventTime":"2026-11-20T12:00:00.000Z","integrity":{"sequence":7}}"#;
+        let record = RecordView::of(line).unwrap();
+        let seen = Seen::of(&record).unwrap();
+        let now = Flow::default().follow(seen.time);
+        let mut told = Told { most: 2, ..Told::new(60) };
+        let mut signals = Vec::new();
+        for (minute, name) in (0..).zip(["a", "a", "b", "c", "c", "a"]) {
+            let caller = CallerId { kind: "keyring".into(), name: name.into(), person: None };
+            let about = (Kind::NewAddress, Subject::Caller(Arc::new(caller)));
+            let finding = Finding::of(&seen, format!("in minute {minute}"));
+            told.found(now.after_minutes(minute), about, finding, &seen, &mut |signal| signals.push(signal.text));
+            assert!(told.len() <= 2);
+        }
+        assert_eq!(
+            signals,
+            [
+                "in minute 0",
+                "in minute 2",
+                "1 more since this was last told; the last: in minute 1",
+                "in minute 3",
+                "in minute 5"
+            ]
+        );
     }
 }

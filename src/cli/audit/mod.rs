@@ -9,6 +9,7 @@ mod key;
 mod query;
 mod reconcile;
 mod sheet;
+mod signals;
 mod table;
 mod tail;
 mod verify;
@@ -32,6 +33,7 @@ enum Subcommands {
     Tail(tail::Tail),
     Export(export::Export),
     Reconcile(reconcile::Reconcile),
+    Signals(signals::Signals),
     Key(key::Key),
     Hash(hash::HashOptions),
 }
@@ -47,6 +49,7 @@ pub fn run(command: &Audit) -> Result<Outcome, Failure> {
         Subcommands::Tail(command) => tail::run(command),
         Subcommands::Export(command) => export::run(command),
         Subcommands::Reconcile(command) => reconcile::run(command),
+        Subcommands::Signals(command) => signals::run(command),
         Subcommands::Key(command) => key::run(command),
         Subcommands::Hash(command) => hash::run(command),
     }

@@ -127,7 +127,7 @@ fn resources(record: &RecordView<'_>) -> String {
 }
 
 /// The text as it can be shown, cut where it is too long.
-fn cut(text: &str, most: usize) -> String {
+pub(super) fn cut(text: &str, most: usize) -> String {
     // Of a text of megabytes only the beginning is looked at.
     let end = text.char_indices().nth(most + 1).map_or(text.len(), |(end, _)| end);
     let shown = visible(&text[..end]);

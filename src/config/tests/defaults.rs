@@ -4,7 +4,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::{MINIMAL, config, minimal_with, parse_with};
 use crate::arn::Partition;
-use crate::config::{Access, Confirmation, Secrets, Toolset};
+use crate::config::{Access, Confirmation, Secrets, Signals, Toolset};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -40,6 +40,7 @@ fn what_is_not_written_has_its_documented_default() {
     let audit = &config.audit;
     assert_eq!((audit.durable, audit.delay, audit.segment_bytes), (seconds(5), seconds(1), 67_108_864));
     assert_eq!(audit.secrets, Secrets::Omit);
+    assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
     assert_eq!(config.tools.confirmation, seconds(300));
     assert!(config.sealing.keys.is_empty() && !config.sealing.keys_group_readable);
     assert!(config.protect.arns.is_empty() && config.protect.gateway_role_arn.is_none());

@@ -369,3 +369,22 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn signals_have_numbers_that_fit_together_and_kinds_that_exist() {
+    let text = minimal_with(
+        "",
+        "[audit.signals]\nhistory_days = 7\nlerning_days = 3\nhabit_days = 7\nsilenced = [\"new-adress\"]",
+    );
+    let shown = faults(&text);
+    for expected in [
+        "audit.signals.learning_days: is 7, and audit.signals.history_days is 7",
+        "audit.signals.lerning_days: unknown key; did you mean \"learning_days\"?",
+        "audit.signals.habit_days: is 7, and audit.signals.history_days is 7",
+        "audit.signals.silenced[0]: \"new-adress\" is not a possible value; did you mean \"new-address\"?",
+    ] {
+        assert!(shown.contains(expected), "{expected} is not in {shown}");
+    }
+    let one = minimal_with("", "[[audit.signals]]\nrefusals = 3");
+    assert!(faults(&one).contains("audit.signals: expected a table"), "{}", faults(&one));
+}
