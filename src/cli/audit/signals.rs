@@ -17,7 +17,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ProcessEnvironment};
 
 /// How many characters of a caller are shown.
-const WIDEST: usize = 32;
+const WIDEST: usize = 40;
 /// How many characters of what happened are shown.
 const LONGEST: usize = 512;
 
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(lines.len(), 3, "{shown}");
         assert_eq!(
             lines[1],
-            "2026-11-20T11:00:00.000Z  medium    new-address         keyring:alice                     alice [7 9]"
+            "2026-11-20T11:00:00.000Z  medium    new-address         keyring:alice                             alice [7 9]"
         );
         let places = |line: &str, words: [&str; 2]| words.map(|word| line.find(word));
         assert_eq!(places(lines[0], ["signal", "caller"]), places(lines[1], ["new-address", "keyring"]));
