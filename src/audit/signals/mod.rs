@@ -16,7 +16,7 @@
 //! - Of a caller: a count for each hour of the history, of each minute of the two windows, 32 networks and 64 tools.
 //! - At most 1024 networks with refused authentications, apart from the callers; where there are more, the one that was
 //!   silent longest goes. All networks together are counted beside, in one window.
-//! - At most 4096 quiet times ([`Told`](told::Told)). Texts out of records are cut at 256 characters.
+//! - At most 4096 quiet times. Texts out of records are cut at 256 characters.
 
 mod bounded;
 mod first_destructive;
