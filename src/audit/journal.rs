@@ -10,7 +10,7 @@
 //!   taken. An intent that was under way is refused; a note that was accepted is kept and written later.
 //! - **Holding**: an outcome could not be made durable, and its caller was told so ([`AuditUnavailable::held`]). The
 //!   journal keeps it. Every intent is refused until all held outcomes are durable: what AWS was made to do comes before
-//!   anything new. Notes are taken as soon as the disk answers.
+//!   anything new. Notes are taken as soon as the disk answers; until then the journal is said to be Unavailable.
 //!
 //! # Transitions, and the way back
 //! - Available -> Unavailable: a write, a sync, or the creation of a segment fails, or exceeds the deadline.

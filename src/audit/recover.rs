@@ -7,7 +7,7 @@ use super::chain::ChainHead;
 use super::files::{decompressed, is_compressed, of_the_journal, plain};
 use super::scan::{Fault, Scan, confirmed_through, read_header, scan};
 use super::segment::SegmentName;
-use super::storage::Storage;
+use super::storage::{SegmentFile, Storage};
 use super::unsettled::Unsettled;
 use super::verify::BadRecord;
 
@@ -36,7 +36,7 @@ pub enum OpenError {
         since: u64,
     },
     /// The folder cannot be read or written.
-    #[error("the audit journal in {} cannot be opened: {doing}", directory.display())]
+    #[error("the audit journal in {} cannot be opened: {doing}: {source}", directory.display())]
     Disk {
         /// The journal's folder.
         directory: PathBuf,
@@ -196,10 +196,19 @@ fn free_name(names: &[String], segment: &SegmentName) -> String {
 fn copy_tail(storage: &dyn Storage, from: &Path, offset: u64, to: &Path) -> io::Result<()> {
     let mut reader = storage.read(from)?;
     io::copy(&mut reader.by_ref().take(offset), &mut io::sink())?;
-    let mut file = storage.create(to)?;
+    let file = storage.create(to)?;
+    let copied = append(&mut *reader, file);
+    if copied.is_err() {
+        // On a full disk each start would leave one more behind. The first error is the one to report.
+        let _ = storage.remove(to);
+    }
+    copied
+}
+
+fn append(from: &mut dyn Read, mut file: Box<dyn SegmentFile>) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        match reader.read(&mut buffer)? {
+        match from.read(&mut buffer)? {
             0 => return file.sync(),
             read => file.write_all(&buffer[..read])?,
         }

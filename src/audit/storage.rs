@@ -49,7 +49,7 @@ pub trait Storage: Debug + Send + Sync + 'static {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file. The journal asks it only for a segment it has just begun, none of whose records was ever
-    /// confirmed.
+    /// confirmed, and for the copy of a torn line that it could not finish.
     ///
     /// # Errors
     /// When the file cannot be removed.

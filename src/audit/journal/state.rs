@@ -17,7 +17,7 @@ use crate::clock::SharedClock;
 pub enum JournalState {
     /// Records are taken.
     Available,
-    /// The disk does not take records; the writer tries again by itself.
+    /// The disk does not take records, whether or not outcomes are held; the writer tries again by itself.
     Unavailable {
         /// Since when.
         since: Timestamp,
@@ -31,7 +31,8 @@ pub enum JournalState {
         /// What the remote store said: for the operator, not for callers.
         reason: String,
     },
-    /// Outcomes that callers were told are held are not durable yet: intents are refused until they are.
+    /// The disk takes records, and outcomes that callers were told are held are not durable yet: intents are refused until
+    /// they are.
     Holding {
         /// How many.
         outcomes: usize,
@@ -324,8 +325,8 @@ impl Shared {
     pub(super) fn state(&self) -> JournalState {
         let gate = self.gate();
         match &gate.failing {
-            _ if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
             Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
+            None if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
             None => gate.remote_failing.as_ref().map_or(JournalState::Available, |failing| JournalState::NotRemote {
                 since: failing.since,
                 reason: failing.message.clone(),
@@ -355,6 +356,17 @@ mod tests {
         assert_eq!(shared.state(), JournalState::Unavailable { since, reason: "broken".to_owned() });
         assert_eq!(shared.heal(), Some(since));
         assert_eq!(shared.state(), JournalState::Available);
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_no_less_unavailable_for_an_outcome_that_is_held() {
+        let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), 1, 1);
+        shared.hold(&Fate::new());
+        shared.fail(UnavailableReason::DiskFailed, "full".to_owned());
+        let unavailable = JournalState::Unavailable { since: Timestamp::UNIX_EPOCH, reason: "full".to_owned() };
+        assert_eq!(shared.state(), unavailable, "reads cannot be recorded either");
+        shared.heal();
+        assert_eq!(shared.state(), JournalState::Holding { outcomes: 1 });
     }
 
     #[test]

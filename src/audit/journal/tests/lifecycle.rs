@@ -276,6 +276,25 @@ async fn a_torn_last_line_is_moved_aside_and_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_torn_line_that_finds_no_room_beside_leaves_nothing_behind() {
+    let folder = Folder::new();
+    folder.open().await.close().await.unwrap();
+    let segment = folder.segments().remove(0);
+    let path = folder.path().join(&segment);
+    let torn = [&std::fs::read(&path).unwrap()[..], b"{\"half\":"].concat();
+    std::fs::write(&path, &torn).unwrap();
+    for _ in 0..2 {
+        folder.disk.next(Trouble::ShortWrite(3));
+        let refused = folder.try_open(|_| {}).await.unwrap_err().to_string();
+        assert!(refused.ends_with("a torn last line cannot be moved aside: no storage space"), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), torn);
+    }
+    folder.open().await.close().await.unwrap();
+    assert_eq!(folder.lines(&folder.segments()[1])[0]["segment"]["torn"], json!([format!("{segment}.torn")]));
+    folder.assert_verified();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_segment_without_a_complete_line_is_moved_aside_and_the_chain_goes_on_from_the_one_before() {
     let folder = Folder::new();
     let journal = folder.open().await;
