@@ -14,6 +14,7 @@ use iam_mcp_gateway::random::SystemRandom;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::support::dice::Dice;
 use crate::support::program::Program;
 
 /// The lines of each file, by name.
@@ -51,18 +52,6 @@ async fn written() -> Files {
         bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
     };
     names.iter().map(|name| (name.clone(), lines(name))).collect()
-}
-
-/// Numbers by chance, the same at each run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).expect("below a usize")
-    }
 }
 
 /// What has to come of it.
@@ -257,7 +246,7 @@ async fn tamper_and_look(times: u64, with_the_other: u64) {
     let mut seen = std::collections::BTreeMap::<_, u32>::new();
     for seed in 1..=times {
         let mut files = good.clone();
-        let (how, expected) = tamper(&mut Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)), &mut files);
+        let (how, expected) = tamper(&mut Dice::new(seed), &mut files);
         let folder = write(&files);
         let (bad, signed) = found_here(folder.path());
         match expected {

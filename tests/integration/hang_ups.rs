@@ -1,5 +1,6 @@
 //! A client that hangs up, and a process that is told to stop, while AWS is at work.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpStream;
 
@@ -9,6 +10,7 @@ use crate::support::command::run;
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, connect};
+use crate::support::ledger::{Ended, Ledger};
 use crate::support::waiting::eventually;
 
 /// A CreateUser that AWS has received and does not answer: its call's id and the client's connection.
@@ -44,6 +46,42 @@ fn a_change_is_finished_and_recorded_for_a_client_that_hung_up() {
     assert_eq!(records[1].get("errorCode"), None, "{}", records[1]);
     assert_eq!(records[1]["responseElements"]["structuredContent"]["User"]["UserName"], "dave");
     assert_eq!(gateway.received("CreateUser").len(), 1);
+}
+
+/// Four times 250: more requests than 256 are not worked on at once, and a test has 1,024 open files on many machines.
+#[test]
+fn a_thousand_clients_that_hang_up_leave_a_thousand_outcomes() {
+    let mut gateway = TestGateway::with_recording_aws().start();
+    let mut ledger = Ledger::default();
+    for so_far in [0, 250, 500, 750] {
+        gateway.recording_aws().hold();
+        let sent = (so_far..so_far + 250).map(|number| {
+            let arguments = json!({"user_name": format!("user-{number}")});
+            let (_, request) = gateway.writing_call("alice", "create_user", arguments);
+            let mut stream = connect(gateway.address());
+            stream.write_all(&request.bytes()).expect("the gateway listens");
+            stream
+        });
+        let clients: Vec<TcpStream> = sent.collect();
+        gateway.recording_aws().wait_for("CreateUser", so_far + 250);
+        drop(clients);
+        let gone = || gateway.metrics().contains("gateway_requests_in_flight 0\n").then_some(());
+        eventually("the connections are gone", gone);
+        ledger.read(gateway.journal_folder());
+        assert_eq!(ledger.under_way().len(), 250, "AWS has answered none of them");
+        gateway.recording_aws().release();
+        eventually("each has its outcome", || {
+            ledger.read(gateway.journal_folder());
+            ledger.under_way().is_empty().then_some(())
+        });
+    }
+    gateway.stop();
+    ledger.read(gateway.journal_folder());
+    assert_eq!(ledger.all_that_ended(Ended::Well).len(), 1000);
+    let asked = gateway.recording_aws().received("CreateUser");
+    let users: BTreeSet<_> = asked.iter().map(|parameters| &parameters["UserName"]).collect();
+    assert_eq!((asked.len(), users.len()), (1000, 1000), "no call was sent twice");
+    assert_journal_is_whole(&gateway);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, connect};
-use crate::support::in_process::InProcess;
+use crate::support::in_process::{InProcess, State};
 use crate::support::mcp::Called;
 use crate::support::waiting::eventually;
 
@@ -144,7 +144,7 @@ fn without_an_audit_journal_nothing_is_written_to_aws() {
     let create = |gateway: &InProcess, name: &str| gateway.call("alice", "create_user", json!({"user_name": name}));
     assert!(!create(&gateway, "before").is_error);
 
-    gateway.disk().set_full(true);
+    gateway.disk().set(State::Full);
     let refused = create(&gateway, "during");
     assert_eq!((refused.code(), &refused.content["error"]["retryable"]), ("AuditUnavailable", &json!(true)));
     let names = |gateway: &InProcess| -> Vec<Value> {
@@ -152,7 +152,7 @@ fn without_an_audit_journal_nothing_is_written_to_aws() {
     };
     assert_eq!(names(&gateway), ["before"]);
 
-    gateway.disk().set_full(false);
+    gateway.disk().set(State::Works);
     let name = eventually("the journal takes records again", || {
         // Signed anew each time: a refused write may have used its signature up.
         gateway.clock().advance(SignedDuration::from_secs(1));
@@ -169,7 +169,7 @@ fn an_outcome_that_finds_no_room_is_held_and_stops_further_changes() {
     let mut client = connect(gateway.address());
     client.write_all(&request.bytes()).expect("the gateway listens");
     eventually("AWS receives CreateUser", || (gateway.received("CreateUser").len() == 1).then_some(()));
-    gateway.disk().set_full(true);
+    gateway.disk().set(State::Full);
     gateway.aws().release();
 
     let answer = Called::of(id.clone(), &Answer::read(&mut client));
@@ -184,7 +184,7 @@ fn an_outcome_that_finds_no_room_is_held_and_stops_further_changes() {
     assert_eq!(create(&gateway).code(), "AuditUnavailable");
     assert_eq!(gateway.received("CreateUser").len(), 1);
 
-    gateway.disk().set_full(false);
+    gateway.disk().set(State::Works);
     let records = gateway.records_of(&id, 2);
     assert_eq!((&records[1]["stage"], records[1].get("errorCode")), (&json!("outcome"), None));
     eventually("writes are taken again", || (!create(&gateway).is_error).then_some(()));

@@ -22,6 +22,7 @@ use super::mcp::{Called, modern, tool_call};
 use super::moto::Moto;
 use super::prepared::{Aws, CallersKeys, Prepared};
 use super::process::{Launch, Process};
+use super::recording_aws::RecordingAws;
 use super::sandbox::RunningSandbox;
 use super::waiting::{eventually, now, wait_until};
 
@@ -41,8 +42,10 @@ impl Prepared {
             options: self.options,
         };
         let process = Process::start(&launch);
+        let journal = self.journal.unwrap_or_else(|| folder.path().join("audit"));
         let gateway = TestGateway {
             process,
+            journal,
             launch,
             aws: self.aws,
             folder,
@@ -61,6 +64,7 @@ pub(crate) struct TestGateway {
     launch: Launch,
     aws: Aws,
     folder: TempDir,
+    journal: PathBuf,
     keys: CallersKeys,
     opens: OnceLock<Timestamp>,
     ids: AtomicU32,
@@ -82,6 +86,11 @@ impl TestGateway {
         Prepared::on(Aws::Faulty(FaultyAws::start()))
     }
 
+    /// One whose AWS is in this process, answers well, and can be made to wait.
+    pub(crate) fn with_recording_aws() -> Prepared {
+        Prepared::on(Aws::Recording(RecordingAws::start()))
+    }
+
     /// One that cannot reach AWS.
     pub(crate) fn without_aws() -> Prepared {
         Prepared::on(Aws::None)
@@ -91,7 +100,9 @@ impl TestGateway {
     pub(crate) fn moto(&self) -> &Moto {
         match &self.aws {
             Aws::Moto(moto) => moto,
-            Aws::Sandbox(_) | Aws::Faulty(_) | Aws::None => unreachable!("this gateway was not started with moto"),
+            Aws::Sandbox(_) | Aws::Faulty(_) | Aws::Recording(_) | Aws::None => {
+                unreachable!("this gateway was not started with moto")
+            }
         }
     }
 
@@ -99,10 +110,15 @@ impl TestGateway {
     pub(crate) fn sandbox(&self) -> &RunningSandbox {
         match &self.aws {
             Aws::Sandbox(sandbox) => sandbox,
-            Aws::Moto(_) | Aws::Faulty(_) | Aws::None => {
+            Aws::Moto(_) | Aws::Faulty(_) | Aws::Recording(_) | Aws::None => {
                 unreachable!("this gateway was not started with the sandbox")
             }
         }
+    }
+
+    /// The AWS in this process.
+    pub(crate) fn recording_aws(&self) -> &RecordingAws {
+        self.aws.recording()
     }
 
     /// The misbehaving AWS behind it.
@@ -195,7 +211,7 @@ impl TestGateway {
     }
 
     /// From when on signatures may write, as the refusal of an early one tells.
-    fn opens_for_writes(&self) -> Timestamp {
+    pub(crate) fn opens_for_writes(&self) -> Timestamp {
         *self.opens.get_or_init(|| {
             let early = now() - SignedDuration::from_secs(120);
             let (id, request) = self.tool_call("alice", "delete_user", json!({"user_name": "nobody"}));
@@ -221,9 +237,14 @@ impl TestGateway {
         get(self.process.metrics, "/metrics").text()
     }
 
+    /// The audit journal's folder.
+    pub(crate) fn journal_folder(&self) -> &Path {
+        &self.journal
+    }
+
     /// Every record of the audit journal so far, in its order.
     pub(crate) fn journal(&self) -> Vec<Value> {
-        journal_in(&self.path("audit"))
+        journal_in(&self.journal)
     }
 
     /// The records of one stage.

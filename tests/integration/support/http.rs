@@ -1,6 +1,6 @@
 //! HTTP requests as raw bytes, signed with the project's own client or tampered with.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -162,14 +162,27 @@ impl Request {
     pub(crate) fn send(&self) -> Answer {
         exchange(self.address, &self.bytes())
     }
+
+    /// Sends it to a server that may be killed meanwhile; the answer, if all of it arrived.
+    pub(crate) fn send_to_mortal(&self) -> Option<Answer> {
+        let mut stream = try_connect(self.address).ok()?;
+        stream.write_all(&self.bytes()).ok()?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).map_err(|error| assert_ne!(error.kind(), ErrorKind::WouldBlock)).ok()?;
+        Answer::is_whole(&bytes).then(|| Answer::parse(&bytes))
+    }
 }
 
 /// Opens a connection whose waits are bounded.
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the gateway accepts connections");
+    try_connect(address).expect("the gateway accepts connections")
+}
+
+fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout can be set");
     stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout can be set");
-    stream
+    Ok(stream)
 }
 
 /// Sends the bytes and reads the answer to its end.
@@ -197,6 +210,15 @@ impl Answer {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset, "the answer broke off after {} bytes", bytes.len());
         }
         Self::parse(&bytes)
+    }
+
+    /// Whether nothing is missing of an answer whose length its head tells.
+    fn is_whole(bytes: &[u8]) -> bool {
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+        let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let length: usize = length.expect("the gateway tells the length of what is no stream of events");
+        bytes.len() == end + 4 + length
     }
 
     fn parse(bytes: &[u8]) -> Self {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io::{self, Read};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -29,20 +29,39 @@ use super::gateway::journal_in;
 use super::http::Request;
 use super::mcp::{Called, modern, tool_call};
 use super::prepared::{Aws, CallersKeys, Prepared};
+use super::recording_aws::RecordingAws;
 use super::waiting::{eventually, now};
 
-/// A disk that is full when it is told to be.
+/// What a disk does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum State {
+    #[default]
+    Works,
+    /// Nothing more fits.
+    Full,
+    /// What is written may not reach it.
+    SyncsFail,
+    /// It does not answer until it is told something else.
+    SyncsHang,
+}
+
+/// A disk that fails as it is told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Disk(Arc<AtomicBool>);
+pub(crate) struct Disk(Arc<(Mutex<State>, Condvar)>);
 
 impl Disk {
-    /// From now on nothing more fits, or it does again.
-    pub(crate) fn set_full(&self, full: bool) {
-        self.0.store(full, Ordering::SeqCst);
+    /// From now on it does this.
+    pub(crate) fn set(&self, state: State) {
+        *self.state() = state;
+        self.0.1.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if *self.state() == State::Full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 }
 
@@ -90,7 +109,12 @@ impl SegmentFile for FileOnDisk {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync()
+        let hangs = |state: &mut State| *state == State::SyncsHang;
+        let state = self.disk.0.1.wait_while(self.disk.state(), hangs).unwrap_or_else(PoisonError::into_inner);
+        match *state {
+            State::SyncsFail => Err(io::Error::other("an error of the device")),
+            _ => self.file.sync(),
+        }
     }
 }
 
@@ -160,6 +184,11 @@ impl InProcess {
         self.aws.faulty()
     }
 
+    /// The AWS in this process.
+    pub(crate) fn recording_aws(&self) -> &RecordingAws {
+        self.aws.recording()
+    }
+
     /// What AWS received of one action.
     pub(crate) fn received(&self, action: &str) -> Vec<Value> {
         self.aws.received(action)
@@ -192,14 +221,19 @@ impl InProcess {
 
     /// The records of one stage.
     pub(crate) fn records(&self, stage: &str) -> Vec<Value> {
-        let journal = journal_in(&self.folder.path().join("audit"));
+        let journal = journal_in(&self.journal_folder());
         journal.into_iter().filter(|record| record["stage"] == stage).collect()
+    }
+
+    /// The audit journal's folder.
+    pub(crate) fn journal_folder(&self) -> PathBuf {
+        self.folder.path().join("audit")
     }
 
     /// The records of one call, when there are this many.
     pub(crate) fn records_of(&self, id: &str, count: usize) -> Vec<Value> {
         eventually("the call is recorded", || {
-            let journal = journal_in(&self.folder.path().join("audit"));
+            let journal = journal_in(&self.journal_folder());
             let records: Vec<Value> =
                 journal.into_iter().filter(|record| record["requestParameters"]["id"] == id).collect();
             (records.len() >= count).then_some(records)
@@ -209,6 +243,7 @@ impl InProcess {
 
 impl Drop for InProcess {
     fn drop(&mut self) {
+        self.disk.set(State::Works);
         self.drain.force();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use super::command::run;
 use super::faulty::FaultyAws;
 use super::gateway::{ACCOUNT, NAME};
 use super::moto::Moto;
+use super::recording_aws::RecordingAws;
 use super::sandbox::RunningSandbox;
 
 /// The key pair of each caller.
@@ -24,6 +25,7 @@ pub(super) enum Aws {
     Moto(Moto),
     Sandbox(RunningSandbox),
     Faulty(FaultyAws),
+    Recording(RecordingAws),
     /// Nothing listens there: for what must not need AWS.
     None,
 }
@@ -34,6 +36,7 @@ impl Aws {
             Self::Moto(moto) => moto.url().to_owned(),
             Self::Sandbox(sandbox) => sandbox.url().to_owned(),
             Self::Faulty(aws) => aws.url().to_owned(),
+            Self::Recording(aws) => aws.url().to_owned(),
             // The discard port, where nothing listens.
             Self::None => "http://127.0.0.1:9".to_owned(),
         }
@@ -42,8 +45,17 @@ impl Aws {
     pub(super) fn faulty(&mut self) -> &mut FaultyAws {
         match self {
             Self::Faulty(aws) => aws,
-            Self::Moto(_) | Self::Sandbox(_) | Self::None => {
+            Self::Moto(_) | Self::Sandbox(_) | Self::Recording(_) | Self::None => {
                 unreachable!("this gateway was not started with a faulty AWS")
+            }
+        }
+    }
+
+    pub(super) fn recording(&self) -> &RecordingAws {
+        match self {
+            Self::Recording(aws) => aws,
+            Self::Moto(_) | Self::Sandbox(_) | Self::Faulty(_) | Self::None => {
+                unreachable!("this gateway was not started with an AWS that records in this process")
             }
         }
     }
@@ -52,6 +64,7 @@ impl Aws {
         match self {
             Self::Moto(moto) => moto.recording().of(action),
             Self::Faulty(aws) => aws.recording().of(action),
+            Self::Recording(_) => unreachable!("this stand-in is asked in its own words, see recording_aws"),
             Self::Sandbox(_) => unreachable!("the sandbox tells what it saw as AWS does, in its trail"),
             Self::None => unreachable!("this gateway cannot reach AWS"),
         }
@@ -61,7 +74,7 @@ impl Aws {
         match self {
             Self::Moto(moto) => moto.gateway_keys(),
             Self::Sandbox(sandbox) => sandbox.gateway_keys(),
-            Self::Faulty(_) | Self::None => Keys {
+            Self::Faulty(_) | Self::Recording(_) | Self::None => Keys {
                 access_key_id: "AKIATHEGATEWAYSOWN00".to_owned(),
                 secret_access_key: "the-gateways-own-secret-for-tests".to_owned(),
                 session_token: None,
@@ -78,6 +91,7 @@ pub(crate) struct Prepared {
     settings: Vec<(String, String)>,
     files: Vec<(String, String)>,
     environment: String,
+    pub(super) journal: Option<PathBuf>,
     pub(super) variables: Vec<(String, String)>,
     pub(super) options: Vec<&'static str>,
 }
@@ -86,7 +100,7 @@ impl Prepared {
     pub(super) fn on(aws: Aws) -> Self {
         let reader = match aws {
             Aws::Sandbox(_) => "role/mcp-auditor",
-            Aws::Moto(_) | Aws::Faulty(_) | Aws::None => "role/mcp-reader",
+            Aws::Moto(_) | Aws::Faulty(_) | Aws::Recording(_) | Aws::None => "role/mcp-reader",
         };
         let prepared = Self {
             aws,
@@ -95,6 +109,7 @@ impl Prepared {
             settings: Vec::new(),
             files: Vec::new(),
             environment: String::new(),
+            journal: None,
             variables: Vec::new(),
             options: Vec::new(),
         };
@@ -144,6 +159,12 @@ impl Prepared {
         self
     }
 
+    /// The audit journal is here, and not in the gateway's own folder.
+    pub(crate) fn journal_in(mut self, directory: PathBuf) -> Self {
+        self.journal = Some(directory);
+        self
+    }
+
     /// An environment variable of the process.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -167,7 +188,7 @@ impl Prepared {
             ("listen.address", "\"127.0.0.1:0\"".to_owned()),
             ("listen.metrics_address", "\"127.0.0.1:0\"".to_owned()),
             ("sigv4.keyring", "\"keyring.json\"".to_owned()),
-            ("audit.directory", "\"audit\"".to_owned()),
+            ("audit.directory", format!("{:?}", self.journal.as_deref().unwrap_or(Path::new("audit")))),
             // Records of reads are looked at right after the call.
             ("audit.delay_milliseconds", "10".to_owned()),
             ("aws.sts_endpoint", format!("\"{aws_url}\"")),

@@ -33,6 +33,11 @@ impl Program {
         Self { name: name.to_owned(), child, stdin, lines }
     }
 
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Writes one line to the program's standard input.
     pub(crate) fn say(&mut self, line: &Value) {
         let stdin = self.stdin.as_mut().expect("nothing is said after the input was closed");
