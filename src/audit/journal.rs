@@ -300,6 +300,16 @@ impl Journal {
         Arc::clone(&self.folder)
     }
 
+    /// The record of the oldest intent that has no outcome.
+    pub(super) fn unsettled_since(&self) -> Option<u64> {
+        self.shared.unsettled_since()
+    }
+
+    /// The fields of every header.
+    pub(super) fn context(&self) -> &Record {
+        &self.folder.context
+    }
+
     /// An id for a record that is made of the journal itself.
     pub(super) fn new_id(&self) -> String {
         uuid(&*self.random)

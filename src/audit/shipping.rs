@@ -83,7 +83,7 @@ pub type TellShipped = Box<dyn Fn(&Shipped) + Send + Sync>;
 pub struct Shipper {
     ending: Arc<Notify>,
     shipped: watch::Receiver<Shipped>,
-    task: JoinHandle<()>,
+    task: JoinHandle<bool>,
 }
 
 impl Shipper {
@@ -113,12 +113,14 @@ impl Shipper {
         self.shipped.clone()
     }
 
-    /// Ships what is durable and not yet shipped, within the grace, and ends. To be called when the journal is closed.
-    pub async fn end(self) {
+    /// Ships what is durable and not yet shipped, within the grace, and ends; whether the sink has everything. To be called
+    /// when the journal is closed.
+    pub async fn end(self) -> bool {
         self.ending.notify_one();
-        if let Err(error) = self.task.await {
+        self.task.await.unwrap_or_else(|error| {
             tracing::error!(%error, "shipping audit records broke off");
-        }
+            false
+        })
     }
 }
 
@@ -136,7 +138,7 @@ struct Shipping {
 }
 
 impl Shipping {
-    async fn run(mut self) {
+    async fn run(mut self) -> bool {
         let mut through = self.cursor.read();
         self.tell(Shipped { through, lag: 0, failure: None });
         // Once set, what is durable is shipped and nothing more is waited for.
@@ -171,6 +173,7 @@ impl Shipping {
             );
         }
         self.cursor.write(through).await;
+        through >= durable
     }
 
     /// Waits for company until the pace lets the next batch come; whether the end has begun meanwhile.

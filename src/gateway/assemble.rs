@@ -14,11 +14,11 @@ use tokio::sync::watch;
 
 use super::reload;
 use super::signals::SignalWatch;
-use super::sinks::{self, Surroundings};
+use super::sinks::{self, Sinks, Surroundings};
 use crate::arn::Partition;
 use crate::audit::{
     HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, Shipped,
-    Shipper, SigningKey, Storage,
+    SigningKey, Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
@@ -114,7 +114,7 @@ pub struct Gateway {
     /// What keeps the journal's closed files.
     pub keeper: Keeper,
     /// What ships the journal's records to sinks beside it.
-    pub shippers: Vec<Shipper>,
+    pub sinks: Sinks,
     /// The configuration in force.
     pub in_force: Arc<Current<InForce>>,
     /// The keys in force.
@@ -192,8 +192,8 @@ impl Gateway {
             health: &health,
             metrics: &metrics,
         };
-        let shippers = sinks::begin(&current.config, &around)?;
-        let shipped = shippers.iter().map(Shipper::shipped).collect();
+        let sinks = sinks::begin(&current.config, &around)?;
+        let shipped = sinks.shipped();
         let keeper = keeper(&current.config, &journal, shipped, keeping_alarm);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
@@ -207,7 +207,7 @@ impl Gateway {
             drain,
             journal,
             keeper,
-            shippers,
+            sinks,
             in_force,
             keyring,
             stationery,

@@ -5,7 +5,7 @@ pub mod log;
 pub mod reload;
 pub mod run;
 pub mod signals;
-mod sinks;
+pub mod sinks;
 
 pub use assemble::{Gateway, Outside, StartError};
 pub use reload::Reloader;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
@@ -11,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::assemble::Gateway;
 use super::reload::Reloader;
-use crate::audit::Shipper;
 use crate::http::{Drain, Ended, ServerLimits, serve};
 
 /// The sockets of a gateway.
@@ -36,16 +34,7 @@ const GIVING_UP: Duration = Duration::from_secs(1);
 /// When signals cannot be received.
 pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> std::io::Result<Ended> {
     let Gateway {
-        router,
-        metrics_router,
-        server_limits,
-        metrics,
-        drain,
-        journal,
-        keeper,
-        shippers,
-        signals: watch,
-        ..
+        router, metrics_router, server_limits, metrics, drain, journal, keeper, sinks, signals: watch, ..
     } = gateway;
     let look = Arc::new(Notify::new());
     let signals = Signals::listen()?;
@@ -75,7 +64,7 @@ pub async fn run(gateway: Gateway, listeners: Listeners, reloader: Reloader) -> 
         tracing::error!(%failure, "the audit journal could not be closed whole");
     }
     // What was closed is complete: each sink gets the end of it, too.
-    join_all(shippers.into_iter().map(Shipper::end)).await;
+    sinks.end().await;
     // What the last records say is told too; a disk that does not answer holds up nothing.
     end_of_watch.cancel();
     if tokio::time::timeout(GIVING_UP, watching).await.is_err() {

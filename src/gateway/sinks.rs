@@ -6,13 +6,15 @@ use std::time::Duration;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::region::Region;
+use futures_util::future::join_all;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::watch;
 
 use super::assemble::StartError;
 use crate::audit::reconcile::aws::Access;
-use crate::audit::sinks::{BucketSettings, Layout, ObjectLock, Replica, S3Sink, StdoutSink};
+use crate::audit::sinks::{BucketSettings, Layout, ObjectLock, Replica, Replicas, S3Shelf, S3Sink, StdoutSink};
 use crate::audit::{Journal, Pace, Shipped, Shipper, Sink};
 use crate::clock::SharedClock;
 use crate::config::{Config, S3};
@@ -38,29 +40,58 @@ pub(super) struct Surroundings<'a> {
     pub(super) metrics: &'a Metrics,
 }
 
+/// The sinks of a gateway, served.
+#[derive(Debug, Default)]
+pub struct Sinks {
+    shippers: Vec<Shipper>,
+    replicas: Option<Replicas>,
+}
+
+impl Sinks {
+    /// How far each sink came, as that changes.
+    pub(super) fn shipped(&self) -> Vec<watch::Receiver<Shipped>> {
+        self.shippers.iter().map(Shipper::shipped).collect()
+    }
+
+    /// Gives each sink the rest, within a grace. To be called when the journal is closed.
+    pub async fn end(self) {
+        let ended = join_all(self.shippers.into_iter().map(Shipper::end)).await;
+        if let Some(replicas) = self.replicas {
+            replicas.end(ended.into_iter().all(|all_is_shipped| all_is_shipped)).await;
+        }
+    }
+}
+
 /// Begins to serve every sink of the configuration.
-pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Vec<Shipper>, StartError> {
+pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Sinks, StartError> {
     let lag = around.metrics.register(|registry| {
         let lag = Family::<SinkLabels, Gauge>::default();
         registry.register("audit_sink_lag_records", "Durable audit records that the sink does not have", lag.clone());
         lag
     });
     let sinks = &config.audit.sinks;
-    let mut shippers = Vec::new();
+    let mut served_sinks = Sinks::default();
     if sinks.stdout {
         let pace = Pace { gather: Duration::ZERO, grace: GRACE };
         let alarm = around.health.alarm("audit_sink_stdout", around.metrics);
-        shippers.push(served(around, Arc::new(StdoutSink), pace, &lag, alarm, false));
+        served_sinks.shippers.push(served(around, Arc::new(StdoutSink), pace, &lag, alarm, false));
     }
     if let Some(settings) = &sinks.s3 {
         let gather = if sinks.remote { Duration::ZERO } else { settings.gather };
         let attempt = if sinks.remote { config.audit.durable } else { UNHURRIED };
-        let sink = bucket(config, settings, attempt, around)?;
+        let access = access(config, settings, around);
+        let layout = layout(settings, around)?;
+        let sink = bucket(&access, settings, &layout, attempt, around);
         let alarm = around.health.alarm("audit_sink_s3", around.metrics);
         let pace = Pace { gather, grace: GRACE };
-        shippers.push(served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote));
+        served_sinks.shippers.push(served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote));
+        if sinks.remote {
+            let shelf = S3Shelf::new(&access, settings.bucket.clone(), layout.account.clone());
+            let clock = Arc::clone(around.clock);
+            served_sinks.replicas = Some(Replicas::begin(around.journal, Arc::new(shelf), layout, clock));
+        }
     }
-    Ok(shippers)
+    Ok(served_sinks)
 }
 
 fn served(
@@ -86,21 +117,27 @@ fn served(
     Shipper::begin(around.journal, sink, pace, Box::new(tell))
 }
 
-fn bucket(config: &Config, settings: &S3, attempt: Duration, around: &Surroundings<'_>) -> Result<S3Sink, StartError> {
-    let access = Access {
+fn access(config: &Config, settings: &S3, around: &Surroundings<'_>) -> Access {
+    Access {
         region: Region::new(settings.region.as_str().to_owned()),
         credentials: around.own.clone(),
         connections: around.connections.clone(),
         endpoint: config.aws.s3_endpoint.clone(),
-    };
-    let layout = Layout {
+    }
+}
+
+fn layout(settings: &S3, around: &Surroundings<'_>) -> Result<Layout, StartError> {
+    Ok(Layout {
         prefix: settings.prefix.clone(),
         account: settings.account.as_str().to_owned(),
         region: settings.region.as_str().to_owned(),
         replica: Replica::of(around.journal).map_err(StartError::Replica)?,
-    };
+    })
+}
+
+fn bucket(access: &Access, settings: &S3, layout: &Layout, attempt: Duration, around: &Surroundings<'_>) -> S3Sink {
     let lock = settings.lock.map(|duration| ObjectLock { duration, compliance: settings.compliance });
     let bucket = settings.bucket.clone();
     let settings = BucketSettings { bucket, owner: layout.account.clone(), lock, attempt };
-    Ok(S3Sink::new(&access, settings, layout, Arc::clone(around.clock)))
+    S3Sink::new(access, settings, layout.clone(), Arc::clone(around.clock))
 }

@@ -143,6 +143,11 @@ impl Committer {
         self.last_name.as_ref()
     }
 
+    /// The record of the oldest intent that is durable and whose outcome is not.
+    pub(super) fn unsettled_since(&self) -> Option<u64> {
+        self.under_way.since()
+    }
+
     /// Whether a segment is open that holds more than its header.
     pub(super) fn has_records(&self) -> bool {
         self.segment.as_ref().is_some_and(|segment| segment.has_records)

@@ -129,6 +129,8 @@ pub(super) struct Shared {
     segment: watch::Sender<String>,
     /// How far the remote store has the records.
     remote: watch::Sender<Shipped>,
+    /// The record of the oldest intent without an outcome; 0 for none.
+    unsettled_since: AtomicU64,
     records: AtomicU64,
     syncs: AtomicU64,
     failures: AtomicU64,
@@ -170,6 +172,7 @@ impl Shared {
             durable: watch::Sender::new(ChainHead::START),
             segment: watch::Sender::new(String::new()),
             remote: watch::Sender::new(Shipped::default()),
+            unsettled_since: AtomicU64::new(0),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -294,6 +297,14 @@ impl Shared {
     /// How far the remote store has the records, as that moves on.
     pub(super) fn remote(&self) -> watch::Receiver<Shipped> {
         self.remote.subscribe()
+    }
+
+    pub(super) fn set_unsettled_since(&self, since: Option<u64>) {
+        self.unsettled_since.store(since.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    pub(super) fn unsettled_since(&self) -> Option<u64> {
+        Some(self.unsettled_since.load(Ordering::Relaxed)).filter(|since| *since > 0)
     }
 
     /// The name of the segment that is written: those before it are closed.

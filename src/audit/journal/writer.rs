@@ -246,6 +246,7 @@ impl Writer {
 
     /// Sees whether another segment is written now, and from when on it is old enough.
     fn follow(&mut self, committer: &Committer) {
+        self.shared.set_unsettled_since(committer.unsettled_since());
         let name = committer.segment_name().map_or("", SegmentName::as_str);
         let is_another = self.shared.segment().send_if_modified(|known| {
             let is_another = known != name;

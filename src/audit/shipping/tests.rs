@@ -95,7 +95,7 @@ async fn a_sink_gets_every_record_once_and_as_it_stands_in_the_journal() {
         }
     }
     journal.close().await.unwrap();
-    shipper.end().await;
+    assert!(shipper.end().await);
     assert_eq!(*sink.lines.lock().unwrap(), written(&dir));
     assert!(sink.batches.lock().unwrap().len() > 3);
     let last = told.lock().unwrap().pop().unwrap();
@@ -123,7 +123,7 @@ async fn a_sink_that_fails_delays_nobody_says_so_and_gets_everything_later() {
     assert_eq!(sink.sequences(), (1..=11).collect::<Vec<_>>());
     assert_eq!(told.lock().unwrap().last().unwrap().failure, None);
     journal.close().await.unwrap();
-    shipper.end().await;
+    assert!(shipper.end().await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +135,7 @@ async fn the_next_process_goes_on_where_this_one_came_to() {
         let (shipper, _told) = shipper(&journal, &sink, AT_ONCE);
         note(&journal, round);
         journal.close().await.unwrap();
-        shipper.end().await;
+        assert!(shipper.end().await);
     }
     assert_eq!(sink.sequences(), (1..=6).collect::<Vec<_>>());
     // Without the note of it, all of it comes again: twice is better than not at all.
@@ -143,7 +143,7 @@ async fn the_next_process_goes_on_where_this_one_came_to() {
     let journal = opened(&dir, 1 << 20).await;
     let (shipper, _told) = shipper(&journal, &sink, AT_ONCE);
     journal.close().await.unwrap();
-    shipper.end().await;
+    assert!(shipper.end().await);
     assert_eq!(sink.sequences(), (1..=6).chain(1..=7).collect::<Vec<_>>());
 }
 
@@ -158,7 +158,7 @@ async fn a_sink_that_does_not_answer_holds_up_the_end_no_longer_than_the_grace()
     tokio::time::sleep(Duration::from_secs(2)).await;
     journal.close().await.unwrap();
     let began = Instant::now();
-    shipper.end().await;
+    assert!(!shipper.end().await, "it does not have everything");
     assert_eq!(began.elapsed(), Duration::from_secs(5));
 }
 
@@ -174,7 +174,7 @@ async fn records_are_gathered_as_long_as_the_pace_says_and_not_at_the_end() {
     }
     assert_eq!(sink.batches.lock().unwrap().len(), 1);
     journal.close().await.unwrap();
-    shipper.end().await;
+    assert!(shipper.end().await);
     assert_eq!(sink.sequences().len(), 31);
     assert_eq!(sink.batches.lock().unwrap().len(), 2);
 }
@@ -209,5 +209,5 @@ async fn what_a_sink_does_not_have_yet_is_kept_and_read_when_it_is_compressed() 
     assert!(journal_files(dir.path()).unwrap().len() < 5, "now they may go");
     keeper.end().await;
     journal.close().await.unwrap();
-    shipper.end().await;
+    assert!(shipper.end().await);
 }

@@ -75,9 +75,20 @@ impl Layout {
     #[must_use]
     pub fn key(&self, batch: &Batch, now: Timestamp) -> String {
         let Self { account, region, replica, .. } = self;
-        let (day, time) = (now.strftime("%Y/%m/%d"), now.strftime("%Y%m%dT%H%MZ"));
-        let first = batch.first;
-        format!("{}/{region}/{day}/{account}_McpGateway_{region}_{time}_{replica}-{first:020}.json.gz", self.folder())
+        let (day, time, first) = (self.day(now), now.strftime("%Y%m%dT%H%MZ"), batch.first);
+        format!("{day}{account}_McpGateway_{region}_{time}_{replica}-{first:020}.json.gz")
+    }
+
+    /// What the keys of objects stored on the day of `time` begin with.
+    #[must_use]
+    pub fn day(&self, time: Timestamp) -> String {
+        format!("{}/{}/{}/", self.folder(), self.region, time.strftime("%Y/%m/%d"))
+    }
+
+    /// What the keys of heartbeats begin with.
+    #[must_use]
+    pub fn replicas(&self) -> String {
+        format!("{}/{}/replicas/", self.folder(), self.region)
     }
 
     fn folder(&self) -> String {

@@ -55,25 +55,7 @@ impl S3Sink {
     /// The bucket, reached as `access` says. Nothing is sent yet.
     #[must_use]
     pub fn new(access: &Access, settings: BucketSettings, layout: Layout, clock: SharedClock) -> Self {
-        let timeouts = ClientSettings {
-            connect: Duration::from_secs(3).min(settings.attempt),
-            attempt: settings.attempt,
-            operation: settings.attempt,
-            attempts: 1,
-        };
-        let mut config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(access.region.clone())
-            .credentials_provider(access.credentials.clone())
-            .http_client(access.connections.clone())
-            .sleep_impl(sleep())
-            .timeout_config(timeouts.timeouts())
-            // The shipper tries again, and says each time why it has to.
-            .retry_config(RetryConfig::disabled());
-        if let Some(url) = &access.endpoint {
-            config = config.endpoint_url(url.as_str()).force_path_style(true);
-        }
-        Self { client: Client::from_conf(config.build()), settings, layout, clock }
+        Self { client: client(access, settings.attempt), settings, layout, clock }
     }
 
     async fn put(&self, batch: &Batch) -> Result<(), SinkError> {
@@ -110,6 +92,24 @@ impl Sink for S3Sink {
     fn ship<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Result<(), SinkError>> {
         self.put(batch).boxed()
     }
+}
+
+/// A client that tries once: who uses it tries again, and says each time why it has to.
+pub(super) fn client(access: &Access, attempt: Duration) -> Client {
+    let timeouts =
+        ClientSettings { connect: Duration::from_secs(3).min(attempt), attempt, operation: attempt, attempts: 1 };
+    let mut config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(access.region.clone())
+        .credentials_provider(access.credentials.clone())
+        .http_client(access.connections.clone())
+        .sleep_impl(sleep())
+        .timeout_config(timeouts.timeouts())
+        .retry_config(RetryConfig::disabled());
+    if let Some(url) = &access.endpoint {
+        config = config.endpoint_url(url.as_str()).force_path_style(true);
+    }
+    Client::from_conf(config.build())
 }
 
 fn until(now: Timestamp, duration: SignedDuration) -> DateTime {
