@@ -225,7 +225,7 @@ impl Watch {
 }
 
 /// The records of an object, with their sequence numbers.
-fn records(content: &[u8]) -> Result<Vec<(Map<String, Value>, u64)>, SinkError> {
+fn records(content: &[u8]) -> Result<impl Iterator<Item = (Map<String, Value>, u64)> + use<>, SinkError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Object {
@@ -235,7 +235,7 @@ fn records(content: &[u8]) -> Result<Vec<(Map<String, Value>, u64)>, SinkError> 
     MultiGzDecoder::new(content).take(LARGEST_OBJECT).read_to_end(&mut bytes)?;
     let object: Object = serde_json::from_slice(&bytes)?;
     let sequence = |fields: &Map<String, Value>| fields.get("integrity")?.get("sequence")?.as_u64();
-    Ok(object.records.into_iter().filter_map(|fields| sequence(&fields).map(|sequence| (fields, sequence))).collect())
+    Ok(object.records.into_iter().filter_map(move |fields| sequence(&fields).map(|sequence| (fields, sequence))))
 }
 
 #[cfg(test)]

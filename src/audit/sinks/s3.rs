@@ -79,7 +79,7 @@ impl S3Sink {
         }
         let resource = format!("s3://{}/{key}", self.settings.bucket);
         let answer = request.send().await;
-        answer.map_err(|error| refused(AwsFailure::of(ACTION, resource, &error)))?;
+        answer.map_err(|error| refused(&AwsFailure::of(ACTION, resource, &error)))?;
         Ok(())
     }
 }
@@ -116,7 +116,7 @@ fn until(now: Timestamp, duration: SignedDuration) -> DateTime {
     DateTime::from_secs(now.checked_add(duration).unwrap_or(Timestamp::MAX).as_second())
 }
 
-fn refused(failure: AwsFailure) -> SinkError {
+fn refused(failure: &AwsFailure) -> SinkError {
     let hint = match failure.code.as_str() {
         "AccessDenied" => {
             "; the gateway's role needs s3:PutObject on it (with Object Lock: s3:PutObjectRetention; with a KMS \
