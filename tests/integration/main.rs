@@ -6,6 +6,7 @@ mod audit_reading;
 mod audit_reconcile;
 mod audit_signals;
 mod audit_signing;
+mod audit_sinks;
 mod audit_tampering;
 mod aws_calls;
 mod aws_faults;

@@ -232,6 +232,11 @@ impl TestGateway {
         get(self.process.public, target)
     }
 
+    /// Whether it is ready, and why not, as operators are told.
+    pub(crate) fn readiness(&self) -> Value {
+        get(self.process.metrics, "/readyz").json()
+    }
+
     /// The figures, in Prometheus's text form.
     pub(crate) fn metrics(&self) -> String {
         get(self.process.metrics, "/metrics").text()
@@ -245,6 +250,13 @@ impl TestGateway {
     /// Every record of the audit journal so far, in its order.
     pub(crate) fn journal(&self) -> Vec<Value> {
         journal_in(&self.journal)
+    }
+
+    /// The lines of the audit journal so far, as they stand there, in its order.
+    pub(crate) fn journal_lines(&self) -> Vec<String> {
+        let mut lines = lines_in(&self.path("audit"));
+        lines.sort_by_key(|line| parsed(line)["integrity"]["sequence"].as_u64());
+        lines
     }
 
     /// The records of one stage.
@@ -264,6 +276,16 @@ impl TestGateway {
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// What it said so far on standard error alone.
+    pub(crate) fn stderr(&self) -> String {
+        self.process.stderr()
+    }
+
+    /// What it said so far on standard output alone.
+    pub(crate) fn stdout(&self) -> String {
+        self.process.stdout()
     }
 
     /// Sends a signal, such as `TERM`.
@@ -302,17 +324,25 @@ fn get(address: SocketAddr, target: &str) -> Answer {
 
 /// Every record of the journal in this folder so far, in its order.
 pub(crate) fn journal_in(folder: &Path) -> Vec<Value> {
+    let mut records: Vec<Value> = lines_in(folder).iter().map(|line| parsed(line)).collect();
+    records.sort_by_key(|record| record["integrity"]["sequence"].as_u64());
+    records
+}
+
+fn lines_in(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).expect("the gateway made its journal's folder");
     let files = files.map(|entry| entry.expect("the folder is ours").path());
-    let mut records: Vec<Value> = files
+    files
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .flat_map(|path| {
             let text = fs::read_to_string(path).expect("records are UTF-8");
             // The last line may be half written at this moment.
             let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-            whole.lines().map(|line| serde_json::from_str(line).expect("a record is JSON")).collect::<Vec<_>>()
+            whole.lines().map(str::to_owned).collect::<Vec<_>>()
         })
-        .collect();
-    records.sort_by_key(|record| record["integrity"]["sequence"].as_u64());
-    records
+        .collect()
+}
+
+fn parsed(line: &str) -> Value {
+    serde_json::from_str(line).expect("a record is JSON")
 }

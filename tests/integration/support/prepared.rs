@@ -31,7 +31,7 @@ pub(super) enum Aws {
 }
 
 impl Aws {
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         match self {
             Self::Moto(moto) => moto.url().to_owned(),
             Self::Sandbox(sandbox) => sandbox.url().to_owned(),
@@ -196,7 +196,9 @@ impl Prepared {
         ];
         let without_policies = !self.settings.iter().any(|(key, _)| key.starts_with("policy."));
         let guarded = without_policies.then_some(("policy.without_documents", "\"allow\"".to_owned()));
-        let fixed = fixed.iter().chain(&guarded).map(|(key, value)| (*key, value.as_str()));
+        let is_given = |key: &str| self.settings.iter().any(|(given, _)| given == key);
+        let fixed = fixed.iter().chain(&guarded).filter(|(key, _)| !is_given(key));
+        let fixed = fixed.map(|(key, value)| (*key, value.as_str()));
         let given = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         for (key, value) in fixed.chain(given) {
             let (section, key) = key.split_once('.').expect("a setting is section.key");

@@ -27,10 +27,23 @@ pub(super) struct Launch {
     pub(super) options: Vec<&'static str>,
 }
 
+/// What the child said so far.
+#[derive(Default)]
+struct Said {
+    stderr: Arc<Mutex<String>>,
+    stdout: Arc<Mutex<String>>,
+}
+
+impl Said {
+    fn everything(&self) -> String {
+        locked(&self.stderr) + &locked(&self.stdout)
+    }
+}
+
 /// The child process; it ends with this value.
 pub(super) struct Process {
     child: Child,
-    log: Arc<Mutex<String>>,
+    said: Said,
     collectors: Vec<JoinHandle<()>>,
     pub(super) public: SocketAddr,
     pub(super) metrics: SocketAddr,
@@ -51,23 +64,34 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let (log, lines, collectors) = listen(&mut child);
+        let (said, lines, collectors) = listen(&mut child);
         let served = std::iter::from_fn(|| lines.recv_timeout(PATIENCE).ok())
             .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
             .find(|line| line["message"] == "serving");
         let Some(served) = served else {
             let _ended = child.kill();
             let _reaped = child.wait();
-            unreachable!("the gateway did not begin to serve: {}", locked(&log));
+            unreachable!("the gateway did not begin to serve: {}", said.everything());
         };
         let address =
             |name: &str| served[name].as_str().and_then(|text| text.parse().ok()).expect("an address is logged");
-        Self { child, log, collectors, public: address("address"), metrics: address("metrics") }
+        Self { child, said, collectors, public: address("address"), metrics: address("metrics") }
     }
 
-    /// What it logged so far, and what it said on standard output, which is nothing unless it makes a mistake.
+    /// What it said so far, on standard error and then on standard output, which is nothing unless it makes a mistake or
+    /// records go there.
     pub(super) fn log(&self) -> String {
-        locked(&self.log)
+        self.said.everything()
+    }
+
+    /// What it said so far on standard error.
+    pub(super) fn stderr(&self) -> String {
+        locked(&self.said.stderr)
+    }
+
+    /// What it said so far on standard output.
+    pub(super) fn stdout(&self) -> String {
+        locked(&self.said.stdout)
     }
 
     /// Sends a signal; whether it was there to get it.
@@ -89,19 +113,19 @@ impl Process {
 }
 
 /// Collects what the child says in threads, since a pipe that nobody reads fills up; its lines also go to the receiver.
-fn listen(child: &mut Child) -> (Arc<Mutex<String>>, Receiver<String>, Vec<JoinHandle<()>>) {
+fn listen(child: &mut Child) -> (Said, Receiver<String>, Vec<JoinHandle<()>>) {
     let stderr = child.stderr.take().expect("standard error was asked for");
     let stdout = child.stdout.take().expect("standard output was asked for");
-    let log = Arc::<Mutex<String>>::default();
+    let said = Said::default();
     let (sender, lines) = channel();
-    let collectors = vec![collect(stderr, &log, sender.clone()), collect(stdout, &log, sender)];
-    (log, lines, collectors)
+    let collectors = vec![collect(stderr, &said.stderr, sender.clone()), collect(stdout, &said.stdout, sender)];
+    (said, lines, collectors)
 }
 
-fn collect(said: impl Read + Send + 'static, log: &Arc<Mutex<String>>, sender: Sender<String>) -> JoinHandle<()> {
-    let collected = Arc::clone(log);
+fn collect(stream: impl Read + Send + 'static, said: &Arc<Mutex<String>>, sender: Sender<String>) -> JoinHandle<()> {
+    let collected = Arc::clone(said);
     std::thread::spawn(move || {
-        for line in BufReader::new(said).lines().map_while(Result::ok) {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
             let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
             collected.push_str(&line);
             collected.push('\n');
@@ -112,8 +136,8 @@ fn collect(said: impl Read + Send + 'static, log: &Arc<Mutex<String>>, sender: S
     })
 }
 
-fn locked(log: &Mutex<String>) -> String {
-    log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn locked(said: &Mutex<String>) -> String {
+    said.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Drop for Process {
