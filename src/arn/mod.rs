@@ -2,9 +2,11 @@
 //!
 //! The form is `arn:partition:service:region:account:resource`
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>). [`Arn`] is any ARN; [`RoleArn`] and
-//! [`PolicyArn`] hold exactly what IAM's API reference allows of a role and a managed policy.
+//! [`PolicyArn`] hold exactly what IAM's API reference allows of a role and a managed policy, [`KmsKeyArn`] what KMS's
+//! does of a key and an alias.
 
 mod account;
+mod kms_key;
 mod partition;
 mod pattern;
 mod policy;
@@ -20,6 +22,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 pub use account::{AccountId, AccountIdError};
+pub use kms_key::{KmsKeyArn, KmsKeyArnError};
 pub use partition::{Partition, UnknownPartition};
 pub use pattern::{ArnPattern, ArnPatternError};
 pub use policy::{PolicyArn, PolicyArnError, PolicyOwner};

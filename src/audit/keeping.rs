@@ -288,7 +288,12 @@ impl Rounds {
         let hash = digest.hash();
         let mut signed = digest.sign(key);
         if let Some(signer) = &self.options.signer {
-            signed.kms = Some(signer.sign(signed_digest(hash)).await.map_err(KeepingError::NotSigned)?);
+            let signature = tokio::select! {
+                signature = signer.sign(signed_digest(hash)) => signature.map_err(KeepingError::NotSigned)?,
+                // The next process makes this digest; the end of this one does not wait for somebody elsewhere.
+                () = self.ending.now.notified() => return Err(KeepingError::Ending),
+            };
+            signed.kms = Some(signature);
         }
         Ok(signed)
     }

@@ -100,9 +100,15 @@ pub(super) fn signed_digest(hash: Hash) -> Vec<u8> {
     signed(DIGEST, hash)
 }
 
-/// The public half of a KMS key (ECC_NIST_P256) that signs digests.
+/// The public half of a KMS key (ECC_NIST_P256) that signs digests: the point, in the form of SEC 1 section 2.3.3.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KmsPublicKey(Vec<u8>);
+
+/// What stands before the point in the SubjectPublicKeyInfo of a key on P-256 (RFC 5480 section 2), and is the same in each.
+const P256_INFO: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
 
 /// A text that is no public key of KMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -112,13 +118,28 @@ pub struct KmsPublicKey(Vec<u8>);
 pub struct NoKmsPublicKey;
 
 impl KmsPublicKey {
+    /// Reads the key's SubjectPublicKeyInfo (RFC 5280) in DER, which is what GetPublicKey answers.
+    ///
+    /// # Errors
+    /// When it is none, or that of another kind of key: RSA, or another curve.
+    pub fn from_der(bytes: &[u8]) -> Result<Self, NoKmsPublicKey> {
+        let point = bytes.strip_prefix(&P256_INFO).ok_or(NoKmsPublicKey)?;
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).map_err(|_| NoKmsPublicKey)?;
+        Ok(Self(point.to_owned()))
+    }
+
+    /// Whether this key signed `message` (ECDSA_SHA_256; the signature in DER).
+    #[must_use]
+    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.0).verify(message, signature).is_ok()
+    }
+
     /// Whether this key signed the digest with this hash.
     pub(super) fn has_signed_digest(&self, hash: Hash, kms: &KmsSignature) -> bool {
         kms.algorithm == KmsSignature::ALGORITHM
-            && BASE64.decode(kms.signature.as_bytes()).is_ok_and(|signature| {
-                let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.0);
-                key.verify(&signed_digest(hash), &signature).is_ok()
-            })
+            && BASE64
+                .decode(kms.signature.as_bytes())
+                .is_ok_and(|signature| self.has_signed(&signed_digest(hash), &signature))
     }
 }
 
@@ -127,10 +148,13 @@ impl std::str::FromStr for KmsPublicKey {
 
     /// Reads the key's SubjectPublicKeyInfo (RFC 5280), in base64, with or without the lines of PEM (RFC 7468).
     fn from_str(text: &str) -> Result<Self, NoKmsPublicKey> {
-        let base64: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
-        let bytes = BASE64.decode(base64.as_bytes()).map_err(|_| NoKmsPublicKey)?;
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &bytes).map_err(|_| NoKmsPublicKey)?;
-        Ok(Self(bytes))
+        let text = text.trim();
+        let base64 = match text.strip_prefix("-----BEGIN PUBLIC KEY-----") {
+            Some(pem) => pem.strip_suffix("-----END PUBLIC KEY-----").ok_or(NoKmsPublicKey)?,
+            None => text,
+        };
+        let base64: String = base64.split_ascii_whitespace().collect();
+        Self::from_der(&BASE64.decode(base64.as_bytes()).map_err(|_| NoKmsPublicKey)?)
     }
 }
 
@@ -200,6 +224,14 @@ impl<'de> Deserialize<'de> for Signature {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::rsa;
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm,
+    };
+
     use super::*;
 
     #[test]
@@ -215,6 +247,72 @@ mod tests {
         assert_eq!(key.public().to_string().parse(), Ok(key.public()));
         for text in ["", "AAAA", "not base64 at all, but as long as a key....."] {
             assert_eq!(text.parse::<PublicKey>(), Err(NoPublicKey), "{text}");
+        }
+    }
+
+    /// A public key in DER, with its pair.
+    fn on_curve(curve: &'static EcdsaSigningAlgorithm) -> (EcdsaKeyPair, Vec<u8>) {
+        let pair = EcdsaKeyPair::generate(curve).unwrap();
+        let der = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec();
+        (pair, der)
+    }
+
+    fn pem(der: &[u8], label: &str, end: &str) -> String {
+        let base64 = BASE64.encode(der);
+        let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN {label}-----{end}{}{end}-----END {label}-----{end}", lines.join(end))
+    }
+
+    #[test]
+    fn a_kms_key_is_read_as_kms_answers_it_and_as_pem() {
+        let (pair, der) = on_curve(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        let key: KmsPublicKey = BASE64.encode(&der).parse().unwrap();
+        let texts = [
+            format!("{}\n", BASE64.encode(&der)),
+            pem(&der, "PUBLIC KEY", "\n"),
+            pem(&der, "PUBLIC KEY", "\r\n"),
+            format!("\n{}", pem(&der, "PUBLIC KEY", "\n")),
+        ];
+        for text in texts {
+            assert_eq!(text.parse(), Ok(key.clone()), "{text}");
+        }
+
+        let hash = Hash::from_bytes([1; 32]);
+        let signature = pair.sign(&SystemRandom::new(), &signed_digest(hash)).unwrap();
+        let mut kms = KmsSignature {
+            key_id: "arn:aws:kms:us-east-1:111122223333:key/k".to_owned(),
+            algorithm: KmsSignature::ALGORITHM.to_owned(),
+            signature: BASE64.encode(signature.as_ref()),
+        };
+        assert!(key.has_signed_digest(hash, &kms) && !key.has_signed_digest(Hash::from_bytes([2; 32]), &kms));
+        let (_, other) = on_curve(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        assert!(!KmsPublicKey::from_der(&other).unwrap().has_signed_digest(hash, &kms));
+        kms.algorithm = "ECDSA_SHA_384".to_owned();
+        assert!(!key.has_signed_digest(hash, &kms));
+    }
+
+    #[test]
+    fn a_key_of_another_kind_is_refused() {
+        let curves = [&ECDSA_P384_SHA384_ASN1_SIGNING, &ECDSA_P256K1_SHA256_ASN1_SIGNING];
+        let mut others: Vec<Vec<u8>> = curves.into_iter().map(|curve| on_curve(curve).1).collect();
+        let rsa = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+        others.push(AsDer::<PublicKeyX509Der<'_>>::as_der(rsa.public_key()).unwrap().as_ref().to_vec());
+        let (_, right) = on_curve(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        others.push(right[P256_INFO.len()..].to_vec());
+        others.push(right[..right.len() - 1].to_vec());
+        others.push([&right[..], &[0]].concat());
+        let mut off_curve = right.clone();
+        off_curve[90] ^= 1;
+        others.push(off_curve);
+        for der in others {
+            assert_eq!(KmsPublicKey::from_der(&der), Err(NoKmsPublicKey));
+            for text in [BASE64.encode(&der), pem(&der, "PUBLIC KEY", "\n")] {
+                assert_eq!(text.parse::<KmsPublicKey>(), Err(NoKmsPublicKey), "{text}");
+            }
+        }
+        let whole = pem(&right, "PUBLIC KEY", "\n");
+        for text in ["", "AAAA", &pem(&right, "CERTIFICATE", "\n"), &whole[..150], &format!("{whole}{whole}")] {
+            assert_eq!(text.parse::<KmsPublicKey>(), Err(NoKmsPublicKey), "{text}");
         }
     }
 

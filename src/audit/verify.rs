@@ -158,8 +158,9 @@ pub struct UnsettledWrites {
 pub struct Witness {
     /// The public keys that it may be signed with; where there are any, every segment has to name one of them.
     pub public_keys: Vec<PublicKey>,
-    /// The public half of the KMS key that every digest has to be signed with.
-    pub kms_key: Option<KmsPublicKey>,
+    /// The public halves of the KMS keys that digests may be signed with; where there are any, every digest has to be
+    /// signed by one of them.
+    pub kms_keys: Vec<KmsPublicKey>,
     /// Hashes that were kept elsewhere, of digest files or of records: the journal has to contain each of them.
     pub anchors: Vec<Hash>,
 }

@@ -7,12 +7,15 @@ use jiff::SignedDuration;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::audit_digests;
 use super::audit_secrets::{self, Secrets};
 use super::audit_sinks::{self, Sinks};
+use super::environments::Environments;
 use super::file;
 use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
 use super::signals::{self, Signals};
+use crate::arn::KmsKeyArn;
 
 /// `[audit]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Audit {
     pub signing_key: Option<PathBuf>,
     /// Whether the group of that file may read it.
     pub signing_key_group_readable: bool,
+    /// The key in AWS KMS that signs digests as well.
+    pub digest_kms_key: Option<KmsKeyArn>,
     /// What stands in the place of secrets.
     pub secrets: Secrets,
     /// Where records go beside the journal.
@@ -56,7 +61,7 @@ pub enum UnrecordedReads {
     Serve,
 }
 
-pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
+pub(super) fn read(section: &Section<'_>, folder: &Path, environments: &Environments) -> Option<Audit> {
     let directory = section
         .required(
             "directory",
@@ -91,6 +96,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
     );
     let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
+    let digest_kms_key = audit_digests::read(section, environments);
     let secrets = audit_secrets::read(section, folder);
     let sinks = audit_sinks::read(section);
     let signals = section.table("signals", signals::read);
@@ -114,6 +120,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Audit> {
         unrecorded_reads,
         signing_key,
         signing_key_group_readable,
+        digest_kms_key,
         secrets,
         sinks,
         signals,

@@ -20,6 +20,8 @@ pub struct Aws {
     pub access_analyzer_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's S3, for tests.
     pub s3_endpoint: Option<LoopbackUrl>,
+    /// Replaces AWS's KMS, for tests.
+    pub kms_endpoint: Option<LoopbackUrl>,
 }
 
 impl Aws {
@@ -54,5 +56,6 @@ pub(super) fn read(section: &Section<'_>, environments: &Environments) -> Aws {
     let iam_endpoint = section.optional("iam_endpoint").and_then(|item| item.parse());
     let access_analyzer_endpoint = section.optional("access_analyzer_endpoint").and_then(|item| item.parse());
     let s3_endpoint = section.optional("s3_endpoint").and_then(|item| item.parse());
-    Aws { sts_region, sts_endpoint, iam_endpoint, access_analyzer_endpoint, s3_endpoint }
+    let kms_endpoint = section.optional("kms_endpoint").and_then(|item| item.parse());
+    Aws { sts_region, sts_endpoint, iam_endpoint, access_analyzer_endpoint, s3_endpoint, kms_endpoint }
 }

@@ -6,6 +6,7 @@
 //! reported at once, each with its place, its key and what to do. docs/configuration.md describes every key.
 
 mod audit;
+mod audit_digests;
 mod audit_secrets;
 mod audit_sinks;
 mod aws;
@@ -175,7 +176,7 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let broker = |section: &Section<'_>| broker::read(section, &limits);
     let broker = root.table("broker", broker).unwrap_or_else(|| defaults(broker));
     let role_mappings = role_mapping::read(root, &declared, &broker);
-    let audit = root.table("audit", |section| audit::read(section, folder)).flatten();
+    let audit = root.table("audit", |section| audit::read(section, folder, &declared.environments)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
     let tools = root.table("tools", tools::read);
     let protect = root.table("protect", protect::read);

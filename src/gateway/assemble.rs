@@ -6,18 +6,17 @@ use std::time::Duration;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_types::region::Region;
 use axum::Router;
 use jiff::SignedDuration;
 use serde_json::json;
-use tokio::sync::watch;
 
+use super::kms::KmsSigner;
 use super::reload;
 use super::signals::SignalWatch;
 use super::sinks::{self, Sinks, Surroundings};
 use crate::arn::Partition;
 use crate::audit::{
-    HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction, Shipped,
+    DigestSigner, HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction,
     SigningKey, Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
@@ -170,13 +169,10 @@ impl Gateway {
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
         let replay = replay_table(&in_force.get().config, keys_are_new, &clock);
-        let connections = http::connections();
-        let own = match own_credentials {
-            Some(given) => given,
-            None => own::credentials(sts_region(&in_force.get().config)).await,
-        };
-        let outward = (connections.clone(), own.clone());
-        let road = road(&in_force, &journal, &stationery, &sealing_keys, catalogue, outward, replay);
+        let to_aws = ToAws::new(&in_force.get().config, own_credentials).await;
+        let keeping = keeping_options(&in_force.get().config, &to_aws);
+        let (own, connections) = (to_aws.own.clone(), to_aws.connections.clone());
+        let road = road(&in_force, &journal, &stationery, &sealing_keys, catalogue, to_aws, replay);
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
@@ -193,8 +189,8 @@ impl Gateway {
             metrics: &metrics,
         };
         let sinks = sinks::begin(&current.config, &around)?;
-        let shipped = sinks.shipped();
-        let keeper = keeper(&current.config, &journal, shipped, keeping_alarm);
+        let keeping = KeepingOptions { shipped: sinks.shipped(), ..keeping };
+        let keeper = keeper(keeping, &journal, keeping_alarm);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
@@ -219,10 +215,26 @@ impl Gateway {
     }
 }
 
-/// The configuration sees to it that there is an environment, and that all partitions agree on the region of STS.
-fn sts_region(config: &Config) -> Region {
-    let partition = config.environments.iter().next().map_or(Partition::Aws, |environment| environment.partition);
-    Region::new(config.aws.sts_region(partition).as_str().to_owned())
+/// What every call to AWS goes through, and the credentials of those that are the gateway's own.
+struct ToAws {
+    connections: SharedHttpClient,
+    sleep: SharedAsyncSleep,
+    sts: Endpoint,
+    own: SharedCredentialsProvider,
+}
+
+impl ToAws {
+    async fn new(config: &Config, own_credentials: Option<SharedCredentialsProvider>) -> Self {
+        // The configuration sees to it that there is an environment, and that all partitions agree on the region of STS.
+        let partition = config.environments.iter().next().map_or(Partition::Aws, |environment| environment.partition);
+        let url = config.aws.sts_endpoint.as_ref().map(|url| url.as_str().to_owned());
+        let sts = Endpoint::regional(config.aws.sts_region(partition).as_str(), url);
+        let own = match own_credentials {
+            Some(given) => given,
+            None => own::credentials(sts.region.clone()).await,
+        };
+        Self { connections: http::connections(), sleep: SharedAsyncSleep::new(TokioSleep::new()), sts, own }
+    }
 }
 
 fn road(
@@ -231,23 +243,15 @@ fn road(
     stationery: &Stationery,
     sealing_keys: &[crate::config::SealingKey],
     catalogue: Catalogue,
-    (connections, own_credentials): (SharedHttpClient, SharedCredentialsProvider),
+    to_aws: ToAws,
     replay: ReplayTable,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
-    let sleep = SharedAsyncSleep::new(TokioSleep::new());
-    let sts_endpoint = Endpoint {
-        region: sts_region(config),
-        url: config.aws.sts_endpoint.as_ref().map(|url| url.as_str().to_owned()),
-    };
-    let sts = AwsSts::new(
-        &sts_endpoint,
-        own_credentials,
-        connections.clone(),
-        sleep.clone(),
-        &client_settings(config.broker.sts_timeout),
-    );
+    let ToAws { connections, sleep, sts, own } = to_aws;
+    let analyzer_region = sts.region.clone();
+    let settings = client_settings(config.broker.sts_timeout);
+    let sts = AwsSts::new(&sts, own, connections.clone(), sleep.clone(), &settings);
     let cache = CacheSettings {
         refresh_ahead: config.broker.refresh_ahead,
         capacity: usize::try_from(config.broker.cached_sessions).unwrap_or(usize::MAX),
@@ -273,7 +277,7 @@ fn road(
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
         access_analyzer: config.aws.has_access_analyzer().then(|| {
             let url = config.aws.access_analyzer_endpoint.as_ref().map(|url| url.as_str().to_owned());
-            Endpoint::regional(sts_region(config).as_ref(), url)
+            Endpoint { region: analyzer_region, url }
         }),
         deadline: config.limits.call,
     }
@@ -318,10 +322,24 @@ fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
     })
 }
 
+/// What is done with the journal's closed files. KMS has as long as STS: both are asked with the gateway's own credentials.
+fn keeping_options(config: &Config, to_aws: &ToAws) -> KeepingOptions {
+    let signer = config.audit.digest_kms_key.as_ref().map(|key| {
+        let url = config.aws.kms_endpoint.as_ref().map(|url| url.as_str().to_owned());
+        Arc::new(KmsSigner::new(
+            key.clone(),
+            &Endpoint::regional(key.region().as_str(), url),
+            to_aws.own.clone(),
+            to_aws.connections.clone(),
+            to_aws.sleep.clone(),
+            &client_settings(config.broker.sts_timeout),
+        )) as Arc<dyn DigestSigner>
+    });
+    KeepingOptions { compress: config.audit.compress, keep: config.audit.keep, signer, shipped: Vec::new() }
+}
+
 /// Keeps the journal's closed files; an alarm says when that fails, since records are taken all the same.
-fn keeper(config: &Config, journal: &Journal, shipped: Vec<watch::Receiver<Shipped>>, alarm: Alarm) -> Keeper {
-    let (compress, keep) = (config.audit.compress, config.audit.keep);
-    let options = KeepingOptions { compress, keep, signer: None, shipped };
+fn keeper(options: KeepingOptions, journal: &Journal, alarm: Alarm) -> Keeper {
     let tell = move |failure: Option<&KeepingError>| match failure {
         Some(failure) => alarm.raise(failure.to_string()),
         None => drop(alarm.quiet()),

@@ -1,6 +1,7 @@
 //! The running gateway: everything put together, kept up to date, and ended in order.
 
 pub mod assemble;
+mod kms;
 pub mod log;
 pub mod reload;
 pub mod run;

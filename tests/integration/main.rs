@@ -2,6 +2,7 @@
 //! together themselves, where the outside cannot provoke what must be shown.
 
 mod agents;
+mod audit_digests;
 mod audit_reading;
 mod audit_reconcile;
 mod audit_signals;

@@ -1,10 +1,12 @@
 """A second verifier of audit journals, written from docs/audit.md and from nothing else.
 
-    verify_journal.py FOLDER [--public-key FILE] [--anchor SHA256]
+    verify_journal.py FOLDER [--public-key FILE] [--kms-public-key FILE] [--anchor SHA256]
                                 prints what it found as JSON, exits 1 where the journal is broken
-    verify_journal.py --serve   reads {"folder": ..., "public_keys": [...], "anchors": [...]} a line, answers a line each
+    verify_journal.py --serve   reads {"folder": ..., "public_keys": [...], "kms_public_keys": [...], "anchors": [...]} a
+                                line, answers a line each
 
-Only Ed25519 comes from a package (cryptography); the rest is the standard library.
+A KMS public key is the base64 that KMS prints. Only Ed25519 and ECDSA come from a package (cryptography); the rest is the
+standard library.
 """
 
 import argparse
@@ -18,8 +20,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 NAME = re.compile(r"journal-(\d{20})-(\d{6})-[0-9TZ]+\.jsonl(\.gz)?$")
 DIGEST_NAME = re.compile(r"digest-(\d{12})-[0-9TZ]+\.json$")
@@ -122,6 +127,23 @@ def has_signed(key: str, signature: str, message: bytes) -> bool:
     return True
 
 
+def kms_has_signed(key: str, kms: dict[str, str], message: bytes) -> bool:
+    """Whether `kms` of a digest file is a signature of `message` by the KMS key with this public half."""
+    try:
+        public_key = load_der_public_key(base64_bytes(key))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SystemExit("a KMS public key is none") from error
+    if not isinstance(public_key, EllipticCurvePublicKey) or not isinstance(public_key.curve, SECP256R1):
+        raise SystemExit("a KMS public key is not on P-256")
+    if kms["algorithm"] != "ECDSA_SHA_256":
+        return False
+    try:
+        public_key.verify(base64_bytes(kms["signature"]), message, ECDSA(SHA256()))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
 def check_signature(integrity: dict[str, Any], key: str | None) -> bool:
     if "signature" not in integrity:
         return False
@@ -159,7 +181,7 @@ def first_header(lines: list[bytes]) -> dict[str, Any] | None:
 class Digests:
     """The digest files of a folder, and what is seen of them while its records are read."""
 
-    def __init__(self, folder: Path, public_keys: list[str], anchors: list[str]) -> None:
+    def __init__(self, folder: Path, public_keys: list[str], anchors: list[str], kms_keys: list[str]) -> None:
         self.bad: list[tuple[str, str]] = []
         self.anchors, self.anchored = set(anchors), 0
         self.read: list[tuple[str, dict[str, Any], str]] = []
@@ -168,21 +190,31 @@ class Digests:
         for name in sorted(path.name for path in folder.iterdir() if DIGEST_NAME.match(path.name)):
             content = (folder / name).read_bytes()
             try:
-                digest, signature = self.check(name, content)
+                digest, signature, kms = self.check(name, content)
             except Bad as bad:
                 self.bad.append((name, str(bad)))
                 continue
             if public_keys and digest.get("signingKey") not in public_keys:
                 self.bad.append((name, "it is not signed by a key that was given"))
+            message = SIGNED_DIGEST + hashlib.sha256(canonical(digest).encode()).digest()
+            if kms_keys and not (kms and any(kms_has_signed(key, kms, message) for key in kms_keys)):
+                self.bad.append((name, "it is not signed by a KMS key that was given"))
             self.reach(hashlib.sha256(content).hexdigest(), digest["head"]["sequence"])
             for head in [file["last"] for file in digest["files"] if file["last"]] + [digest["head"]]:
                 self.hashes.setdefault(head["sequence"], (head["hash"], name))
             self.read.append((name, digest | {"itsSignature": signature}, hashlib.sha256(content).hexdigest()))
 
     @staticmethod
-    def check(name: str, content: bytes) -> tuple[dict[str, Any], str | None]:
+    def check(name: str, content: bytes) -> tuple[dict[str, Any], str | None, dict[str, str] | None]:
         try:
             signed = json.loads(content.decode())
+            if not signed.keys() <= {"digest", "signature", "kms"}:
+                raise Bad("it has other members than a digest file has")
+            kms = signed.get("kms")
+            if "kms" in signed and not (
+                kms.keys() == {"keyId", "algorithm", "signature"} and all(isinstance(text, str) for text in kms.values())
+            ):
+                raise Bad("kms has other members than it should")
             if canonical(signed).encode() + b"\n" != content:
                 raise Bad("it is not canonical")
             digest, key, signature = signed["digest"], signed["digest"].get("signingKey"), signed.get("signature")
@@ -193,11 +225,11 @@ class Digests:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Bad("it is no digest") from error
         if key is None and signature is None:
-            return digest, None
+            return digest, None, kms
         message = SIGNED_DIGEST + hashlib.sha256(canonical(digest).encode()).digest()
         if key is None or signature is None or not has_signed(key, signature, message):
             raise Bad("its signature does not match")
-        return digest, signature
+        return digest, signature, kms
 
     def reach(self, anchor: str, sequence: int) -> None:
         if anchor in self.anchors:
@@ -244,13 +276,13 @@ class Digests:
             before = (name, digest, sha256)
 
 
-def verify(folder: Path, public_keys: list[str], anchors: list[str]) -> dict[str, Any]:
+def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: list[str]) -> dict[str, Any]:
     names = sorted(path.name for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
     names = [name for name in names if not (name.endswith(".gz") and name.removesuffix(".gz") in names)]
     contents = {name.removesuffix(".gz"): content_of(folder / name) for name in names}
     files = [(name, lines_of(contents[name.removesuffix(".gz")])) for name in names]
     headers = [first_header(lines) for _, lines in files]
-    digests = Digests(folder, public_keys, anchors)
+    digests = Digests(folder, public_keys, anchors, kms_keys)
     # Files that were old enough may have been removed from the beginning on; whether a record says so is known at the end.
     begins = headers[0]["lastDurable"] if headers and headers[0] else {"sequence": START[0], "hash": START[1]}
     head: tuple[int, str] | None = (begins["sequence"], begins["hash"])
@@ -314,17 +346,20 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--public-key", action="append", default=[], type=Path)
+    parser.add_argument("--kms-public-key", action="append", default=[], type=Path)
     parser.add_argument("--anchor", action="append", default=[])
     parser.add_argument("--serve", action="store_true")
     arguments = parser.parse_args()
     if arguments.serve:
         for line in sys.stdin:
             asked = json.loads(line)
-            found = verify(Path(asked["folder"]), asked["public_keys"], asked.get("anchors", []))
+            anchors, kms_keys = asked.get("anchors", []), asked.get("kms_public_keys", [])
+            found = verify(Path(asked["folder"]), asked["public_keys"], anchors, kms_keys)
             print(json.dumps(found), flush=True)
         return 0
     public_keys = [file.read_text().strip() for file in arguments.public_key]
-    found = verify(arguments.folder, public_keys, arguments.anchor)
+    kms_keys = [file.read_text().strip() for file in arguments.kms_public_key]
+    found = verify(arguments.folder, public_keys, arguments.anchor, kms_keys)
     print(json.dumps(found))
     return 0 if found["verdict"] == "verified" else 1
 

@@ -12,6 +12,7 @@ use crate::audit::chain::{ChainHead, Hash};
 use crate::audit::digest::{DigestName, DigestedFile, NoDigest, SignedDigest, digests_of, file_hash};
 use crate::audit::files::plain;
 use crate::audit::keeping::Retention;
+use crate::audit::signing::KmsPublicKey;
 
 /// What the digests show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -53,8 +54,8 @@ pub enum DigestFault {
     /// It was to be signed by one of the given keys.
     #[error("it is not signed by a key that was given")]
     KeyDiffers,
-    /// It was to be signed by the given KMS key.
-    #[error("it is not signed by the KMS key that was given")]
+    /// It was to be signed by one of the given KMS keys.
+    #[error("it is not signed by a KMS key that was given")]
     KmsDiffers,
     /// The one before it is missing, or another than it names.
     #[error("the digest before it is missing, or is another than the one that it names")]
@@ -134,9 +135,9 @@ impl Reading {
         if witness.trusted().is_some_and(|trusted| !key.is_some_and(|key| trusted.contains(&key))) {
             self.fault(Some(&name), DigestFault::KeyDiffers);
         }
-        if let Some(kms_key) = &witness.kms_key
-            && !signed.kms.as_ref().is_some_and(|kms| kms_key.has_signed_digest(signed.digest.hash(), kms))
-        {
+        let (hash, kms) = (signed.digest.hash(), signed.kms.as_ref());
+        let by_kms = |key: &KmsPublicKey| kms.is_some_and(|kms| key.has_signed_digest(hash, kms));
+        if !witness.kms_keys.is_empty() && !witness.kms_keys.iter().any(by_kms) {
             self.fault(Some(&name), DigestFault::KmsDiffers);
         }
         if self.anchors.contains(&sha256) {

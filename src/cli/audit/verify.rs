@@ -29,10 +29,10 @@ pub(super) struct Verify {
     /// to be signed by one of them.
     #[arg(long = "public-key", value_name = "FILE")]
     public_keys: Vec<PathBuf>,
-    /// A file with the public half of the KMS key that signs digests, in base64 or PEM. Every digest then has to be signed
-    /// by it.
-    #[arg(long, value_name = "FILE")]
-    kms_public_key: Option<PathBuf>,
+    /// A file with the public half of the KMS key that signs digests, as `aws kms get-public-key --query PublicKey --output
+    /// text` prints it, or in PEM; may be given several times. Every digest then has to be signed by one of them.
+    #[arg(long = "kms-public-key", value_name = "FILE")]
+    kms_public_keys: Vec<PathBuf>,
     /// A hash that was kept elsewhere: the SHA-256 of a digest file, or the hash of a record. The journal has to contain it;
     /// may be given several times.
     #[arg(long = "anchor", value_name = "SHA256", value_parser = read_anchor)]
@@ -48,8 +48,8 @@ pub(super) struct Verify {
 /// When there is nothing to verify, or it cannot be read.
 pub(super) fn run(command: &Verify) -> Result<Outcome, Failure> {
     let public_keys = command.public_keys.iter().map(read_key::<PublicKey>).collect::<Result<_, _>>()?;
-    let kms_key = command.kms_public_key.as_ref().map(read_key::<KmsPublicKey>).transpose()?;
-    let witness = Witness { public_keys, kms_key, anchors: command.anchors.clone() };
+    let kms_keys = command.kms_public_keys.iter().map(read_key::<KmsPublicKey>).collect::<Result<_, _>>()?;
+    let witness = Witness { public_keys, kms_keys, anchors: command.anchors.clone() };
     let report = verify(&command.path, &witness)?;
     if command.json {
         out::json(&report);

@@ -39,13 +39,14 @@ fn what_is_not_written_has_its_documented_default() {
 
     let audit = &config.audit;
     assert_eq!((audit.durable, audit.delay, audit.segment_bytes), (seconds(5), seconds(1), 67_108_864));
-    assert_eq!(audit.secrets, Secrets::Omit);
+    assert_eq!((&audit.secrets, &audit.digest_kms_key), (&Secrets::Omit, &None));
     assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
     assert_eq!(config.tools.confirmation, seconds(300));
     assert!(config.sealing.keys.is_empty() && !config.sealing.keys_group_readable);
     assert!(config.protect.arns.is_empty() && config.protect.gateway_role_arn.is_none());
     assert_eq!((config.log.format, config.log.level), (None, LevelFilter::INFO));
     assert!(config.aws.sts_endpoint.is_none() && config.aws.iam_endpoint.is_none());
+    assert!(config.aws.kms_endpoint.is_none());
     assert!(config.aws.access_analyzer_endpoint.is_none() && config.aws.has_access_analyzer());
     assert_eq!(config.aws.sts_region(Partition::AwsCn).as_str(), "cn-north-1");
 
@@ -66,6 +67,18 @@ fn a_relative_path_starts_from_the_configuration_files_folder() {
     assert_eq!(config.sigv4.keyring.to_str(), Some("/etc/gateway/keyring.toml"));
     assert_eq!(config.audit.directory.to_str(), Some("/var/lib/audit"));
     assert_eq!(config.sealing.keys[0].file.to_str(), Some("/etc/gateway/keys/a"));
+}
+
+#[test]
+fn a_key_that_signs_digests_says_where_it_is() {
+    let arn = "arn:aws:kms:eu-central-1:210987654321:alias/audit/digests";
+    let config = config(&minimal_with(
+        "[audit]",
+        &format!("[aws]\nkms_endpoint = \"http://127.0.0.1:1\"\n[audit]\ndigest_kms_key = \"{arn}\""),
+    ));
+    let key = config.audit.digest_kms_key.unwrap();
+    assert_eq!((key.to_string().as_str(), key.region().as_str()), (arn, "eu-central-1"));
+    assert_eq!(config.aws.kms_endpoint.unwrap().as_str(), "http://127.0.0.1:1");
 }
 
 #[test]

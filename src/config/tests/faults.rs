@@ -315,6 +315,26 @@ fn protect_and_aws_name_only_what_makes_sense() {
             "[aws]\nsts_region = \"cn-north-1\"",
             "aws.sts_region: cn-north-1 is in partition aws-cn, and an environment is",
         ),
+        (
+            "",
+            "[aws]\nkms_endpoint = \"https://kms.eu-central-1.amazonaws.com\"",
+            "aws.kms_endpoint: names \"kms.eu-central-1.amazonaws.com\", which is not this machine",
+        ),
+        (
+            "[audit]",
+            "[audit]\ndigest_kms_key = \"alias/audit\"",
+            "audit.digest_kms_key: is not an ARN; an ARN reads arn:partition:service:region:account:resource; write the",
+        ),
+        (
+            "[audit]",
+            "[audit]\ndigest_kms_key = \"arn:aws:kms:us-east-1:123456789012:key/*\"",
+            "audit.digest_kms_key: the key id \"*\" is none",
+        ),
+        (
+            "[audit]",
+            "[audit]\ndigest_kms_key = \"arn:aws-cn:kms:cn-north-1:123456789012:alias/audit\"",
+            "audit.digest_kms_key: is in partition aws-cn, and an environment is in aws",
+        ),
     ]);
 }
 
