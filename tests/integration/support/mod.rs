@@ -14,6 +14,7 @@ pub(crate) mod faulty;
 pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod in_process;
+pub(crate) mod kms;
 pub(crate) mod ledger;
 pub(crate) mod mcp;
 pub(crate) mod moto;
