@@ -1,17 +1,20 @@
 //! `durability = "remote"`: no write is forwarded before the bucket has its intent, and none is answered as done before the
 //! bucket has its outcome.
 
+use std::io::Write;
+
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{NO_USERS, assert_verifies, assert_whole, has_alarm, lag, parsed, read};
-use crate::support::bucket::{Buckets, PLAIN, unpacked};
+use super::{NO_USERS, assert_verifies, assert_whole, has_alarm, lag, parsed, read, records};
+use crate::support::bucket::{Buckets, PLAIN, Stored, unpacked};
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
+use crate::support::http::connect;
 use crate::support::mcp::Called;
 use crate::support::prepared::Prepared;
 use crate::support::relay::{Log, Message, Relay, Seen, Way};
 use crate::support::waiting::{eventually, now};
-use jiff::SignedDuration;
 
 /// `durable_seconds` of these gateways, and what a busy machine may take besides.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(2);
@@ -26,8 +29,13 @@ struct Remote {
 
 impl Remote {
     fn start() -> Self {
+        Self::start_while_the_bucket_is(Way::Open)
+    }
+
+    fn start_while_the_bucket_is(way: Way) -> Self {
         let buckets = Buckets::start();
         let relay = Relay::to(buckets.url(), &Log::default());
+        relay.turn(way);
         let gateway = prepared(&buckets, &relay).start();
         Self { buckets, relay, gateway }
     }
@@ -108,39 +116,92 @@ fn writes_are_refused_and_reads_go_on_while_the_bucket_stores_and_does_not_say_s
     writes_are_refused_and_reads_go_on_while_the_bucket_is(Way::Unacknowledged);
 }
 
-#[test]
-fn the_outcome_of_a_write_whose_bucket_goes_meanwhile_is_held_and_sent_later() {
-    for way in [Way::Gone, Way::Silent] {
-        let mut remote = Remote::start();
-        let held = json!({"hold": true, "result": NEW_USER});
-        remote.gateway.aws().queue("CreateUser", &[held, json!({"result": NEW_USER, "times": 10})]);
-        let (id, request) = remote.gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
-        let answer = std::thread::scope(|scope| {
-            let call = scope.spawn(|| request.send());
-            eventually("AWS is asked", || (remote.forwarded() == 1).then_some(()));
-            remote.relay.turn(way);
-            remote.gateway.aws().release();
-            call.join().expect("the call is answered")
-        });
-        let answer = Called::of(id, &answer);
-        assert_eq!(answer.code(), "AuditUnavailable");
-        assert!(answer.message().contains("AWS was asked") && answer.message().contains("it is held"), "{answer:?}");
-        assert_eq!(answer.content["performed"]["User"]["UserName"], "dave", "{}", answer.content);
-        assert_eq!(remote.create("refused").code(), "AuditUnavailable");
-        read(&mut remote.gateway);
-        assert_eq!(remote.forwarded(), 1);
+fn the_outcome_is_held_and_sent_later_when_meanwhile_the_bucket_is(way: Way) {
+    let mut remote = Remote::start();
+    let held = json!({"hold": true, "result": NEW_USER});
+    remote.gateway.aws().queue("CreateUser", &[held, json!({"result": NEW_USER, "times": 10})]);
+    let (id, request) = remote.gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
+    let answer = std::thread::scope(|scope| {
+        let call = scope.spawn(|| request.send());
+        eventually("AWS is asked", || (remote.forwarded() == 1).then_some(()));
+        remote.relay.turn(way);
+        remote.gateway.aws().release();
+        call.join().expect("the call is answered")
+    });
+    let answer = Called::of(id, &answer);
+    assert_eq!(answer.code(), "AuditUnavailable");
+    assert!(answer.message().contains("AWS was asked") && answer.message().contains("it is held"), "{answer:?}");
+    assert_eq!(answer.content["performed"]["User"]["UserName"], "dave", "{}", answer.content);
+    assert_eq!(remote.create("refused").code(), "AuditUnavailable");
+    read(&mut remote.gateway);
+    assert_eq!(remote.forwarded(), 1);
 
-        let records = remote.gateway.records_of(&answer.id);
-        let stages: Vec<&Value> = records.iter().map(|record| &record["stage"]).collect();
-        assert_eq!(stages, ["intent", "outcome"], "the journal has it");
-        let outcome = records[1]["eventID"].as_str().expect("a record has an id").to_owned();
-        let is_sent =
-            |buckets: &mut Buckets| buckets.objects(PLAIN).iter().any(|object| object.text.contains(&outcome));
-        assert!(!is_sent(&mut remote.buckets), "the bucket has not");
-        remote.relay.turn(Way::Open);
-        eventually("the outcome is in the bucket", || is_sent(&mut remote.buckets).then_some(()));
-        remote.ends_well();
-    }
+    let records = remote.gateway.records_of(&answer.id);
+    let stages: Vec<&Value> = records.iter().map(|record| &record["stage"]).collect();
+    assert_eq!(stages, ["intent", "outcome"], "the journal has it");
+    let outcome = records[1]["eventID"].as_str().expect("a record has an id").to_owned();
+    let is_sent = |buckets: &mut Buckets| buckets.objects(PLAIN).iter().any(|object| object.text.contains(&outcome));
+    assert!(!is_sent(&mut remote.buckets), "the bucket has not");
+    remote.relay.turn(Way::Open);
+    eventually("the outcome is in the bucket", || is_sent(&mut remote.buckets).then_some(()));
+    remote.ends_well();
+}
+
+#[test]
+fn the_outcome_is_held_and_sent_later_when_the_bucket_is_gone_meanwhile() {
+    the_outcome_is_held_and_sent_later_when_meanwhile_the_bucket_is(Way::Gone);
+}
+
+#[test]
+fn the_outcome_is_held_and_sent_later_when_the_bucket_is_silent_meanwhile() {
+    the_outcome_is_held_and_sent_later_when_meanwhile_the_bucket_is(Way::Silent);
+}
+
+#[test]
+fn a_gateway_that_starts_without_its_bucket_reads_at_once_and_writes_when_it_is_there() {
+    let mut remote = Remote::start_while_the_bucket_is(Way::Gone);
+    remote.gateway.aws().queue("CreateUser", &[json!({"result": NEW_USER, "times": 10})]);
+    read(&mut remote.gateway);
+    eventually("the alarm is raised", || has_alarm(&remote.gateway, "s3").then_some(()));
+    // As soon as there is a bucket, the first seconds refuse writes for another reason.
+    let early = |gateway: &TestGateway| gateway.call("alice", "create_user", json!({"user_name": "early"}));
+    assert_eq!(early(&remote.gateway).code(), "AuditUnavailable");
+    assert_eq!(remote.forwarded(), 0);
+    remote.relay.turn(Way::Open);
+    eventually("the bucket is found", || {
+        let answer = early(&remote.gateway);
+        (!answer.is_error || answer.code() == "signed_before_start").then_some(())
+    });
+    remote.ends_well();
+}
+
+#[test]
+fn a_killed_process_leaves_an_intent_in_the_bucket_and_the_next_one_its_outcome() {
+    let mut remote = Remote::start();
+    let held = json!({"hold": true, "result": NEW_USER});
+    remote.gateway.aws().queue("CreateUser", &[held, json!({"result": NEW_USER, "times": 10})]);
+    let (_, request) = remote.gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
+    let mut client = connect(remote.gateway.address());
+    client.write_all(&request.bytes()).expect("the gateway listens");
+    eventually("AWS is asked", || (remote.forwarded() == 1).then_some(()));
+    remote.gateway.signal("KILL");
+    assert_eq!(remote.gateway.wait(), None, "a killed process has no code");
+    let before = remote.buckets.objects(PLAIN);
+    let has = |objects: &[Stored], stage: &str| objects.iter().flat_map(records).any(|record| record["stage"] == stage);
+    assert!(has(&before, "intent") && !has(&before, "outcome"), "{before:?}");
+
+    remote.gateway.aws().release();
+    remote.gateway.restart();
+    eventually("the bucket has that the outcome is not known", || {
+        remote
+            .buckets
+            .objects(PLAIN)
+            .iter()
+            .flat_map(records)
+            .any(|record| record["errorCode"] == "OutcomeUnknown")
+            .then_some(())
+    });
+    remote.ends_well();
 }
 
 /// Whether an object that was stored among these has a record of this stage that names the user.

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::bucket::unpacked;
 use super::clients::{Client, Era, Keys};
 use super::faulty::FaultyAws;
 use super::http::{Answer, Request, exchange};
@@ -252,9 +253,17 @@ impl TestGateway {
         journal_in(&self.journal)
     }
 
-    /// The lines of the audit journal so far, as they stand there, in its order.
+    /// The lines of the audit journal, as they stand there, in its order; of closed files, too, that are compressed by now. To
+    /// be asked of a gateway that was stopped.
     pub(crate) fn journal_lines(&self) -> Vec<String> {
-        let mut lines = lines_in(&self.path("audit"));
+        let folder = self.path("audit");
+        let mut lines = lines_in(&folder);
+        for path in files_in(&folder).filter(|path| path.extension().is_some_and(|extension| extension == "gz")) {
+            if path.with_extension("").extension().is_some_and(|extension| extension == "jsonl") {
+                let text = unpacked(&fs::read(path).expect("the folder is ours"));
+                lines.extend(text.lines().map(str::to_owned));
+            }
+        }
         lines.sort_by_key(|line| parsed(line)["integrity"]["sequence"].as_u64());
         lines
     }
@@ -329,10 +338,13 @@ pub(crate) fn journal_in(folder: &Path) -> Vec<Value> {
     records
 }
 
-fn lines_in(folder: &Path) -> Vec<String> {
+fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let files = fs::read_dir(folder).expect("the gateway made its journal's folder");
-    let files = files.map(|entry| entry.expect("the folder is ours").path());
-    files
+    files.map(|entry| entry.expect("the folder is ours").path())
+}
+
+fn lines_in(folder: &Path) -> Vec<String> {
+    files_in(folder)
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .flat_map(|path| {
             let text = fs::read_to_string(path).expect("records are UTF-8");
