@@ -7,7 +7,7 @@
 //!
 //! # States
 //! A shipper is **up to date**, or **behind** (the lag is the number of records), or **failing** (the last attempt failed; the
-//! next comes after 1 s, doubling up to 60 s). It says so each time that changes.
+//! next comes after 1 s, doubling up to what its pace says). It says so each time that changes.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -30,7 +30,6 @@ mod tests;
 /// The most bytes of a batch, but for a single larger record.
 const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
 /// Where records go beside the journal.
 pub trait Sink: Debug + Send + Sync + 'static {
@@ -62,6 +61,9 @@ pub struct Pace {
     pub gather: Duration,
     /// How long the end of the process waits for what is left to be stored.
     pub grace: Duration,
+    /// How long after a failed attempt the next comes at most: where writes wait for the sink, as long as they may be refused
+    /// for after it is there again.
+    pub longest_retry: Duration,
 }
 
 /// How far a sink came.
@@ -221,7 +223,7 @@ impl Shipping {
                 }
             }
             let next = Instant::now() + pause;
-            pause = (pause * 2).min(LONGEST_RETRY);
+            pause = (pause * 2).min(self.pace.longest_retry);
             let ending = Arc::clone(&self.ending);
             match *end {
                 Some(end) if end <= next => return None,

@@ -22,6 +22,9 @@ use crate::http::{Alarm, Health, Metrics};
 
 /// How long the end of the process waits for each sink to take what is left.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long after a failed attempt the next comes at most, where nobody waits for it, and where writes do.
+const RETRY: Duration = Duration::from_secs(60);
+const REMOTE_RETRY: Duration = Duration::from_secs(5);
 /// How long one attempt to store an object may take, where nobody waits for it.
 const UNHURRIED: Duration = Duration::from_secs(60);
 
@@ -72,7 +75,7 @@ pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Sinks,
     let sinks = &config.audit.sinks;
     let mut served_sinks = Sinks::default();
     if sinks.stdout {
-        let pace = Pace { gather: Duration::ZERO, grace: GRACE };
+        let pace = Pace { gather: Duration::ZERO, grace: GRACE, longest_retry: RETRY };
         let alarm = around.health.alarm("audit_sink_stdout", around.metrics);
         served_sinks.shippers.push(served(around, Arc::new(StdoutSink), pace, &lag, alarm, false));
     }
@@ -83,7 +86,8 @@ pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Sinks,
         let layout = layout(settings, around)?;
         let sink = bucket(&access, settings, &layout, attempt, around);
         let alarm = around.health.alarm("audit_sink_s3", around.metrics);
-        let pace = Pace { gather, grace: GRACE };
+        let longest_retry = if sinks.remote { REMOTE_RETRY } else { RETRY };
+        let pace = Pace { gather, grace: GRACE, longest_retry };
         served_sinks.shippers.push(served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote));
         if sinks.remote {
             let shelf = S3Shelf::new(&access, settings.bucket.clone(), layout.account.clone());

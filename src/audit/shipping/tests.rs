@@ -53,7 +53,8 @@ impl Kept {
     }
 }
 
-const AT_ONCE: Pace = Pace { gather: Duration::ZERO, grace: Duration::from_secs(5) };
+const AT_ONCE: Pace =
+    Pace { gather: Duration::ZERO, grace: Duration::from_secs(5), longest_retry: Duration::from_secs(60) };
 
 async fn opened(dir: &TempDir, largest_segment: u64) -> Journal {
     let options = JournalOptions { largest_segment, ..JournalOptions::new(dir.path()) };

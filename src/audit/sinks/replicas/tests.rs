@@ -96,7 +96,8 @@ impl One {
         let journal =
             Journal::open(options, Arc::new(DiskStorage), clock.clone(), Arc::new(SystemRandom)).await.unwrap();
         let acknowledged = journal.clone();
-        let pace = Pace { gather: Duration::ZERO, grace: Duration::from_secs(5) };
+        let seconds = Duration::from_secs;
+        let pace = Pace { gather: Duration::ZERO, grace: seconds(5), longest_retry: seconds(5) };
         let sink = Arc::new(Stored(bucket.clone(), layout(replica)));
         let tell = Box::new(move |shipped: &crate::audit::Shipped| acknowledged.acknowledge(shipped));
         let shipper = Shipper::begin(&journal, sink, pace, tell);
