@@ -168,9 +168,9 @@ fn a_kms_that_does_not_sign_delays_digests_and_never_records() {
     eventually("the alarm is raised", || raised().then_some(()));
 
     // Reads are answered and writes are forwarded, each with its records, while no digest can be made.
-    let read = gateway.call("alice", "whoami", json!({}));
-    assert!(!read.is_error);
-    assert_eq!(gateway.records_of(&read.id).len(), 1);
+    let answer = gateway.call("alice", "whoami", json!({}));
+    assert!(!answer.is_error);
+    assert_eq!(gateway.records_of(&answer.id).len(), 1);
     let write = gateway.write("alice", "create_user", json!({"user_name": "dave"}));
     assert_eq!(write.code(), "AwsUnreachable", "it got as far as AWS, which is not there");
     assert!(!gateway.records_of(&write.id).is_empty());
