@@ -112,6 +112,9 @@ pub enum KeepingError {
     /// The record of what is removed is none.
     #[error("the record of what is removed cannot be written: {0}")]
     NotRecordable(#[from] super::RecordError),
+    /// The gateway made a mistake.
+    #[error("keeping the journal's files broke off; records are taken all the same")]
+    Panicked,
     /// The runtime ends.
     #[error("the process ends")]
     Ending,
@@ -302,7 +305,9 @@ impl Rounds {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, KeepingError> + Send + 'static,
 ) -> Result<T, KeepingError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(KeepingError::Ending))
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(if error.is_panic() { KeepingError::Panicked } else { KeepingError::Ending }))
 }
 
 /// The fields of a record about keeping, in CloudTrail's shape.

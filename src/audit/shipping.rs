@@ -141,7 +141,11 @@ struct Shipping {
 
 impl Shipping {
     async fn run(mut self) -> bool {
-        let mut through = self.cursor.read();
+        let noted = self.cursor.read();
+        let mut through = noted.min(self.durable.borrow().sequence);
+        if through < noted {
+            tracing::error!(sink = self.sink.name(), noted, through, "the journal ends before what was shipped of it");
+        }
         self.tell(Shipped { through, lag: 0, failure: None });
         // Once set, what is durable is shipped and nothing more is waited for.
         let mut end: Option<Instant> = None;

@@ -14,6 +14,9 @@ use super::record::{Record, RecordError};
 /// The code of an outcome that nobody saw.
 pub const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";
 
+/// The longest text, in bytes, that is kept of an intent which is too large for its outcome.
+const LONGEST_TEXT: usize = 8 * 1024;
+
 /// What a record does to the writes that are under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Link {
@@ -79,9 +82,13 @@ impl Unsettled {
         }
     }
 
-    /// The sequence number of the oldest intent.
-    pub(super) fn since(&self) -> Option<u64> {
-        self.0.keys().next().copied()
+    /// The writes, as they are under way.
+    pub(super) fn under_way(&self) -> UnderWay {
+        let mut under_way = UnderWay::default();
+        for (sequence, intent) in &self.0 {
+            under_way.take(Link::of(intent), *sequence);
+        }
+        under_way
     }
 
     /// The intents, oldest first.
@@ -103,9 +110,11 @@ pub(super) fn unknown_outcome(
     // An intent may be as large as a record can be, and its outcome says more: what was planned then stands there alone.
     whole.or_else(|_| with_parts(&told, &Map::new(), &[])).unwrap_or_else(|_| {
         let few = ["eventType", "eventName", "eventID", "eventTime", "stage", "requestID", "errorCode", "errorMessage"];
-        let mut fields: Map<String, Value> =
-            told.iter().filter(|(name, _)| few.contains(&name.as_str())).map(own).collect();
-        fields.insert("additionalEventData".to_owned(), json!({"intentEventID": intent.get("eventID")}));
+        let is_short = |value: &Value| value.as_str().is_some_and(|text| text.len() <= LONGEST_TEXT);
+        let kept = told.iter().filter(|(name, value)| few.contains(&name.as_str()) && is_short(value));
+        let mut fields: Map<String, Value> = kept.map(own).collect();
+        let id = intent.get("eventID").filter(|id| is_short(id));
+        fields.insert("additionalEventData".to_owned(), json!({"intentEventID": id}));
         Record::try_from(fields).expect("a few short texts fit into a record")
     })
 }
@@ -249,6 +258,20 @@ mod tests {
     }
 
     #[test]
+    fn an_intent_that_no_record_can_be_has_an_outcome_too() {
+        let deep = (0..200).fold(json!({}), |inner, _| json!({"a": inner}));
+        for (name, value) in
+            [("requestID", json!("x".repeat(2_000_000))), ("eventName", deep), ("eventType", json!(1_u64 << 60))]
+        {
+            let mut intent = intent();
+            intent.insert(name.to_owned(), value);
+            let outcome = outcome_of(&intent);
+            assert_eq!(Link::of(outcome.fields()), Link::Ends("i-1".into()), "{name}");
+            assert_eq!(outcome.fields()["errorCode"], OUTCOME_UNKNOWN, "{name}");
+        }
+    }
+
+    #[test]
     fn an_intent_with_nothing_in_it_has_an_outcome_too() {
         let outcome = outcome_of(&fields(json!({"stage": "intent", "eventID": "i-2"})));
         assert_eq!(Link::of(outcome.fields()), Link::Ends("i-2".into()));
@@ -274,7 +297,7 @@ mod tests {
             under_way.take(Link::of(&record), sequence);
             unsettled.take(&record, sequence);
         }
-        assert_eq!((under_way.since(), unsettled.since()), (Some(2), Some(2)));
+        assert_eq!((under_way.since(), unsettled.under_way().since()), (Some(2), Some(2)));
         assert_eq!(unsettled.intents().map(|intent| &intent["eventID"]).collect::<Vec<_>>(), ["b"]);
     }
 }

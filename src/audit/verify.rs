@@ -300,6 +300,7 @@ impl Read {
             (None, None) => self.head,
         };
         let key = found.header.as_ref().and_then(|header| header.signing_key);
+        self.digests.end_of_file(key.is_some(), found.signed_through);
         let keys = &mut self.signatures.keys;
         keys.extend(key.filter(|key| !keys.contains(key)));
         if let Some(signed) = found.signed_through {

@@ -289,7 +289,7 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
     first_bad, records, signed, last = None, 0, None, 0
     for index, (name, lines) in enumerate(files):
         following = next((header for header in headers[index + 1 :] if header), None)
-        confirmed = None
+        confirmed, signed_here, already = None, 0, len(digests.retentions)
         if following and following["reason"] == "recovery" and head and following["lastDurable"]["sequence"] >= head[0]:
             confirmed = following["lastDurable"]["sequence"]
         key = None
@@ -312,7 +312,7 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
                 if head and (sequence, integrity["previousHash"]) != (head[0] + 1, head[1]):
                     raise Bad("the record does not follow the one before")
                 if check_signature(integrity, key):
-                    signed = sequence
+                    signed = signed_here = sequence
                 digests.see(record, integrity)
                 head = (sequence, integrity["hash"])
                 last = sequence
@@ -325,6 +325,9 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
         except Bad as bad:
             first_bad = first_bad or {"file": name, "line": number_of_line, "why": str(bad)}
             head = None
+        if key is not None:
+            # A line that somebody put at the end is covered by the first signature of the next file only.
+            digests.retentions[already:] = [entry for entry in digests.retentions[already:] if entry[0] <= signed_here]
     boundaries = [file["last"] for retention in digests.retained(signed) for file in retention["files"]]
     if begins["sequence"] > 0 and begins not in boundaries:
         first_bad = {"file": names[0], "line": 1, "why": "the chain begins too late"}

@@ -117,7 +117,8 @@ impl Committer {
             last: None,
             pending: 0,
             settled: 0,
-            under_way: UnderWay::default(),
+            // Those that the run before left are, until their outcomes are durable.
+            under_way: found.unsettled.under_way(),
             links: Vec::new(),
         };
         if let Err(error) = committer.begin_run(found.torn, &found.unsettled) {
@@ -130,7 +131,7 @@ impl Committer {
 
     /// The header of this run, and the outcomes of writes that the run before did not settle.
     fn begin_run(&mut self, torn: Vec<String>, unsettled: &Unsettled) -> io::Result<()> {
-        self.begin(Reason::Start, torn, unsettled.since())?;
+        self.begin(Reason::Start, torn)?;
         for intent in unsettled.intents() {
             let (id, now) = (uuid(&*self.random), self.clock.now());
             self.append(&Entry::unattended(unknown_outcome(intent, id, now, &self.context)))?;
@@ -192,7 +193,7 @@ impl Committer {
 
     fn write(&mut self, entries: &[Entry], end: End) -> io::Result<()> {
         if self.segment.is_none() {
-            self.begin(Reason::Recovery, Vec::new(), None)?;
+            self.begin(Reason::Recovery, Vec::new())?;
         }
         for entry in entries {
             self.append(entry)?;
@@ -202,7 +203,7 @@ impl Committer {
             End::Synced => self.sync(),
             End::Rotated => {
                 self.sync()?;
-                self.begin(Reason::Rotation, Vec::new(), None)?;
+                self.begin(Reason::Rotation, Vec::new())?;
                 self.sync()
             }
         }
@@ -214,7 +215,7 @@ impl Committer {
         if segment.has_records && segment.bytes + self.buffer.len() as u64 > self.largest_segment {
             self.buffer.truncate(sealed.start);
             self.sync()?;
-            self.begin(Reason::Rotation, Vec::new(), None)?;
+            self.begin(Reason::Rotation, Vec::new())?;
             sealed = entry.unsealed.seal(&mut self.buffer, self.head);
         }
         self.head = sealed.head;
@@ -227,16 +228,15 @@ impl Committer {
         Ok(())
     }
 
-    /// Creates the next segment, with its header in the buffer. All before must be durable. `left` is the oldest intent that
-    /// an earlier run left unsettled.
-    fn begin(&mut self, reason: Reason, torn: Vec<String>, left: Option<u64>) -> io::Result<()> {
+    /// Creates the next segment, with its header in the buffer. All before must be durable.
+    fn begin(&mut self, reason: Reason, torn: Vec<String>) -> io::Result<()> {
         self.segment = None;
         let now = self.clock.now();
         let name = SegmentName::after(self.last_name.as_ref(), self.durable.sequence + 1, now);
         self.last_name = Some(name.clone());
         let previous_segment = self.previous.as_ref().map(ToString::to_string);
         let signing_key = self.signing_key.as_ref().map(|key| key.public());
-        let unsettled_since = left.or_else(|| self.under_way.since());
+        let unsettled_since = self.under_way.since();
         let header =
             Header { reason, previous_segment, last_durable: self.durable, torn, unsettled_since, signing_key }
                 .to_record(&self.context, uuid(&*self.random), now)

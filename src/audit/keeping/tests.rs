@@ -309,6 +309,33 @@ async fn what_a_digest_vouches_for_cannot_be_cut_off_or_computed_anew() {
     assert_eq!(report.digests.first_bad.unwrap().fault, DigestFault::AnchorMissing { anchor });
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_retention_record_that_somebody_without_the_key_wrote_lets_nothing_go() {
+    let mut kept = Kept::begin(KeepingOptions::default()).await;
+    kept.an_hour_with("a").await;
+    kept.an_hour_with("b").await;
+    kept.end().await;
+    let naming = kept.naming();
+    let first = naming[0].digest.files[0].clone();
+    let head = kept.verify(vec![]).head.unwrap();
+    let retention = json!({"olderThan": "2026-11-20T10:00:00Z", "files": [first], "digests": []});
+    let forged = record(&json!({"stage": "retention", "additionalEventData": {"retention": retention}}));
+    let mut line = Vec::new();
+    crate::audit::canonical::seal(&mut line, forged.fields(), head);
+    let journal: Vec<String> = kept.names().into_iter().filter(|name| name.starts_with("journal")).collect();
+    let last = kept.path().join(journal.last().unwrap());
+    std::fs::write(&last, [std::fs::read(&last).unwrap(), line].concat()).unwrap();
+    let Kept { dir, .. } = kept;
+    // The next start goes on from the line, and its first signature covers it.
+    let mut kept = Kept::begin_in(dir, KeepingOptions::default(), "2026-11-20T13:00:00Z").await;
+    kept.end().await;
+    assert!(is_whole(&kept.verify(vec![])), "a line more at the end of a file that was not signed to its end");
+    std::fs::remove_file(kept.path().join(&journal[0])).unwrap();
+    let report = kept.verify(vec![]);
+    assert!(matches!(report.first_bad.unwrap().fault, Fault::MissingSegment { .. }));
+    assert!(matches!(report.digests.first_bad.unwrap().fault, DigestFault::MissingFile { .. }));
+}
+
 #[derive(Debug)]
 struct Kms {
     pair: EcdsaKeyPair,

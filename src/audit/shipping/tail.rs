@@ -66,13 +66,14 @@ impl Tail {
                 continue;
             };
             let is_there = |reading: &Reading| reading.file == file.as_str() && reading.next == next;
-            let reading = match self.reading.take().filter(is_there) {
+            let mut reading = match self.reading.take().filter(is_there) {
                 Some(reading) => reading,
                 None => self.open_at(file, next)?,
             };
-            let reading = self.reading.insert(reading);
+            // After an error the file is opened anew: part of a line may have been read.
             read_line(&mut reading.lines, &mut batch.lines, next)?;
             reading.next += 1;
+            self.reading = Some(reading);
             batch.last = next;
         }
         Ok(batch)

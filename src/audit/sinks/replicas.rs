@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 
 use super::layout::{Layout, Replica};
 use crate::audit::journal::Journal;
+use crate::audit::record::INTEGRITY;
 use crate::audit::shipping::SinkError;
 use crate::audit::unsettled::{Unsettled, unknown_outcome};
 use crate::clock::SharedClock;
@@ -234,8 +235,12 @@ fn records(content: &[u8]) -> Result<impl Iterator<Item = (Map<String, Value>, u
     let mut bytes = Vec::new();
     MultiGzDecoder::new(content).take(LARGEST_OBJECT).read_to_end(&mut bytes)?;
     let object: Object = serde_json::from_slice(&bytes)?;
-    let sequence = |fields: &Map<String, Value>| fields.get("integrity")?.get("sequence")?.as_u64();
-    Ok(object.records.into_iter().filter_map(move |fields| sequence(&fields).map(|sequence| (fields, sequence))))
+    // A record without its place in their chain, so that what is made of it can have a place in this one.
+    let placed = |mut fields: Map<String, Value>| {
+        let sequence = fields.remove(INTEGRITY)?.get("sequence")?.as_u64()?;
+        Some((fields, sequence))
+    };
+    Ok(object.records.into_iter().filter_map(placed))
 }
 
 #[cfg(test)]

@@ -110,6 +110,8 @@ pub(super) struct Reading {
     anchors: Vec<Hash>,
     anchored: Option<ChainHead>,
     retentions: Vec<(u64, Retention)>,
+    /// Those of the file that is read.
+    fresh: Vec<(u64, Retention)>,
 }
 
 impl Reading {
@@ -184,8 +186,15 @@ impl Reading {
             self.reach(head, head.hash);
         }
         if let Some(retention) = Retention::of(fields) {
-            self.retentions.push((head.sequence, retention));
+            self.fresh.push((head.sequence, retention));
         }
+    }
+
+    /// A file was read. Where it is signed, a retention record counts only if a signature of the same file covers it: a line that
+    /// somebody put at its end is covered by the first signature of the next one.
+    pub(super) fn end_of_file(&mut self, is_signed: bool, signed_through: Option<u64>) {
+        let through = if is_signed { signed_through.unwrap_or(0) } else { u64::MAX };
+        self.retentions.extend(self.fresh.drain(..).filter(|(sequence, _)| *sequence <= through));
     }
 
     /// Whether a retention record says that the chain may begin after `head`. In a signed journal it has to be covered by a

@@ -6,16 +6,17 @@
 //!     assert_eq!(gateway.records_of(&answer.id)[0]["errorCode"], "Throttling");
 
 use std::fs;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use iam_mcp_gateway::audit::{journal_files, open};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::bucket::unpacked;
 use super::clients::{Client, Era, Keys};
 use super::faulty::FaultyAws;
 use super::http::{Answer, Request, exchange};
@@ -256,14 +257,7 @@ impl TestGateway {
     /// The lines of the audit journal, as they stand there, in its order; of closed files, too, that are compressed by now. To
     /// be asked of a gateway that was stopped.
     pub(crate) fn journal_lines(&self) -> Vec<String> {
-        let folder = self.path("audit");
-        let mut lines = lines_in(&folder);
-        for path in files_in(&folder).filter(|path| path.extension().is_some_and(|extension| extension == "gz")) {
-            if path.with_extension("").extension().is_some_and(|extension| extension == "jsonl") {
-                let text = unpacked(&fs::read(path).expect("the folder is ours"));
-                lines.extend(text.lines().map(str::to_owned));
-            }
-        }
+        let mut lines = lines_in(&self.path("audit"));
         lines.sort_by_key(|line| parsed(line)["integrity"]["sequence"].as_u64());
         lines
     }
@@ -338,21 +332,18 @@ pub(crate) fn journal_in(folder: &Path) -> Vec<Value> {
     records
 }
 
-fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let files = fs::read_dir(folder).expect("the gateway made its journal's folder");
-    files.map(|entry| entry.expect("the folder is ours").path())
-}
-
 fn lines_in(folder: &Path) -> Vec<String> {
-    files_in(folder)
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .flat_map(|path| {
-            let text = fs::read_to_string(path).expect("records are UTF-8");
-            // The last line may be half written at this moment.
-            let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-            whole.lines().map(str::to_owned).collect::<Vec<_>>()
-        })
-        .collect()
+    let names = journal_files(folder).expect("the gateway made its journal's folder");
+    let text = |name: &String| {
+        let mut bytes = Vec::new();
+        // A closed file may be compressed between the two.
+        let opened = open(&folder.join(name)).or_else(|_| open(&folder.join(format!("{name}.gz"))));
+        opened.and_then(|mut file| file.read_to_end(&mut bytes)).expect("the folder is ours");
+        // The last line may be half written at this moment.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        String::from_utf8(bytes).expect("records are UTF-8")
+    };
+    names.iter().flat_map(|name| text(name).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 fn parsed(line: &str) -> Value {

@@ -193,6 +193,11 @@ async fn a_start_settles_what_a_replica_that_died_before_it_left() {
     bucket.clock.advance(SignedDuration::from_hours(50));
     let starting = One::begin(&bucket, 2).await;
     assert_eq!(starting.unknown(), ["left"]);
+    let names = journal_files(starting.dir.path()).unwrap();
+    let text = std::fs::read_to_string(starting.dir.path().join(&names[0])).unwrap();
+    let outcome: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(outcome["requestID"], "left");
+    assert!(outcome["additionalEventData"]["lookFor"].is_object(), "what to look for is said: {outcome}");
 }
 
 #[tokio::test(start_paused = true)]
