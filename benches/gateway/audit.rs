@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::report::Figure;
+use crate::report::{Aim, Figure};
 use crate::{Effort, Outcome};
 
 /// How many callers wait for their intents at once.
@@ -23,9 +23,11 @@ pub(crate) fn measure(effort: Effort) -> Outcome<Vec<Figure>> {
         let options = JournalOptions::new(directory.path());
         let journal =
             Journal::open(options, Arc::new(DiskStorage), Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
-        let [mut notes, mut alone, mut together, mut syncs_alone, mut syncs_together] = [const { Vec::new() }; 5];
+        let [mut notes, mut made, mut alone, mut together, mut syncs_alone, mut syncs_together] =
+            [const { Vec::new() }; 6];
         for _ in 0..effort.rounds {
             notes.push(note(&journal, effort.records).await?);
+            made.push(make_and_note(&journal, effort.records).await?);
             let (rate, syncs) = write(&journal, 1, effort.records / 8).await?;
             alone.push(rate);
             syncs_alone.push(syncs);
@@ -36,6 +38,7 @@ pub(crate) fn measure(effort: Effort) -> Outcome<Vec<Figure>> {
         journal.close().await?;
         Ok(vec![
             Figure::new("audit, a note for its caller", "us", notes),
+            Figure::new("audit, a note for its caller, its record made, too", "us", made).aiming(Aim::AtMost(5.0)),
             Figure::new("audit, intents and outcomes, 1 writer", "records/s", alone),
             Figure::new("audit, intents and outcomes, 1 writer", "syncs/rec.", syncs_alone),
             Figure::new("audit, intents and outcomes, 64 writers", "records/s", together),
@@ -76,10 +79,26 @@ async fn note(journal: &Journal, records: usize) -> Outcome<f64> {
         journal.note(record)?;
     }
     let took = began.elapsed();
+    settle(journal).await;
+    Ok(took.as_secs_f64() * 1e6 / count)
+}
+
+/// The same, with what it takes to make each record: what journaling adds to a read.
+async fn make_and_note(journal: &Journal, records: usize) -> Outcome<f64> {
+    let began = Instant::now();
+    for _ in 0..records {
+        journal.note(record(Stage::Read))?;
+    }
+    let took = began.elapsed();
+    settle(journal).await;
+    Ok(took.as_secs_f64() * 1e6 / f64::from(u32::try_from(records)?))
+}
+
+/// Waits until the writer has taken what was noted.
+async fn settle(journal: &Journal) {
     while journal.counters().queued > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    Ok(took.as_secs_f64() * 1e6 / count)
 }
 
 /// Intents with their outcomes, `pairs` by each of `writers`; answers the records per second and the syncs per record.

@@ -1,4 +1,4 @@
-//! IAM and STS with fixed answers: a hundred users, and a session for everybody. As cheap as it can be, since both sides
+//! IAM and STS with fixed answers: a hundred users, one who was just created, and a session for everybody. As cheap as it can be, since both sides
 //! of a comparison wait for it.
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ pub(crate) const USERS: usize = 100;
 #[derive(Debug, Clone)]
 struct Answers {
     list_users: Bytes,
+    create_user: Bytes,
     assume_role: Bytes,
     unknown: Bytes,
 }
@@ -38,6 +39,12 @@ impl Answers {
             "<ListUsersResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListUsersResult>\
              <IsTruncated>false</IsTruncated><Users>{users}</Users></ListUsersResult>{metadata}</ListUsersResponse>"
         );
+        let create_user = format!(
+            "<CreateUserResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><CreateUserResult><User>\
+             <Path>/</Path><UserName>user</UserName><UserId>AIDACKCEVSQ6C2EXAMPLE</UserId>\
+             <Arn>arn:aws:iam::123456789012:user/user</Arn><CreateDate>2026-01-02T03:04:05Z</CreateDate>\
+             </User></CreateUserResult>{metadata}</CreateUserResponse>"
+        );
         let expires = SystemClock.now().checked_add(1.hour())?;
         // A real session token is about this long.
         let token = "made-up-session-token-".repeat(36);
@@ -52,6 +59,7 @@ impl Answers {
         );
         Ok(Self {
             list_users: message("200 OK", &list_users),
+            create_user: message("200 OK", &create_user),
             assume_role: message("200 OK", &assume_role),
             unknown: message(
                 "400 Bad Request",
@@ -63,6 +71,8 @@ impl Answers {
     fn to(&self, body: &[u8]) -> &Bytes {
         if body.starts_with(b"Action=ListUsers&") {
             &self.list_users
+        } else if body.starts_with(b"Action=CreateUser&") {
+            &self.create_user
         } else if body.starts_with(b"Action=AssumeRole&") {
             &self.assume_role
         } else {

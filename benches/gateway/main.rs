@@ -1,7 +1,7 @@
 //! What the gateway costs: `cargo bench --bench gateway`; how to read it stands in docs/performance.md.
 //!
-//! Every comparison is made within one run: both sides are processes of their own, asked by the same client over
-//! loopback, in turns, so that a busy machine hurts both. Nothing here asserts on speed. A reply that is not the expected
+//! Every comparison is made within one run: both sides are processes of their own (or, of the journal, in this one), asked
+//! by the same client over loopback, in turns, so that a busy machine hurts both. Nothing here asserts on speed. A reply that is not the expected
 //! one ends the run, so a short run (`--quick`) tells that the measurements still work.
 
 mod audit;
@@ -14,6 +14,7 @@ mod processes;
 mod report;
 mod start;
 mod wire;
+mod writes;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Measurement {
     Start,
     /// The journal's notes and intents.
     Audit,
+    /// Changes through the whole road, against a sync of the disk for each record.
+    Writes,
 }
 
 /// How much is measured.
@@ -126,6 +129,7 @@ fn run(arguments: Arguments) -> Outcome<()> {
         (Measurement::Memory, memory::measure),
         (Measurement::Start, start::measure),
         (Measurement::Audit, audit::measure),
+        (Measurement::Writes, writes::measure),
     ] {
         if wanted(measurement) {
             figures.extend(measure(effort).map_err(|error| format!("{measurement:?}: {error}"))?);

@@ -130,6 +130,15 @@ pub(crate) struct Home {
 impl Home {
     /// A gateway with `callers` keys in its keyring, one for each caller, in front of `aws`.
     pub(crate) fn new(callers: usize, aws: SocketAddr) -> Outcome<Self> {
+        Self::with(callers, aws, "read-only")
+    }
+
+    /// The same, whose callers may write.
+    pub(crate) fn for_writes(callers: usize, aws: SocketAddr) -> Outcome<Self> {
+        Self::with(callers, aws, "read-write")
+    }
+
+    fn with(callers: usize, aws: SocketAddr, access: &str) -> Outcome<Self> {
         // Where the build is, and not in memory: the journal shall meet a real disk.
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = directory.path();
@@ -139,7 +148,7 @@ impl Home {
              [listen]\naddress = \"127.0.0.1:0\"\nmetrics_address = \"off\"\n\
              [[environment]]\nname = \"dev\"\naccounts = [\"123456789012\"]\n\
              [[role_mapping]]\nenvironment = \"dev\"\ncaller = \"caller-*\"\n\
-             role_arn = \"arn:aws:iam::{{account}}:role/agent\"\naccess = \"read-only\"\n\
+             role_arn = \"arn:aws:iam::{{account}}:role/agent\"\naccess = \"{access}\"\n\
              [policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"keyring.json\"\n\
              [audit]\ndirectory = \"audit\"\n\
              [aws]\nsts_endpoint = \"http://{aws}\"\niam_endpoint = \"http://{aws}\"\n"

@@ -24,13 +24,23 @@ const PROTOCOL: &str = "2026-07-28";
 /// One signed request is sent many times: the gateway lets reads be repeated while their signature is valid, as clients
 /// that retry do. Only writes are single use.
 pub(crate) fn call(address: SocketAddr, tool: &str, keys: Option<&Credentials>) -> Outcome<Bytes> {
+    call_with(address, tool, &json!({}), keys)
+}
+
+/// The same with arguments.
+pub(crate) fn call_with(
+    address: SocketAddr,
+    tool: &str,
+    arguments: &Value,
+    keys: Option<&Credentials>,
+) -> Outcome<Bytes> {
     let body = json!({
         "jsonrpc": "2.0",
         "id": 1,
         "method": "tools/call",
         "params": {
             "name": tool,
-            "arguments": {},
+            "arguments": arguments,
             "_meta": {
                 "io.modelcontextprotocol/protocolVersion": PROTOCOL,
                 "io.modelcontextprotocol/clientCapabilities": {},

@@ -29,8 +29,10 @@ pub(super) struct Lines<R> {
     start: usize,
     /// Where what was read ends.
     filled: usize,
-    /// The line under way is too long, and its beginning was thrown away.
-    too_long: bool,
+    /// Where the line under way begins, counted from where reading began.
+    passed: u64,
+    /// How many bytes of it were thrown away, because it is too long.
+    dropped: u64,
     longest: usize,
 }
 
@@ -40,7 +42,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn bounded(reader: R, block: usize, longest: usize) -> Self {
-        Self { reader, buffer: vec![0; block], given: 0, start: 0, filled: 0, too_long: false, longest }
+        Self { reader, buffer: vec![0; block], given: 0, start: 0, filled: 0, passed: 0, dropped: 0, longest }
     }
 
     /// The next line that has an end; none while there is no more.
@@ -58,18 +60,26 @@ impl<R: Read> Lines<R> {
         let line = self.start..end;
         self.given = self.start;
         self.start = end + 1;
-        let too_long = std::mem::take(&mut self.too_long) || line.len() >= self.longest;
+        let dropped = std::mem::take(&mut self.dropped);
+        self.passed += dropped + line.len() as u64 + 1;
+        let too_long = dropped > 0 || line.len() >= self.longest;
         Ok(Some(if too_long { Line::TooLong } else { Line::Whole(&self.buffer[line]) }))
     }
 
     /// Puts back the line that was given last: it is the next one again. Not of one that was too long, whose bytes are gone.
     pub(super) fn put_back(&mut self) {
+        self.passed -= (self.start - self.given) as u64;
         self.start = self.given;
+    }
+
+    /// How many bytes the lines had that were read so far, with their ends.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed
     }
 
     /// Whether something stands after the last line's end.
     pub(super) fn is_torn(&self) -> bool {
-        self.too_long || self.start < self.filled
+        self.dropped > 0 || self.start < self.filled
     }
 
     /// Moves what is kept to the buffer's beginning and reads more; where that begins, if there was more.
@@ -79,7 +89,7 @@ impl<R: Read> Lines<R> {
         self.start = 0;
         self.given = 0;
         if self.filled >= self.longest {
-            self.too_long = true;
+            self.dropped += self.filled as u64;
             self.filled = 0;
         }
         if self.filled == self.buffer.len() {
@@ -126,6 +136,7 @@ mod tests {
         assert!(torn);
         let mut lines = Lines::bounded(&text[..], 4, 20);
         while lines.next().unwrap().is_some() {}
+        assert_eq!(lines.passed(), text.len() as u64 - 50);
         assert!(lines.buffer.len() <= 40, "{}", lines.buffer.len());
     }
 
@@ -134,8 +145,10 @@ mod tests {
         let mut lines = Lines::bounded(&b"ab\ncd\nef"[..], 4, 20);
         for line in [&b"ab"[..], b"cd"] {
             assert_eq!(lines.next().unwrap(), Some(Line::Whole(line)));
+            let passed = lines.passed();
             lines.put_back();
             assert_eq!(lines.next().unwrap(), Some(Line::Whole(line)));
+            assert_eq!(lines.passed(), passed);
         }
         assert_eq!(lines.next().unwrap(), None);
         assert!(lines.is_torn(), "what has no end yet is still there");

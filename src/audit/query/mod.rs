@@ -1,7 +1,7 @@
 //! Finding records in a journal, and following it.
 //!
-//! [`query`] reads the files of a journal, plain or compressed, several at once, and gives the lines of matching records in
-//! the order of the chain. Memory is bounded by the longest line and the number of threads, or by the limit that is asked
+//! [`query`] reads the files of a journal, plain or compressed, in several threads, and gives the lines of matching records
+//! in the order of the chain. Memory is bounded by the longest line and the number of threads, or by the limit that is asked
 //! for; never by the journal. [`Follower`] goes on from there with what is written later.
 //!
 //! A query believes what stands in the files: whether records are as they were written is what [`super::verify()`] says. It
@@ -16,6 +16,7 @@ pub(super) mod loose;
 #[cfg(test)]
 mod made;
 mod pattern;
+mod pieces;
 mod prefilter;
 mod raw_time;
 mod search;
@@ -75,7 +76,12 @@ impl Summary {
         self.found += other.found;
         self.no_records += other.no_records;
         self.unconfirmed += other.unconfirmed;
-        self.unread.extend(other.unread);
+        for unread in other.unread {
+            // Its pieces are next to each other.
+            if self.unread.last().is_none_or(|last| last.path != unread.path) {
+                self.unread.push(unread);
+            }
+        }
     }
 }
 

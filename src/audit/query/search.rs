@@ -1,4 +1,4 @@
-//! Reading the files, several at once, and giving what matches in the order of the chain.
+//! Reading the files in several threads, and giving what matches in the order of the chain.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,16 +12,19 @@ use memchr::memmem::Finder;
 
 use super::filter::Filter;
 use super::found::Found;
-use super::lines::{Line, Lines};
+use super::lines::Line;
+use super::pieces::{PIECE, Piece, pieces};
 use super::prefilter::Prefilter;
-use super::sources::{Source, open_either};
+use super::sources::Source;
 use super::view::RecordView;
 use super::{Summary, Unread};
 
 /// How many bytes of found lines are given on at once.
-const BATCH: usize = 64 * 1024;
-/// How many such batches of one file may wait, before reading it waits too.
-const WAITING: usize = 4;
+const BATCH: usize = 256 * 1024;
+/// How many such batches of one piece may wait, before reading it waits too: all of a piece, and the word that it ended.
+/// So only a compressed file, which cannot be cut, is ever waited for.
+const WAITING: usize = 4 + 1;
+const _: () = assert!((BATCH * (WAITING - 1)) as u64 == PIECE, "no piece waits");
 
 /// What is looked for, in a form that is quick to compare.
 #[derive(Debug)]
@@ -73,14 +76,14 @@ impl Search {
     }
 }
 
-/// What a reader of a file tells.
+/// What a reader of a piece tells.
 enum Told {
     Found(Found),
     Ended(Summary),
 }
 
 struct Job<'a> {
-    source: &'a Source,
+    piece: Piece<'a>,
     to: SyncSender<Told>,
 }
 
@@ -91,7 +94,18 @@ pub(super) fn search(
     limit: Option<usize>,
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Summary {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+    search_in_pieces(sources, search, limit, PIECE, each)
+}
+
+/// The same, of files that are cut into pieces of `size` bytes.
+pub(super) fn search_in_pieces(
+    sources: &[Source],
+    search: &Search,
+    limit: Option<usize>,
+    size: u64,
+    each: &mut dyn FnMut(&str) -> ControlFlow<()>,
+) -> Summary {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
     let stopped = AtomicBool::new(false);
     let (hand_out, jobs) = channel::<Job<'_>>();
     let jobs = Mutex::new(jobs);
@@ -101,23 +115,19 @@ pub(super) fn search(
         for _ in 0..threads {
             scope.spawn(|| work(&jobs, search, limit, &stopped));
         }
+        let all = sources.iter().flat_map(|source| pieces(source, size));
         let summary = match limit {
-            None => in_order(sources, &hand_out, threads, each),
-            Some(limit) => newest(sources, &hand_out, threads, limit, each),
+            None => in_order(Reading::of(all, &hand_out, threads), each),
+            Some(limit) => newest(Reading::of(all.rev(), &hand_out, threads), limit, each),
         };
         stopped.store(true, Ordering::Relaxed);
         summary
     })
 }
 
-fn in_order<'a>(
-    sources: &'a [Source],
-    hand_out: &Sender<Job<'a>>,
-    threads: usize,
-    each: &mut dyn FnMut(&str) -> ControlFlow<()>,
-) -> Summary {
+fn in_order(reading: impl Iterator<Item = Replies>, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Summary {
     let mut summary = Summary::default();
-    for told in Reading::of(sources.iter(), hand_out, threads).flatten() {
+    for told in reading.flat_map(|replies| replies.told) {
         match told {
             Told::Ended(ended) => summary.add(ended),
             Told::Found(found) => {
@@ -130,29 +140,29 @@ fn in_order<'a>(
     summary
 }
 
-/// The newest files first: where they hold enough, the others need not be read.
-fn newest<'a>(
-    sources: &'a [Source],
-    hand_out: &Sender<Job<'a>>,
-    threads: usize,
+/// The newest pieces first: where whole files hold enough, the others need not be read.
+fn newest(
+    reading: impl Iterator<Item = Replies>,
     limit: usize,
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Summary {
     let mut summary = Summary::default();
     let mut kept: VecDeque<Found> = VecDeque::new();
     let mut missing = limit;
-    for told in Reading::of(sources.iter().rev(), hand_out, threads) {
-        for told in told {
+    for replies in reading {
+        for told in replies.told {
             match told {
                 Told::Ended(ended) => summary.add(ended),
                 Told::Found(mut found) => {
                     found.keep_last(missing);
                     missing -= found.len();
-                    kept.push_front(found);
+                    if found.len() > 0 {
+                        kept.push_front(found);
+                    }
                 }
             }
         }
-        if missing == 0 {
+        if missing == 0 && replies.is_first {
             break;
         }
     }
@@ -160,31 +170,38 @@ fn newest<'a>(
     summary
 }
 
-/// Files that are being read: a few more than there are threads, so that none waits, and no more, so that what is found
+/// What comes of a piece.
+struct Replies {
+    told: Receiver<Told>,
+    /// Whether the file begins with the piece. Where the newest come first, it is then the last of its file.
+    is_first: bool,
+}
+
+/// Pieces that are being read: a few more than there are threads, so that none waits, and no more, so that what is found
 /// ahead of its turn stays little.
 struct Reading<'a, 'jobs, I> {
     left: I,
     hand_out: &'jobs Sender<Job<'a>>,
-    under_way: VecDeque<Receiver<Told>>,
+    under_way: VecDeque<Replies>,
     most: usize,
 }
 
-impl<'a, 'jobs, I: Iterator<Item = &'a Source>> Reading<'a, 'jobs, I> {
+impl<'a, 'jobs, I: Iterator<Item = Piece<'a>>> Reading<'a, 'jobs, I> {
     fn of(left: I, hand_out: &'jobs Sender<Job<'a>>, threads: usize) -> Self {
         Self { left, hand_out, under_way: VecDeque::new(), most: threads * 2 }
     }
 }
 
-impl<'a, I: Iterator<Item = &'a Source>> Iterator for Reading<'a, '_, I> {
-    type Item = Receiver<Told>;
+impl<'a, I: Iterator<Item = Piece<'a>>> Iterator for Reading<'a, '_, I> {
+    type Item = Replies;
 
-    fn next(&mut self) -> Option<Receiver<Told>> {
+    fn next(&mut self) -> Option<Replies> {
         while self.under_way.len() < self.most
-            && let Some(source) = self.left.next()
+            && let Some(piece) = self.left.next()
         {
-            let (to, from) = sync_channel(WAITING);
-            self.hand_out.send(Job { source, to }).ok()?;
-            self.under_way.push_back(from);
+            let (to, told) = sync_channel(WAITING);
+            self.under_way.push_back(Replies { told, is_first: piece.is_first });
+            self.hand_out.send(Job { piece, to }).ok()?;
         }
         self.under_way.pop_front()
     }
@@ -193,26 +210,27 @@ impl<'a, I: Iterator<Item = &'a Source>> Iterator for Reading<'a, '_, I> {
 fn work(jobs: &Mutex<Receiver<Job<'_>>>, search: &Search, limit: Option<usize>, stopped: &AtomicBool) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { source, to }) = job else { return };
-        let mut summary = Summary { files: 1, ..Summary::default() };
-        if let Err(error) = read(source, search, limit, stopped, &mut summary, &to) {
-            summary.unread.push(Unread { path: source.path.clone(), error });
+        let Ok(Job { piece, to }) = job else { return };
+        let mut summary = Summary { files: usize::from(piece.is_first), ..Summary::default() };
+        let path = &piece.source.path;
+        if let Err(error) = read(&piece, search, limit, stopped, &mut summary, &to) {
+            summary.unread.push(Unread { path: path.clone(), error });
         }
         // Whoever has enough does not listen any more.
         let _enough = to.send(Told::Ended(summary));
     }
 }
 
-/// Reads a file to its end, or until nobody wants more of it.
+/// Reads a piece to its end, or until nobody wants more of it.
 fn read(
-    source: &Source,
+    piece: &Piece<'_>,
     search: &Search,
     limit: Option<usize>,
     stopped: &AtomicBool,
     summary: &mut Summary,
     to: &SyncSender<Told>,
 ) -> io::Result<()> {
-    let mut lines = Lines::of(open_either(&source.path)?);
+    let mut lines = piece.lines()?;
     let (mut found, mut scratch) = (Found::default(), Vec::new());
     let ended = loop {
         let line = match lines.next() {
@@ -224,7 +242,7 @@ fn read(
             summary.no_records += 1;
             continue;
         };
-        match search.look(line, source.confirmed_through, &mut scratch) {
+        match search.look(line, piece.source.confirmed_through, &mut scratch) {
             Seen::Other => summary.records += 1,
             Seen::Foreign => summary.no_records += 1,
             Seen::Unconfirmed => summary.unconfirmed += 1,

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::made::{any_filter, any_record};
+use super::search::search_in_pieces;
 use super::*;
 use crate::audit::canonical::seal;
 use crate::audit::chain::ChainHead;
@@ -69,6 +70,17 @@ impl Written {
         fs::write(path.with_extension("jsonl.gz"), &packed[..bytes.unwrap_or(packed.len())]).unwrap();
         fs::remove_file(path).unwrap();
         self
+    }
+
+    /// The same query of files that are cut into pieces of `size` bytes; and the summary, as text.
+    fn query_in_pieces(&self, filter: &Filter, limit: Option<usize>, size: u64) -> (Vec<u64>, String) {
+        let mut found = Vec::new();
+        let files = Sources::of(self.path(), filter).unwrap().files;
+        let summary = search_in_pieces(&files, &Search::of(filter), limit, size, &mut |line| {
+            found.push(sequence(line));
+            ControlFlow::Continue(())
+        });
+        (found, format!("{summary:?}"))
     }
 
     fn query(&self, filter: &Filter, limit: Option<usize>) -> (Vec<u64>, Summary) {
@@ -173,6 +185,57 @@ fn what_was_written_again_after_a_failure_is_found_once() {
     journal.file("recovery", TIME, durable).call("alice");
     let (found, summary) = journal.query(&by("alice"), None);
     assert_eq!((found, summary.unconfirmed), (vec![2, 4], 2), "3 is the header's number, too");
+}
+
+#[test]
+fn what_was_never_confirmed_is_left_out_of_every_piece() {
+    let mut journal = Written::new();
+    journal.file("start", TIME, ChainHead::START).call("alice");
+    let durable = journal.head;
+    journal.call("alice").call("alice").raw(b"{\"torn");
+    journal.file("recovery", TIME, durable).call("alice");
+    for size in [1, 7, 100, 500, 1000] {
+        let (found, summary) = journal.query_in_pieces(&by("alice"), None, size);
+        assert_eq!(found, [2, 4], "{size}");
+        assert!(summary.contains("unconfirmed: 2") && summary.contains("no_records: 1"), "{size}: {summary}");
+    }
+}
+
+#[test]
+fn a_limit_of_pieces_counts_whole_files() {
+    let journal = three_files();
+    for size in [1, 100, 700] {
+        for limit in 0..8 {
+            let whole = journal.query_in_pieces(&Filter::default(), Some(limit), u64::MAX);
+            assert_eq!(journal.query_in_pieces(&Filter::default(), Some(limit), size), whole, "{limit} {size}");
+        }
+    }
+}
+
+#[test]
+fn whoever_has_enough_of_many_pieces_is_given_no_more() {
+    let mut journal = Written::new();
+    journal.file("start", TIME, ChainHead::START);
+    for _ in 0..200 {
+        journal.call("alice");
+    }
+    let (filter, mut found) = (by("alice"), Vec::new());
+    let files = Sources::of(journal.path(), &filter).unwrap().files;
+    search_in_pieces(&files, &Search::of(&filter), None, 300, &mut |line| {
+        found.push(sequence(line));
+        if found.len() == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(found, (2..22).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_once_however_many_pieces_say_so() {
+    let unread = || Unread { path: "x.jsonl".into(), error: io::ErrorKind::Other.into() };
+    let mut summary = Summary::default();
+    for _ in 0..3 {
+        summary.add(Summary { unread: vec![unread()], ..Summary::default() });
+    }
+    assert_eq!(summary.unread.len(), 1);
 }
 
 #[test]
@@ -328,4 +391,32 @@ proptest! {
         let from = expected.len() - limit.unwrap_or(usize::MAX).min(expected.len());
         prop_assert_eq!(&journal.query(&filter, limit).0[..], &expected[from..]);
     }
+
+    #[test]
+    fn pieces_of_any_size_give_what_whole_files_give(
+        files in prop::collection::vec((prop::collection::vec(any_record(), 0..6), any_rest()), 1..4),
+        filter in any_filter(),
+        limit in prop_oneof![Just(None), (0usize..6).prop_map(Some)],
+        size in 1u64..3000,
+    ) {
+        let mut journal = Written::new();
+        for (records, rest) in files {
+            let head = journal.head;
+            journal.file("rotation", TIME, head);
+            for record in records {
+                journal.add(record);
+            }
+            journal.raw(rest);
+        }
+        let whole = journal.query_in_pieces(&filter, limit, u64::MAX);
+        prop_assert_eq!(journal.query_in_pieces(&filter, limit, size), whole);
+    }
+}
+
+/// What may stand at the end of a file that is no record: nothing, blank and foreign lines, a torn one; or a record with
+/// another end than the journal writes.
+fn any_rest() -> impl Strategy<Value = &'static [u8]> {
+    const RESTS: &[&[u8]] =
+        &[b"", b"{\"torn\":", b"\n", b"\r\n\xff\n", b"{\"integrity\":{\"sequence\":9},\"stage\":\"read\"}\r\n"];
+    prop::sample::select(RESTS)
 }
