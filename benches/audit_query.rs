@@ -6,6 +6,7 @@
 //! should ends the run, so a short run (`--quick`) tells that the measurement still works.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use iam_mcp_gateway::audit::query::{Filter, Pattern, query};
 use iam_mcp_gateway::audit::{DiskStorage, Event, Journal, JournalOptions, Record, Stage, journal_files, open};
 use iam_mcp_gateway::clock::ManualClock;
@@ -65,17 +68,16 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(write(path, records))?;
 
     let mut figures = Vec::new();
-    for (name, filter, limit, expected) in questions(records) {
-        let mut took = Vec::new();
-        for _ in 0..rounds {
-            took.push(ask(path, &filter, limit, expected).map_err(|error| format!("{name}: {error}"))?);
-        }
-        took.sort_unstable_by(f64::total_cmp);
-        figures.push((name, took[rounds / 2], took[0], took[rounds - 1], expected));
+    for question in questions(records) {
+        figures.push(measure(path, question.0.to_owned(), question, rounds)?);
     }
     let size: u64 =
         journal_files(path)?.iter().map(|name| Ok(path.join(name).metadata()?.len())).sum::<io::Result<_>>()?;
     let size_mib = size / 1024 / 1024;
+    compress(path)?;
+    for question in questions(records).into_iter().filter(|question| COMPRESSED.contains(&question.0)) {
+        figures.push(measure(path, format!("{}, compressed files", question.0), question, rounds)?);
+    }
     let meant = !arguments.quick && !cfg!(debug_assertions);
     let mut out = io::stdout().lock();
     if arguments.json {
@@ -101,14 +103,47 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     Ok(())
 }
 
-/// What is asked, and how many records are to be found.
-fn questions(records: usize) -> Vec<(&'static str, Filter, Option<usize>, usize)> {
+/// A question's name, what is asked with which limit, and how many records are to be found.
+type Question = (&'static str, Filter, Option<usize>, usize);
+
+const CALLER: &str = "caller";
+const ALL: &str = "environment, which all have";
+/// What is asked of compressed files, too.
+const COMPRESSED: [&str; 2] = [CALLER, ALL];
+
+/// Asks several times; answers the name, the median, the lowest and the highest seconds, and how many are found.
+fn measure(path: &Path, name: String, question: Question, rounds: usize) -> Outcome<(String, f64, f64, f64, usize)> {
+    let (_, filter, limit, expected) = question;
+    let mut took = Vec::new();
+    for _ in 0..rounds {
+        took.push(ask(path, &filter, limit, expected).map_err(|error| format!("{name}: {error}"))?);
+    }
+    took.sort_unstable_by(f64::total_cmp);
+    Ok((name, took[rounds / 2], took[0], took[rounds - 1], expected))
+}
+
+/// Compresses the closed files, as the gateway does.
+fn compress(folder: &Path) -> Outcome<()> {
+    let mut names = journal_files(folder)?;
+    names.pop();
+    for name in names {
+        let path = folder.join(&name);
+        let mut plain = File::open(&path)?;
+        let mut packed = GzEncoder::new(File::create_new(folder.join(format!("{name}.gz")))?, Compression::default());
+        io::copy(&mut plain, &mut packed)?;
+        packed.finish()?;
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+fn questions(records: usize) -> Vec<Question> {
     let text = |text: &str| Some(text.to_owned());
     let any = Filter::default;
     let (from, to) = (Some(time_of(records / 2)), Some(time_of(records / 2 + 100)));
     let denied = records.div_ceil(100);
     vec![
-        ("caller", Filter { caller: text("caller-7"), ..any() }, None, records / CALLERS),
+        (CALLER, Filter { caller: text("caller-7"), ..any() }, None, records / CALLERS),
         ("AWS request id", Filter { aws_request: text(&request_id(records / 3)), ..any() }, None, 1),
         (
             "action iam:delete*",
@@ -124,7 +159,7 @@ fn questions(records: usize) -> Vec<(&'static str, Filter, Option<usize>, usize)
         ),
         ("error AccessDenied", Filter { error: text("AccessDenied"), ..any() }, None, denied),
         ("a range of 100 records", Filter { from, to, ..any() }, None, 100),
-        ("environment, which all have", Filter { environment: text("dev"), ..any() }, None, records),
+        (ALL, Filter { environment: text("dev"), ..any() }, None, records),
         ("everything, the last 20", any(), Some(20), 20),
     ]
 }

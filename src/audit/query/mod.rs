@@ -8,6 +8,7 @@
 //! leaves out what a failed write left at the end of a file and the next file holds again, and it counts lines that are no
 //! records.
 
+mod ahead;
 mod filter;
 mod follow;
 mod found;

@@ -1,7 +1,8 @@
 //! Files in pieces, so that several threads can read one file.
 //!
 //! A line belongs to the piece that it begins in, and is read to its end there, however far behind the piece that is. So
-//! every line is in exactly one piece, wherever a file is cut. Compressed files cannot be cut: they are one piece.
+//! every line is in exactly one piece, wherever a file is cut. A compressed file cannot be cut: it is one piece, of which one
+//! thread makes text and another one reads it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
+use super::ahead::Ahead;
 use super::lines::{Line, Lines};
 use super::sources::{Source, open_either};
 use crate::audit::files::is_compressed;
@@ -70,7 +72,10 @@ impl Piece<'_> {
     /// Opens the piece, to read its lines.
     pub(super) fn lines(&self) -> io::Result<PieceLines> {
         let Some(part) = &self.part else {
-            return Ok(PieceLines { lines: Lines::of(open_either(&self.source.path)?), length: u64::MAX });
+            let whole = open_either(&self.source.path)?;
+            let is_compressed = is_compressed(&self.source.path.to_string_lossy());
+            let reader: Box<dyn Read + Send> = if is_compressed { Box::new(Ahead::of(whole)) } else { whole };
+            return Ok(PieceLines { lines: Lines::of(reader), length: u64::MAX });
         };
         // Without a line that begins in it, it is empty.
         let start = part.first_line()?.unwrap_or(part.range.end);
