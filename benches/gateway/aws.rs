@@ -17,6 +17,8 @@ struct Answers {
     list_users: Bytes,
     create_user: Bytes,
     assume_role: Bytes,
+    /// The gateway asks who it is itself before the first change.
+    caller_identity: Bytes,
     unknown: Bytes,
 }
 
@@ -57,10 +59,16 @@ impl Answers {
              <SessionToken>{token}</SessionToken><Expiration>{expires:.0}</Expiration></Credentials>\
              </AssumeRoleResult>{metadata}</AssumeRoleResponse>"
         );
+        let caller_identity = format!(
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+             <Arn>arn:aws:iam::123456789012:user/gateway</Arn><UserId>AIDACKCEVSQ6C2GATEWAY</UserId>\
+             <Account>123456789012</Account></GetCallerIdentityResult>{metadata}</GetCallerIdentityResponse>"
+        );
         Ok(Self {
             list_users: message("200 OK", &list_users),
             create_user: message("200 OK", &create_user),
             assume_role: message("200 OK", &assume_role),
+            caller_identity: message("200 OK", &caller_identity),
             unknown: message(
                 "400 Bad Request",
                 "<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>",
@@ -75,6 +83,8 @@ impl Answers {
             &self.create_user
         } else if body.starts_with(b"Action=AssumeRole&") {
             &self.assume_role
+        } else if body.starts_with(b"Action=GetCallerIdentity&") {
+            &self.caller_identity
         } else {
             &self.unknown
         }
