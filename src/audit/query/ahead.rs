@@ -22,10 +22,14 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn of(reader: impl Read + Send + 'static) -> Self {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// When no thread can be begun.
+    pub(super) fn of(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let (to, blocks) = sync_channel(WAITING);
-        thread::spawn(move || read(reader, &to));
-        Self { blocks, block: Vec::new(), given: 0, is_over: false }
+        thread::Builder::new().spawn(move || read(reader, &to))?;
+        Ok(Self { blocks, block: Vec::new(), given: 0, is_over: false })
     }
 }
 
@@ -83,26 +87,33 @@ mod tests {
         for length in [0, 1, BLOCK, 3 * BLOCK + 7] {
             let text: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
             let mut read = Vec::new();
-            Ahead::of(io::Cursor::new(text.clone())).read_to_end(&mut read).unwrap();
+            Ahead::of(io::Cursor::new(text.clone())).unwrap().read_to_end(&mut read).unwrap();
             assert!(read == text, "{length}");
         }
     }
 
     #[test]
     fn an_error_comes_after_what_was_read_before_it() {
-        let (mut read, mut ahead) = (Vec::new(), Ahead::of(Failing(BLOCK + 5)));
+        let (mut read, mut ahead) = (Vec::new(), Ahead::of(Failing(BLOCK + 5)).unwrap());
         assert_eq!(ahead.read_to_end(&mut read).unwrap_err().to_string(), "broken");
         assert_eq!(read.len(), BLOCK + 5);
     }
 
+    /// Gives one byte, then panics.
+    struct Panicking(bool);
+
+    impl Read for Panicking {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(!std::mem::replace(&mut self.0, true), "a decompressor's defect");
+            buffer[0] = b'x';
+            Ok(1)
+        }
+    }
+
     #[test]
-    fn a_thread_that_ends_without_a_word_is_an_error() {
-        let (to, blocks) = sync_channel(1);
-        to.send(Ok(b"half".to_vec())).unwrap();
-        drop(to);
-        let (mut read, mut ahead) = (Vec::new(), Ahead { blocks, block: Vec::new(), given: 0, is_over: false });
-        assert!(ahead.read_to_end(&mut read).is_err());
-        assert_eq!(read, b"half");
+    fn a_thread_that_panics_is_an_error_and_no_end() {
+        let mut ahead = Ahead::of(Panicking(false)).unwrap();
+        assert_eq!(ahead.read_to_end(&mut Vec::new()).unwrap_err().to_string(), "reading it was given up");
     }
 
     /// Tells when it is dropped, which is when its thread has ended.
@@ -124,7 +135,7 @@ mod tests {
     #[test]
     fn the_thread_ends_when_nobody_wants_more() {
         let (ended, told) = sync_channel(1);
-        let mut ahead = Ahead::of(Endless(ended));
+        let mut ahead = Ahead::of(Endless(ended)).unwrap();
         ahead.read_exact(&mut [0; 10]).unwrap();
         drop(ahead);
         told.recv().unwrap();

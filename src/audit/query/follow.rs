@@ -45,7 +45,7 @@ impl Follower {
     /// Reads what is there, and gives the last `limit` records of it that `filter` asks for to `each`, oldest first.
     ///
     /// # Errors
-    /// When there is no journal, or its last file cannot be read.
+    /// When there is no journal, its last file cannot be read, or no thread can be begun to read the others.
     pub fn begin(
         path: &Path,
         filter: &Filter,
@@ -70,7 +70,8 @@ impl Follower {
             let before = search(&earlier, &follower.search, Some(limit - found.len()), &mut |line| {
                 flow = each(line);
                 flow
-            });
+            })
+            .map_err(|source| QueryError::Read { path: path.to_owned(), source })?;
             follower.summary.add(before);
         }
         if flow.is_continue() {

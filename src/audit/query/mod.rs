@@ -26,6 +26,7 @@ mod sources;
 mod tests;
 mod view;
 mod when;
+mod workers;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -106,7 +107,8 @@ pub enum QueryError {
 /// last so many. `path` is a journal's folder or one of its files. Blocks.
 ///
 /// # Errors
-/// When there is no journal. Files of it that cannot be read are in the summary, and the others are read.
+/// When there is no journal, or no thread can be begun to read it. Files of it that cannot be read are in the summary, and
+/// the others are read.
 pub fn query(
     path: &Path,
     filter: &Filter,
@@ -114,7 +116,8 @@ pub fn query(
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<Summary, QueryError> {
     let sources = sources(path, filter)?;
-    let mut summary = search(&sources.files, &Search::of(filter), limit, each);
+    let mut summary = search(&sources.files, &Search::of(filter), limit, each)
+        .map_err(|source| QueryError::Read { path: path.to_owned(), source })?;
     summary.left_out = sources.left_out;
     Ok(summary)
 }

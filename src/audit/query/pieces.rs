@@ -10,12 +10,13 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::ahead::Ahead;
 use super::lines::{Line, Lines};
 use super::sources::{Source, open_either};
 use crate::audit::files::is_compressed;
+use crate::audit::scan::LONGEST_LINE;
 
 /// How long the pieces of a file are, in bytes. Reading one takes a millisecond or less, so no thread waits long for
 /// another, and a thousand records are in it, so what is done once for each does not count.
@@ -24,7 +25,7 @@ pub(super) const PIECE: u64 = 1024 * 1024;
 /// How much is read at once behind a piece's end: most lines end soon.
 const BEHIND: usize = 16 * 1024;
 
-/// How much is read at once where the first line of a piece is looked for.
+/// How much is read at once where the first line of a piece is looked for, or the last one of a file.
 const BEFORE: usize = 8 * 1024;
 
 /// A part of a file, or all of it.
@@ -45,9 +46,12 @@ struct Part {
 
 /// The pieces of a file, each `size` bytes long. What cannot be opened, or is no regular file, is one piece: reading that
 /// says what is wrong.
+///
+/// Every line that begins in a piece which is not the last one has its end already. So all that is written meanwhile is in
+/// the last one, and no reader finds a line whose end it does not see yet while another finds the ones behind it.
 pub(super) fn pieces(source: &Source, size: u64) -> impl DoubleEndedIterator<Item = Piece<'_>> {
     let (file, count) = match open_to_cut(source, size) {
-        Some((file, length)) => (Some(Arc::new(file)), length.div_ceil(size)),
+        Some((file, ended)) => (Some(Arc::new(file)), ended.div_ceil(size)),
         None => (None, 1),
     };
     (0..count).map(move |number| {
@@ -57,15 +61,34 @@ pub(super) fn pieces(source: &Source, size: u64) -> impl DoubleEndedIterator<Ite
     })
 }
 
-/// A file that is worth cutting, and its length.
+/// A file that is worth cutting, and where its last line ends.
 fn open_to_cut(source: &Source, size: u64) -> Option<(File, u64)> {
     let worth_it = |about: &fs::Metadata| about.is_file() && about.len() > size;
+    // It is looked at first, because opening what is no file may wait.
     if is_compressed(&source.path.to_string_lossy()) || !source.path.metadata().is_ok_and(|about| worth_it(&about)) {
         return None;
     }
     let file = File::open(&source.path).ok()?;
     let about = file.metadata().ok().filter(worth_it)?;
-    Some((file, about.len()))
+    let ended = end_of_lines(&file, about.len()).ok().filter(|ended| *ended > size)?;
+    Some((file, ended))
+}
+
+/// Where the last line that has an end ends, of what is before `length`. Where more than the longest line follows that, it
+/// is `length`: what is under way there is no record, whoever sees its end.
+fn end_of_lines(file: &File, length: u64) -> io::Result<u64> {
+    let lowest = length.saturating_sub(LONGEST_LINE as u64);
+    let (mut block, mut end) = ([0; BEFORE], length);
+    while end > lowest {
+        let start = end.saturating_sub(BEFORE as u64).max(lowest);
+        let block = &mut block[..usize::try_from(end - start).unwrap_or(BEFORE)];
+        file.read_exact_at(block, start)?;
+        if let Some(found) = memrchr(b'\n', block) {
+            return Ok(start + found as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(length)
 }
 
 impl Piece<'_> {
@@ -74,7 +97,7 @@ impl Piece<'_> {
         let Some(part) = &self.part else {
             let whole = open_either(&self.source.path)?;
             let is_compressed = is_compressed(&self.source.path.to_string_lossy());
-            let reader: Box<dyn Read + Send> = if is_compressed { Box::new(Ahead::of(whole)) } else { whole };
+            let reader: Box<dyn Read + Send> = if is_compressed { Box::new(Ahead::of(whole)?) } else { whole };
             return Ok(PieceLines { lines: Lines::of(reader), length: u64::MAX });
         };
         // Without a line that begins in it, it is empty.
@@ -160,20 +183,22 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), text).unwrap();
         let source = Source { path: file.path().to_owned(), confirmed_through: None };
-        let mut torn = 0;
-        let read = pieces(&source, size).map(|piece| {
-            let mut lines = piece.lines().unwrap();
-            let mut read = Vec::new();
-            while let Some(line) = lines.next().unwrap() {
-                read.push(match line {
-                    Line::Whole(line) => Some(String::from_utf8(line.to_vec()).unwrap()),
-                    Line::TooLong => None,
-                });
-            }
-            torn += usize::from(lines.is_torn());
-            read
-        });
-        (read.collect(), torn)
+        let read: Vec<_> = pieces(&source, size).map(|piece| lines_of(&piece)).collect();
+        let torn = read.iter().filter(|(_, torn)| *torn).count();
+        (read.into_iter().map(|(lines, _)| lines).collect(), torn)
+    }
+
+    /// The lines of a piece, and whether it ends torn.
+    fn lines_of(piece: &Piece<'_>) -> (Vec<Option<String>>, bool) {
+        let mut lines = piece.lines().unwrap();
+        let mut read = Vec::new();
+        while let Some(line) = lines.next().unwrap() {
+            read.push(match line {
+                Line::Whole(line) => Some(String::from_utf8(line.to_vec()).unwrap()),
+                Line::TooLong => None,
+            });
+        }
+        (read, lines.is_torn())
     }
 
     fn whole(pieces: &[&[&str]]) -> Vec<Vec<Option<String>>> {
@@ -202,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_last_line_without_an_end_is_torn_once() {
-        assert_eq!(cut(b"a\nbcdefgh", 3), (whole(&[&["a"], &[], &[]]), 1));
+        assert_eq!(cut(b"a\nbcdefgh", 1), (whole(&[&["a"], &[]]), 1), "it is the last piece's, however long");
         assert_eq!(cut(b"abc\ndefg\nh", 4), (whole(&[&["abc"], &["defg"], &[]]), 1));
     }
 
@@ -221,16 +246,38 @@ mod tests {
     #[test]
     fn what_is_written_while_a_file_is_read_is_in_its_last_piece() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), b"abc\nde").unwrap();
+        fs::write(file.path(), b"abc\ndef\ng").unwrap();
         let source = Source { path: file.path().to_owned(), confirmed_through: None };
         let pieces: Vec<Piece<'_>> = pieces(&source, 4).collect();
         fs::write(file.path(), b"abc\ndef\nghi\njkl\n").unwrap();
-        let mut lines = pieces.last().unwrap().lines().unwrap();
-        let mut read = 0;
-        while lines.next().unwrap().is_some() {
-            read += 1;
-        }
-        assert_eq!((pieces.len(), read, lines.is_torn()), (2, 3, false));
+        let (read, torn) = lines_of(pieces.last().unwrap());
+        assert_eq!((pieces.len(), read, torn), (2, whole(&[&["def", "ghi", "jkl"]]).concat(), false));
+    }
+
+    #[test]
+    fn a_line_under_way_is_not_found_missing_before_those_behind_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), b"abc\ndefg").unwrap();
+        let source = Source { path: file.path().to_owned(), confirmed_through: None };
+        let pieces: Vec<Piece<'_>> = pieces(&source, 2).collect();
+        let (last, earlier) = pieces.split_last().unwrap();
+        let mut read: Vec<_> = earlier.iter().flat_map(|piece| lines_of(piece).0).collect();
+        fs::write(file.path(), b"abc\ndefghi\njk\n").unwrap();
+        read.extend(lines_of(last).0);
+        assert_eq!(read, whole(&[&["abc", "defghi", "jk"]]).concat());
+    }
+
+    #[test]
+    fn a_file_that_became_shorter_is_read_as_it_is() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), b"abc\ndef\nghi\njkl\n").unwrap();
+        let source = Source { path: file.path().to_owned(), confirmed_through: None };
+        let pieces: Vec<Piece<'_>> = pieces(&source, 4).collect();
+        fs::write(file.path(), b"abc\nde").unwrap();
+        let read: Vec<_> = pieces.iter().map(lines_of).collect();
+        let torn: Vec<bool> = read.iter().map(|(_, torn)| *torn).collect();
+        assert_eq!(read[0].0, whole(&[&["abc"]]).concat());
+        assert_eq!((&torn[..], read[1].0.len()), (&[false, true, false, false][..], 0));
     }
 
     proptest! {
@@ -240,6 +287,32 @@ mod tests {
             let (expected, expected_torn) = cut(text.as_bytes(), u64::MAX);
             prop_assert_eq!(read.concat(), expected.concat());
             prop_assert_eq!(torn, expected_torn);
+        }
+
+        #[test]
+        fn a_file_that_grows_while_it_is_read_gives_lines_without_a_gap(
+            before in "[ab\n]{0,40}",
+            after in "[ab\n]{0,40}",
+            size in 1u64..50,
+            when in 0usize..20,
+        ) {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), &before).unwrap();
+            let source = Source { path: file.path().to_owned(), confirmed_through: None };
+            let all = before.clone() + &after;
+            let mut read = Vec::new();
+            for (number, piece) in pieces(&source, size).enumerate() {
+                if number == when {
+                    fs::write(file.path(), &all).unwrap();
+                }
+                read.extend(lines_of(&piece).0.into_iter().flatten());
+            }
+            let ended = |text: &str| -> Vec<String> {
+                let lines = text.split_inclusive('\n');
+                lines.filter_map(|line| Some(line.strip_suffix('\n')?.to_owned())).collect()
+            };
+            prop_assert!(ended(&all).starts_with(&read), "{read:?}");
+            prop_assert!(read.starts_with(&ended(&before)), "{read:?}");
         }
     }
 }

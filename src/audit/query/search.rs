@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
 use memchr::memmem::Finder;
@@ -17,12 +16,13 @@ use super::pieces::{PIECE, Piece, pieces};
 use super::prefilter::Prefilter;
 use super::sources::Source;
 use super::view::RecordView;
+use super::workers::{Hands, side_by_side};
 use super::{Summary, Unread};
 
 /// How many bytes of found lines are given on at once.
 const BATCH: usize = 256 * 1024;
 /// How many such batches of one piece may wait, before reading it waits too: all of a piece, and the word that it ended.
-/// So only a compressed file, which cannot be cut, is ever waited for.
+/// So only a file that is longer than one piece waits: a compressed one, which cannot be cut, or one that grew since.
 const WAITING: usize = 4 + 1;
 const _: () = assert!((BATCH * (WAITING - 1)) as u64 == PIECE, "no piece waits");
 
@@ -82,18 +82,16 @@ enum Told {
     Ended(Summary),
 }
 
-struct Job<'a> {
-    piece: Piece<'a>,
-    to: SyncSender<Told>,
-}
-
 /// Gives every record of `sources` that is asked for to `each`, until that has enough. With a `limit`, the last so many.
+///
+/// # Errors
+/// When no thread can be begun to read them.
 pub(super) fn search(
     sources: &[Source],
     search: &Search,
     limit: Option<usize>,
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
-) -> Summary {
+) -> io::Result<Summary> {
     search_in_pieces(sources, search, limit, PIECE, each)
 }
 
@@ -104,30 +102,28 @@ pub(super) fn search_in_pieces(
     limit: Option<usize>,
     size: u64,
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
-) -> Summary {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+) -> io::Result<Summary> {
+    let hands = Hands { threads: thread::available_parallelism().map_or(1, usize::from), waiting: WAITING };
     let stopped = AtomicBool::new(false);
-    let (hand_out, jobs) = channel::<Job<'_>>();
-    let jobs = Mutex::new(jobs);
-    thread::scope(|scope| {
-        // Moved in, so that the workers see its end when this is done.
-        let hand_out = hand_out;
-        for _ in 0..threads {
-            scope.spawn(|| work(&jobs, search, limit, &stopped));
-        }
-        let all = sources.iter().flat_map(|source| pieces(source, size));
-        let summary = match limit {
-            None => in_order(Reading::of(all, &hand_out, threads), each),
-            Some(limit) => newest(Reading::of(all.rev(), &hand_out, threads), limit, each),
-        };
-        stopped.store(true, Ordering::Relaxed);
-        summary
-    })
+    let work = |piece, to: &_| tell(&piece, search, limit, &stopped, to);
+    let all = sources.iter().flat_map(|source| pieces(source, size));
+    match limit {
+        None => side_by_side(hands, all, work, |told| {
+            let summary = in_order(told, each);
+            stopped.store(true, Ordering::Relaxed);
+            summary
+        }),
+        Some(limit) => side_by_side(hands, all.rev(), work, |told| {
+            let summary = newest(told, limit, each);
+            stopped.store(true, Ordering::Relaxed);
+            summary
+        }),
+    }
 }
 
-fn in_order(reading: impl Iterator<Item = Replies>, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Summary {
+fn in_order(told: impl Iterator<Item = Receiver<Told>>, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Summary {
     let mut summary = Summary::default();
-    for told in reading.flat_map(|replies| replies.told) {
+    for told in told.flatten() {
         match told {
             Told::Ended(ended) => summary.add(ended),
             Told::Found(found) => {
@@ -142,17 +138,22 @@ fn in_order(reading: impl Iterator<Item = Replies>, each: &mut dyn FnMut(&str) -
 
 /// The newest pieces first: where whole files hold enough, the others need not be read.
 fn newest(
-    reading: impl Iterator<Item = Replies>,
+    told: impl Iterator<Item = Receiver<Told>>,
     limit: usize,
     each: &mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Summary {
     let mut summary = Summary::default();
     let mut kept: VecDeque<Found> = VecDeque::new();
     let mut missing = limit;
-    for replies in reading {
-        for told in replies.told {
+    for told in told {
+        let mut is_whole = false;
+        for told in told {
             match told {
-                Told::Ended(ended) => summary.add(ended),
+                Told::Ended(ended) => {
+                    // The piece that a file begins with counts it, and comes last of that file.
+                    is_whole = ended.files > 0;
+                    summary.add(ended);
+                }
                 Told::Found(mut found) => {
                     found.keep_last(missing);
                     missing -= found.len();
@@ -162,7 +163,7 @@ fn newest(
                 }
             }
         }
-        if missing == 0 && replies.is_first {
+        if missing == 0 && is_whole {
             break;
         }
     }
@@ -170,55 +171,14 @@ fn newest(
     summary
 }
 
-/// What comes of a piece.
-struct Replies {
-    told: Receiver<Told>,
-    /// Whether the file begins with the piece. Where the newest come first, it is then the last of its file.
-    is_first: bool,
-}
-
-/// Pieces that are being read: a few more than there are threads, so that none waits, and no more, so that what is found
-/// ahead of its turn stays little.
-struct Reading<'a, 'jobs, I> {
-    left: I,
-    hand_out: &'jobs Sender<Job<'a>>,
-    under_way: VecDeque<Replies>,
-    most: usize,
-}
-
-impl<'a, 'jobs, I: Iterator<Item = Piece<'a>>> Reading<'a, 'jobs, I> {
-    fn of(left: I, hand_out: &'jobs Sender<Job<'a>>, threads: usize) -> Self {
-        Self { left, hand_out, under_way: VecDeque::new(), most: threads * 2 }
+/// Tells what is found in a piece, and at last what was looked at.
+fn tell(piece: &Piece<'_>, search: &Search, limit: Option<usize>, stopped: &AtomicBool, to: &SyncSender<Told>) {
+    let mut summary = Summary { files: usize::from(piece.is_first), ..Summary::default() };
+    if let Err(error) = read(piece, search, limit, stopped, &mut summary, to) {
+        summary.unread.push(Unread { path: piece.source.path.clone(), error });
     }
-}
-
-impl<'a, I: Iterator<Item = Piece<'a>>> Iterator for Reading<'a, '_, I> {
-    type Item = Replies;
-
-    fn next(&mut self) -> Option<Replies> {
-        while self.under_way.len() < self.most
-            && let Some(piece) = self.left.next()
-        {
-            let (to, told) = sync_channel(WAITING);
-            self.under_way.push_back(Replies { told, is_first: piece.is_first });
-            self.hand_out.send(Job { piece, to }).ok()?;
-        }
-        self.under_way.pop_front()
-    }
-}
-
-fn work(jobs: &Mutex<Receiver<Job<'_>>>, search: &Search, limit: Option<usize>, stopped: &AtomicBool) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { piece, to }) = job else { return };
-        let mut summary = Summary { files: usize::from(piece.is_first), ..Summary::default() };
-        let path = &piece.source.path;
-        if let Err(error) = read(&piece, search, limit, stopped, &mut summary, &to) {
-            summary.unread.push(Unread { path: path.clone(), error });
-        }
-        // Whoever has enough does not listen any more.
-        let _enough = to.send(Told::Ended(summary));
-    }
+    // Whoever has enough does not listen any more.
+    let _enough = to.send(Told::Ended(summary));
 }
 
 /// Reads a piece to its end, or until nobody wants more of it.
