@@ -1,9 +1,9 @@
-//! How long a query takes over a journal of a million records: `cargo bench --bench audit_query`; how to read it stands in
-//! docs/performance.md.
+//! How long a query takes over a journal of a million records: `cargo bench --bench audit_query`; how to read it stands
+//! in docs/performance.md.
 //!
 //! The journal is made by the journal itself, of records as long as those of calls, and every query is asked several
-//! times, so that its files are in the system's memory. Nothing here asserts on speed; a query that does not find what it
-//! should ends the run, so a short run (`--quick`) tells that the measurement still works.
+//! times, so that its files are in the system's memory. Nothing here asserts on speed; a query that does not find what
+//! it should ends the run, so a short run (`--quick`) tells that the measurement still works.
 
 use std::error::Error;
 use std::fs::File;
@@ -122,11 +122,9 @@ fn measure(path: &Path, name: String, question: Question, rounds: usize) -> Outc
     Ok((name, took[rounds / 2], took[0], took[rounds - 1], expected))
 }
 
-/// Compresses the closed files, as the gateway does.
+/// Compresses the files as the gateway does; all of them, for the journal is closed.
 fn compress(folder: &Path) -> Outcome<()> {
-    let mut names = journal_files(folder)?;
-    names.pop();
-    for name in names {
+    for name in journal_files(folder)? {
         let path = folder.join(&name);
         let mut plain = File::open(&path)?;
         let mut packed = GzEncoder::new(File::create_new(folder.join(format!("{name}.gz")))?, Compression::default());

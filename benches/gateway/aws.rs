@@ -1,5 +1,5 @@
-//! IAM and STS with fixed answers: a hundred users, one who was just created, and a session for everybody. As cheap as it
-//! can be, since both sides of a comparison wait for it.
+//! IAM and STS with fixed answers: a hundred users, one who was just created, and a session for everybody. As cheap as
+//! it can be, since both sides of a comparison wait for it.
 
 use bytes::Bytes;
 use iam_mcp_gateway::clock::{Clock, SystemClock};

@@ -2,8 +2,8 @@
 //!
 //! Every comparison is made within one run: both sides are processes of their own (where the disk is exchanged, in this
 //! one), asked by the same client over loopback, in turns, so that a busy machine hurts both. Nothing here asserts on
-//! speed. A reply that is not the expected one ends the run, so a short run (`--quick`) tells that the measurements still
-//! work.
+//! speed. A reply that is not the expected one ends the run, so a short run (`--quick`) tells that the measurements
+//! still work.
 
 mod audit;
 mod aws;

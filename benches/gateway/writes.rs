@@ -1,8 +1,9 @@
-//! Changes through the whole road: how many of their records become durable in a second with the journal's group commit,
-//! against a sync of the disk for each record.
+//! Changes through the whole road: how many of their records become durable in a second with the journal's group
+//! commit, against a sync of the disk for each record.
 //!
 //! Both gateways are in this process, for only here the disk can be exchanged; they are alike but for it. Each caller
-//! sends `create_user` and waits for the answer before the next; so an intent and an outcome are durable for each answer.
+//! sends `create_user` and waits for the answer before the next; so an intent and an outcome are durable for each
+//! answer.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -200,8 +201,8 @@ impl InProcess {
         Ok(Self { runtime: Some(runtime), address, journal, drain, _home: home })
     }
 
-    /// Has every caller make `each` changes; answers the records that became durable per second, and the groups that were
-    /// synced per record.
+    /// Has every caller make `each` changes; answers the records that became durable per second, and the groups that
+    /// were synced per record.
     async fn change(&self, each: usize, round: usize) -> Outcome<(f64, f64)> {
         let mut callers = Vec::new();
         for caller in 0..CALLERS {

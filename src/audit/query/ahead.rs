@@ -10,8 +10,8 @@ const BLOCK: usize = 256 * 1024;
 /// How many blocks may wait.
 const WAITING: usize = 2;
 
-/// Gives what another reader gives, which works in a thread. That ends when this is dropped, or after the first error. A
-/// thread that ends without a word is an error, too: what it gave must not be taken for everything.
+/// Gives what another reader gives, which works in a thread. That ends when this is dropped, or after the first error.
+/// A thread that ends without a word is an error, too: what it gave must not be taken for everything.
 #[derive(Debug)]
 pub(super) struct Ahead {
     blocks: Receiver<io::Result<Vec<u8>>>,

@@ -1,12 +1,12 @@
 //! Finding records in a journal, and following it.
 //!
-//! [`query`] reads the files of a journal, plain or compressed, in several threads, and gives the lines of matching records
-//! in the order of the chain. Memory is bounded by the longest line and the number of threads, or by the limit that is asked
-//! for; never by the journal. [`Follower`] goes on from there with what is written later.
+//! [`query`] reads the files of a journal, plain or compressed, in several threads, and gives the lines of matching
+//! records in the order of the chain. Memory is bounded by the longest line and the number of threads, or by the limit
+//! that is asked for; never by the journal. [`Follower`] goes on from there with what is written later.
 //!
-//! A query believes what stands in the files: whether records are as they were written is what [`super::verify()`] says. It
-//! leaves out what a failed write left at the end of a file and the next file holds again, and it counts lines that are no
-//! records.
+//! A query believes what stands in the files: whether records are as they were written is what [`super::verify()`]
+//! says. It leaves out what a failed write left at the end of a file and the next file holds again, and it counts lines
+//! that are no records.
 
 mod ahead;
 mod filter;
@@ -103,8 +103,8 @@ pub enum QueryError {
     },
 }
 
-/// Gives the line of each record that `filter` asks for to `each`, oldest first, until that breaks; with a `limit`, of the
-/// last so many. `path` is a journal's folder or one of its files. Blocks.
+/// Gives the line of each record that `filter` asks for to `each`, oldest first, until that breaks; with a `limit`, of
+/// the last so many. `path` is a journal's folder or one of its files. Blocks.
 ///
 /// # Errors
 /// When there is no journal, or no thread can be begun to read it. Files of it that cannot be read are in the summary, and

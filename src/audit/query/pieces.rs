@@ -1,8 +1,8 @@
 //! Files in pieces, so that several threads can read one file.
 //!
-//! A line belongs to the piece that it begins in, and is read to its end there, however far behind the piece that is. So
-//! every line is in exactly one piece, wherever a file is cut. A compressed file cannot be cut: it is one piece, of which one
-//! thread makes text and another one reads it.
+//! A line belongs to the piece that it begins in, and is read to its end there, however far behind the piece that is.
+//! So every line is in exactly one piece, wherever a file is cut. A compressed file cannot be cut: it is one piece, of
+//! which one thread makes text and another one reads it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -44,11 +44,11 @@ struct Part {
     range: Range<u64>,
 }
 
-/// The pieces of a file, each `size` bytes long. What cannot be opened, or is no regular file, is one piece: reading that
-/// says what is wrong.
+/// The pieces of a file, each `size` bytes long. What cannot be opened, or is no regular file, is one piece: reading
+/// that says what is wrong.
 ///
-/// Every line that begins in a piece which is not the last one has its end already. So all that is written meanwhile is in
-/// the last one, and no reader finds a line whose end it does not see yet while another finds the ones behind it.
+/// Every line that begins in a piece which is not the last one has its end already. So all that is written meanwhile is
+/// in the last one, and no reader finds a line whose end it does not see yet while another finds the ones behind it.
 pub(super) fn pieces(source: &Source, size: u64) -> impl DoubleEndedIterator<Item = Piece<'_>> {
     let (file, count) = match open_to_cut(source, size) {
         Some((file, ended)) => (Some(Arc::new(file)), ended.div_ceil(size)),
@@ -74,8 +74,8 @@ fn open_to_cut(source: &Source, size: u64) -> Option<(File, u64)> {
     Some((file, ended))
 }
 
-/// Where the last line that has an end ends, of what is before `length`. Where more than the longest line follows that, it
-/// is `length`: what is under way there is no record, whoever sees its end.
+/// Where the last line that has an end ends, of what is before `length`. Where more than the longest line follows that,
+/// it is `length`: what is under way there is no record, whoever sees its end.
 fn end_of_lines(file: &File, length: u64) -> io::Result<u64> {
     let lowest = length.saturating_sub(LONGEST_LINE as u64);
     let (mut block, mut end) = ([0; BEFORE], length);

@@ -21,8 +21,9 @@ use super::{Summary, Unread};
 
 /// How many bytes of found lines are given on at once.
 const BATCH: usize = 256 * 1024;
-/// How many such batches of one piece may wait, before reading it waits too: all of a piece, and the word that it ended.
-/// So only a file that is longer than one piece waits: a compressed one, which cannot be cut, or one that grew since.
+/// How many such batches of one piece may wait, before reading it waits too: all of a piece, and the word that it
+/// ended. So only a file that is longer than one piece waits: a compressed one, which cannot be cut, or one that grew
+/// since.
 const WAITING: usize = 4 + 1;
 const _: () = assert!((BATCH * (WAITING - 1)) as u64 == PIECE, "no piece waits");
 
@@ -70,7 +71,8 @@ impl Search {
         if confirmed { Seen::Asked(text) } else { Seen::Unconfirmed }
     }
 
-    /// As much as can be said of a line that is passed over: it is not cut off, and has the field that all records have.
+    /// As much as can be said of a line that is passed over: it is not cut off, and has the field that all records
+    /// have.
     fn looks_like_a_record(&self, line: &[u8]) -> bool {
         matches!(line, [b'{', .., b'}']) && self.integrity.find(line).is_some()
     }
@@ -82,7 +84,8 @@ enum Told {
     Ended(Summary),
 }
 
-/// Gives every record of `sources` that is asked for to `each`, until that has enough. With a `limit`, the last so many.
+/// Gives every record of `sources` that is asked for to `each`, until that has enough. With a `limit`, the last so
+/// many.
 ///
 /// # Errors
 /// When no thread can be begun to read them.

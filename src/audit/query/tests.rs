@@ -417,8 +417,8 @@ proptest! {
     }
 }
 
-/// What may stand at the end of a file that is no record: nothing, blank and foreign lines, a torn one; or a record with
-/// another end than the journal writes.
+/// What may stand at the end of a file that is no record: nothing, blank and foreign lines, a torn one; or a record
+/// with another end than the journal writes.
 fn any_rest() -> impl Strategy<Value = &'static [u8]> {
     const RESTS: &[&[u8]] =
         &[b"", b"{\"torn\":", b"\n", b"\r\n\xff\n", b"{\"integrity\":{\"sequence\":9},\"stage\":\"read\"}\r\n"];

@@ -62,8 +62,8 @@ fn work_off<J, T>(to_do: &Mutex<Receiver<Job<J, T>>>, work: &impl Fn(J, &SyncSen
     }
 }
 
-/// Jobs that are worked on: a few more than there are threads, so that none waits, and no more, so that what is told ahead
-/// of its turn stays little.
+/// Jobs that are worked on: a few more than there are threads, so that none waits, and no more, so that what is told
+/// ahead of its turn stays little.
 struct UnderWay<I, J, T> {
     left: I,
     hand_out: Sender<Job<J, T>>,
