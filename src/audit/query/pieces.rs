@@ -75,7 +75,7 @@ fn open_to_cut(source: &Source, size: u64) -> Option<(File, u64)> {
 }
 
 /// Where the last line that has an end ends, of what is before `length`. Where more than the longest line follows that,
-/// it is `length`: what is under way there is no record, whoever sees its end.
+/// it is `length`: what is under way there is no record, whoever sees its end. Of a file that is one line under way, zero.
 fn end_of_lines(file: &File, length: u64) -> io::Result<u64> {
     let lowest = length.saturating_sub(LONGEST_LINE as u64);
     let (mut block, mut end) = ([0; BEFORE], length);
@@ -88,7 +88,7 @@ fn end_of_lines(file: &File, length: u64) -> io::Result<u64> {
         }
         end = start;
     }
-    Ok(length)
+    Ok(if lowest > 0 { length } else { 0 })
 }
 
 impl Piece<'_> {
