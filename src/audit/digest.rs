@@ -21,6 +21,15 @@ use super::signing::{PublicKey, Signature, SigningKey};
 const PREFIX: &str = "digest-";
 const SUFFIX: &str = ".json";
 
+/// The last number that a name has room for.
+pub(super) const LAST_NUMBER: u64 = 999_999_999_999;
+
+/// How many files one digest names at most.
+pub(super) const MOST_FILES: usize = 1000;
+
+/// The largest digest file that is read, in bytes: twice what one with [`MOST_FILES`] has.
+pub(super) const LARGEST: u64 = 1024 * 1024;
+
 /// The name of a digest file; names sort in the order of their numbers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DigestName {
@@ -141,6 +150,8 @@ impl KmsSignature {
 pub(super) enum NoDigest {
     #[error("it is no digest: not JSON, or with other members than a digest has")]
     NotJson,
+    #[error("it is no digest: it is larger than one can be")]
+    TooLarge,
     #[error("it is not the canonical form of its content: it was not written by the journal")]
     NotCanonical,
     #[error("it has another number than its name")]
@@ -173,6 +184,9 @@ impl SignedDigest {
 
     /// Reads the content of the file `name`. That it is signed by a key which counts is for the caller to see.
     pub(super) fn read(name: &DigestName, bytes: &[u8]) -> Result<Self, NoDigest> {
+        if bytes.len() as u64 > LARGEST {
+            return Err(NoDigest::TooLarge);
+        }
         let read: Self = serde_json::from_slice(bytes).map_err(|_| NoDigest::NotJson)?;
         let digest = &read.digest;
         let numbers = digest
@@ -265,6 +279,23 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_with_as_many_files_as_one_names_can_be_read() {
+        let mut digest = digest(Some(&SigningKey::from_seed(&[7; 32]))).digest;
+        let sequence = LARGEST_EXACT;
+        let file = DigestedFile {
+            file: format!("journal-{sequence:020}-000000-20261120T100000Z.jsonl"),
+            bytes: LARGEST_EXACT,
+            first_sequence: Some(sequence),
+            last: Some(ChainHead { sequence, hash: Hash::from_bytes([3; 32]) }),
+            ..digest.files[0].clone()
+        };
+        digest.files = vec![file; MOST_FILES];
+        let bytes = digest.sign(Some(&SigningKey::from_seed(&[7; 32]))).to_bytes();
+        assert!(bytes.len() as u64 <= LARGEST / 2, "{}", bytes.len());
+        assert!(SignedDigest::read(&name(), &bytes).is_ok());
+    }
+
+    #[test]
     fn every_bit_of_a_signed_digest_counts() {
         let bytes = digest(Some(&SigningKey::from_seed(&[7; 32]))).to_bytes();
         for (at, bit) in (0..bytes.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
@@ -288,5 +319,7 @@ mod tests {
         let spaced = String::from_utf8(digest(None).to_bytes()).unwrap().replace(":3,", ": 3,");
         assert_eq!(SignedDigest::read(&name(), spaced.as_bytes()), Err(NoDigest::NotCanonical));
         assert_eq!(SignedDigest::read(&name(), b"{}"), Err(NoDigest::NotJson));
+        let large = vec![b' '; usize::try_from(LARGEST).unwrap() + 1];
+        assert_eq!(SignedDigest::read(&name(), &large), Err(NoDigest::TooLarge));
     }
 }

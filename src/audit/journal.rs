@@ -41,7 +41,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use super::chain::ChainHead;
-use super::keeping::Folder;
+use super::folder::Folder;
 use super::lock::DirectoryLock;
 use super::record::Record;
 use super::recover::{OpenError, find_end};

@@ -8,33 +8,31 @@
 //! 1. **Digest**: written under another name and renamed, so that there is a whole one or none.
 //! 2. **Compress**: the compressed file is read back before the plain one is removed; where both lie there, the plain one
 //!    counts.
-//! 3. **Retain**: the record that says which files go is durable before the first of them is removed. Removing begins with
-//!    the oldest, so that what is left is always one whole chain that begins where a retention record says.
+//! 3. **Retain**: the record that says which files go is durable, and a digest vouches for it, before the first of them is
+//!    removed. Removing begins with the oldest, so that what is left is always one whole chain that begins where a retention
+//!    record says.
 //!
-//! A file in which a write without an outcome was begun is never removed.
+//! A file in which a write without an outcome was begun is never removed, nor one that is not as its digest says.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::closed::Closed;
 use self::digests::{Due, Undigested};
 use super::chain::{ChainHead, Hash};
 use super::digest::{KmsSignature, SignedDigest};
+use super::folder::DiskError;
 use super::journal::Journal;
-use super::record::Record;
 use super::shipping::Shipped;
-use super::signing::{SigningKey, signed_digest};
-use super::storage::Storage;
-use crate::clock::SharedClock;
+use super::signing::{PublicKey, SigningKey, signed_digest};
 
+mod closed;
 mod compress;
 mod digests;
 mod retain;
@@ -59,6 +57,8 @@ pub struct KeepingOptions {
     pub signer: Option<Arc<dyn DigestSigner>>,
     /// How far sinks came: what one of them does not have yet is kept.
     pub shipped: Vec<watch::Receiver<Shipped>>,
+    /// The public halves of keys that signed the journal before its present one: their digests are believed, too.
+    pub former_keys: Vec<PublicKey>,
 }
 
 /// Signs digests from elsewhere.
@@ -88,13 +88,8 @@ pub struct Anchor {
 #[derive(Debug, thiserror::Error)]
 pub enum KeepingError {
     /// The folder cannot be read or written.
-    #[error("{doing}: {source}")]
-    Disk {
-        /// What was being done, with the file's name.
-        doing: String,
-        /// What the operating system answered.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     /// A file is not as the journal wrote it: nothing of the folder is touched any more.
     #[error("{file} is not as it was written ({why}): run `audit verify`, and keep the folder as evidence")]
     Changed {
@@ -120,24 +115,6 @@ pub enum KeepingError {
     Ending,
 }
 
-impl KeepingError {
-    pub(super) fn disk(doing: &str, file: &str) -> impl FnOnce(io::Error) -> Self {
-        let doing = format!("{doing} {file}");
-        move |source| Self::Disk { doing, source }
-    }
-}
-
-/// What every step needs.
-#[derive(Debug)]
-pub(super) struct Folder {
-    pub(super) directory: PathBuf,
-    pub(super) storage: Arc<dyn Storage>,
-    pub(super) clock: SharedClock,
-    pub(super) signing_key: Option<Arc<SigningKey>>,
-    /// Fields of every segment's header.
-    pub(super) context: Record,
-}
-
 /// What tells whether keeping works: the reason of a failure, or nothing when a round ended well.
 pub type Tell = Box<dyn Fn(Option<&KeepingError>) + Send + Sync>;
 
@@ -156,7 +133,6 @@ struct Ending {
 }
 
 impl Ending {
-    /// Between two files: whether the rest is left to the next process.
     fn check(&self) -> Result<(), KeepingError> {
         if self.asked.load(Ordering::Relaxed) { Err(KeepingError::Ending) } else { Ok(()) }
     }
@@ -169,7 +145,7 @@ impl Keeper {
         let ending = Arc::<Ending>::default();
         let (anchored, anchor) = watch::channel(None);
         let rounds = Rounds {
-            folder: journal.folder(),
+            closed: Arc::new(Closed::of(journal.folder(), &options.former_keys)),
             journal: journal.clone(),
             options,
             ending: Arc::clone(&ending),
@@ -196,7 +172,7 @@ impl Keeper {
 }
 
 struct Rounds {
-    folder: Arc<Folder>,
+    closed: Arc<Closed>,
     journal: Journal,
     options: KeepingOptions,
     ending: Arc<Ending>,
@@ -236,42 +212,52 @@ impl Rounds {
 
     /// Does what is due; whether a digest was made.
     async fn round(&self, hour_is_over: bool) -> Result<bool, KeepingError> {
-        // Before the folder is looked at: what is durable now is in it, and what is closed now stays closed.
-        let head = *self.journal.durable().borrow();
         let open = self.journal.segment().borrow().clone();
-        let ending = Arc::clone(&self.ending);
-        let (folder, open_then) = (Arc::clone(&self.folder), open.clone());
-        let due = blocking(move || digests::due(&folder, &open_then, head, &|| ending.check())).await?;
-        let made = self.digest(due, hour_is_over).await?;
+        let made = self.digest(&open, hour_is_over).await?;
         if self.options.compress {
-            let (folder, ending, open) = (Arc::clone(&self.folder), Arc::clone(&self.ending), open.clone());
-            blocking(move || compress::closed_files(&folder, &open, &|| ending.check())).await?;
+            let open = open.clone();
+            self.blocking(move |closed, check| compress::closed_files(closed, &open, check)).await?;
         }
-        if let Some(keep) = self.options.keep {
-            let (folder, open) = (Arc::clone(&self.folder), open.clone());
-            let shipped = self.options.shipped.iter().map(|sink| sink.borrow().through).min().unwrap_or(u64::MAX);
-            let Some(old) = blocking(move || retain::old_files(&folder, &open, keep, shipped)).await? else {
-                return Ok(made);
-            };
-            self.journal.note_durably(old.record(&self.folder, &self.journal)?).await?;
-            tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
-            let (folder, ending) = (Arc::clone(&self.folder), Arc::clone(&self.ending));
-            blocking(move || old.remove(&folder, &|| ending.check())).await?;
-        }
-        Ok(made)
+        let Some(keep) = self.options.keep else { return Ok(made) };
+        let shipped = self.options.shipped.iter().map(|sink| sink.borrow().through).min().unwrap_or(u64::MAX);
+        let open_then = open.clone();
+        let old =
+            self.blocking(move |closed, check| retain::old_files(closed, &open_then, keep, shipped, check)).await?;
+        let Some(old) = old else { return Ok(made) };
+        self.journal.note_durably(old.record(self.closed.folder(), &self.journal)?).await?;
+        // What is anchored elsewhere, or signed by a key that nobody can take, vouches for that record as well.
+        self.digest(&open, true).await?;
+        tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
+        self.blocking(move |closed, check| old.remove(closed.folder(), check)).await?;
+        Ok(true)
     }
 
-    async fn digest(&self, due: Due, hour_is_over: bool) -> Result<bool, KeepingError> {
-        let Due { undigested, last } = due;
-        if self.anchored.borrow().is_none() {
-            self.anchored.send_replace(last);
+    /// Writes the digests that are due; whether any was. `open` was the file that is written, a moment ago or now.
+    async fn digest(&self, open: &str, even_without_files: bool) -> Result<bool, KeepingError> {
+        let mut made_one = false;
+        loop {
+            // Before the folder is looked at: what is durable now is in it, and what is closed now stays closed.
+            let head = *self.journal.durable().borrow();
+            let open = open.to_owned();
+            let Due { undigested, last, more } =
+                self.blocking(move |closed, check| digests::due(closed, &open, head, check)).await?;
+            if self.anchored.borrow().is_none() {
+                self.anchored.send_replace(last);
+            }
+            if undigested.files.is_empty() && (made_one || !even_without_files) {
+                return Ok(made_one);
+            }
+            self.make(undigested).await?;
+            made_one = true;
+            if !more {
+                return Ok(true);
+            }
         }
-        if undigested.files.is_empty() && !hour_is_over {
-            return Ok(false);
-        }
+    }
+
+    async fn make(&self, undigested: Undigested) -> Result<(), KeepingError> {
         let signed = self.signed(undigested).await?;
-        let folder = Arc::clone(&self.folder);
-        let anchor = blocking(move || digests::write(&folder, &signed)).await?;
+        let anchor = self.blocking(move |closed, _| digests::write(closed.folder(), &signed)).await?;
         // The anchor in the log: where logs are kept elsewhere, whoever can write the folder cannot take it back.
         tracing::info!(
             target: "iam_mcp_gateway::audit::anchor",
@@ -281,13 +267,14 @@ impl Rounds {
             "audit digest; keep its SHA-256, and give it to `audit verify --anchor`"
         );
         self.anchored.send_replace(Some(anchor));
-        Ok(true)
+        Ok(())
     }
 
     async fn signed(&self, undigested: Undigested) -> Result<SignedDigest, KeepingError> {
-        let context = self.folder.context.fields().clone();
-        let key = self.folder.signing_key.as_deref();
-        let digest = undigested.into_digest(self.folder.clock.now(), context, key.map(SigningKey::public));
+        let folder = self.closed.folder();
+        let key = folder.signing_key.as_deref();
+        let context = folder.context.fields().clone();
+        let digest = undigested.into_digest(folder.clock.now(), context, key.map(SigningKey::public));
         let hash = digest.hash();
         let mut signed = digest.sign(key);
         if let Some(signer) = &self.options.signer {
@@ -300,17 +287,18 @@ impl Rounds {
         }
         Ok(signed)
     }
+
+    /// Works on the closed files where it may block. `check` is to be asked between two of them.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Closed, Check<'_>) -> Result<T, KeepingError> + Send + 'static,
+    ) -> Result<T, KeepingError> {
+        let (closed, ending) = (Arc::clone(&self.closed), Arc::clone(&self.ending));
+        tokio::task::spawn_blocking(move || work(&closed, &|| ending.check()))
+            .await
+            .unwrap_or_else(|error| Err(if error.is_panic() { KeepingError::Panicked } else { KeepingError::Ending }))
+    }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, KeepingError> + Send + 'static,
-) -> Result<T, KeepingError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(if error.is_panic() { KeepingError::Panicked } else { KeepingError::Ending }))
-}
-
-/// The fields of a record about keeping, in CloudTrail's shape.
-fn text_of(context: &Record, name: &str) -> String {
-    context.fields().get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
+/// Between two files: whether the rest is left to the next process.
+type Check<'a> = &'a dyn Fn() -> Result<(), KeepingError>;

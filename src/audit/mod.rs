@@ -27,6 +27,7 @@ mod digest;
 mod event;
 mod exact;
 mod files;
+mod folder;
 mod hash_key;
 mod journal;
 mod keeping;
@@ -51,6 +52,7 @@ pub use digest::KmsSignature;
 pub use event::{Event, Stage};
 pub use exact::make_exact;
 pub use files::{journal_files, open};
+pub use folder::DiskError;
 pub use hash_key::HashKey;
 pub use journal::{
     AuditUnavailable, Intent, Journal, JournalCounters, JournalOptions, JournalState, Permit, Recorded,

@@ -55,6 +55,12 @@ pub enum Fault {
     /// The header states another last durable record than the one it is linked to.
     #[error("the segment's header contradicts its own place in the chain")]
     HeaderDiffers,
+    /// The segment before this one is another than the header names.
+    #[error("the segment before this one should be {name}")]
+    PreviousSegmentDiffers {
+        /// The file name in the header, or `none`.
+        name: String,
+    },
     /// The segment before this one is not in the folder.
     #[error("the segment before this one, {name}, is missing")]
     MissingSegment {
@@ -122,7 +128,12 @@ pub(super) fn scan(
         if let (Some(last), Some(head)) = (confirmed_through, head)
             && head.sequence >= last
         {
-            found.unconfirmed = count_lines(&mut reader)?;
+            match count_lines(&mut reader) {
+                Err(error) if is_of_the_decompressor(&error) => {
+                    found.problem = Some(Problem { line: number, sequence: None, fault: Fault::NotDecompressed });
+                }
+                counted => found.unconfirmed = counted?,
+            }
             break;
         }
         let judged = match read_line(&mut reader, &mut line)? {

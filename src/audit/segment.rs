@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -16,9 +15,6 @@ const STAGE: &str = "segment";
 
 /// What every journal file's name ends with.
 pub(super) const EXTENSION: &str = ".jsonl";
-
-/// How a file's name tells the time.
-const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 /// The name of a segment. Sorting names sorts segments in the order of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +32,7 @@ impl SegmentName {
             Some(last) if last.first_sequence == first_sequence => last.attempt + 1,
             _ => 0,
         };
-        let time = now.strftime(TIME);
+        let time = now.strftime("%Y%m%dT%H%M%SZ");
         Self { first_sequence, attempt, text: format!("journal-{first_sequence:020}-{attempt:06}-{time}{EXTENSION}") }
     }
 
@@ -48,12 +44,6 @@ impl SegmentName {
             return None;
         }
         Some(Self { first_sequence: first.parse().ok()?, attempt: attempt.parse().ok()?, text: text.to_owned() })
-    }
-
-    /// When the segment was begun, to the second; none where the name tells no time.
-    pub(super) fn begun(&self) -> Option<Timestamp> {
-        let time = self.text.strip_suffix(EXTENSION)?.rsplit('-').next()?;
-        civil::DateTime::strptime(TIME, time).ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp())
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -144,7 +134,6 @@ mod tests {
     fn a_name_reads_back_and_a_foreign_one_does_not() {
         let name = SegmentName::after(None, 42, "2026-11-20T10:00:00Z".parse().unwrap());
         assert_eq!(SegmentName::parse(name.as_str()).as_ref(), Some(&name));
-        assert_eq!(name.begun(), Some("2026-11-20T10:00:00Z".parse().unwrap()));
         for foreign in ["journal-1-000000-x.jsonl", "other.jsonl", "journal-00000000000000000009.jsonl", ""] {
             assert_eq!(SegmentName::parse(foreign), None, "{foreign}");
         }

@@ -135,7 +135,8 @@ pub struct VerifyReport {
 pub struct Signatures {
     /// The keys that the segments name, in the order in which they first come.
     pub keys: Vec<PublicKey>,
-    /// Whether these are keys that were given, and not only what the journal says of itself.
+    /// Whether these are keys that were given, and not only what the journal says of itself. Where none were given, only
+    /// signatures by the first of `keys` count: anybody can put a segment behind the others that names a key of his own.
     pub trusted: bool,
     /// The last record that a signature covers.
     pub through: Option<u64>,
@@ -187,7 +188,8 @@ pub enum VerifyError {
     },
 }
 
-/// Verifies a file or a folder of files, against what is known from elsewhere. Memory is bounded by the longest line, not by the journal. Blocks.
+/// Verifies a file or a folder of files, against what is known from elsewhere. Memory is bounded by the longest line and by
+/// what digests and the removals of old files name, not by the journal. Blocks.
 ///
 /// # Errors
 /// When something cannot be read, or there is nothing to verify. A broken journal is a report, not an error.
@@ -228,6 +230,7 @@ fn verify_folder(directory: &Path, names: &[String], witness: &Witness) -> Resul
         let confirmed_through = confirmed_through(&headers[index + 1..], read.head);
         let mut found = read.file(&path, name, confirmed_through, witness).map_err(failed(&path))?;
         name_fault(name, names, &mut found);
+        previous_fault(read.previous.as_deref(), names, &mut found);
         read.add(name, found);
     }
     if begins != ChainHead::START && !read.digests.may_begin_after(begins, read.signatures.through) {
@@ -242,6 +245,8 @@ struct Read {
     files: Vec<FileReport>,
     /// The end of the chain, where it is known.
     head: Option<ChainHead>,
+    /// The file that holds it, where it is known.
+    previous: Option<String>,
     signatures: Signatures,
     under_way: UnderWay,
     digests: Reading,
@@ -292,20 +297,20 @@ impl Read {
     }
 
     fn add(&mut self, name: &str, found: Scan) {
-        self.head = match (&found.problem, found.end) {
+        match (&found.problem, found.end) {
             // Not to report one fault twice, the next file is taken at its header's word.
-            (Some(_), _) => None,
-            (None, Some(end)) => Some(end),
+            (Some(_), _) => (self.head, self.previous) = (None, None),
+            (None, Some(end)) => (self.head, self.previous) = (Some(end), Some(plain(name).to_owned())),
             // Nothing in the file was ever confirmed.
-            (None, None) => self.head,
-        };
+            (None, None) => {}
+        }
         let key = found.header.as_ref().and_then(|header| header.signing_key);
-        self.digests.end_of_file(key.is_some(), found.signed_through);
         let keys = &mut self.signatures.keys;
         keys.extend(key.filter(|key| !keys.contains(key)));
-        if let Some(signed) = found.signed_through {
-            self.signatures.through = Some(signed);
-        }
+        let counts = self.signatures.trusted || key == keys.first().copied();
+        let signed_through = found.signed_through.filter(|_| counts);
+        self.digests.end_of_file(key.is_some(), signed_through);
+        self.signatures.through = signed_through.or(self.signatures.through);
         self.files.push(report(name, found));
     }
 
@@ -349,6 +354,22 @@ fn name_fault(name: &str, names: &[String], found: &mut Scan) {
     if named.is_none() || (found.first_sequence.is_some() && found.first_sequence != named) {
         found.problem = Some(Problem { line: 1, sequence: found.first_sequence, fault: Fault::NameDiffers });
     }
+}
+
+/// Sees whether the file before is the one that the header names: no hash covers a file's name otherwise.
+fn previous_fault(previous: Option<&str>, names: &[String], found: &mut Scan) {
+    let (None, Some(previous), Some(header)) = (&found.problem, previous, &found.header) else { return };
+    let named = header.previous_segment.as_deref();
+    if found.end.is_none() || named == Some(previous) {
+        return;
+    }
+    let fault = match named {
+        Some(name) if !names.iter().any(|other| plain(other) == name) => {
+            Fault::MissingSegment { name: name.to_owned() }
+        }
+        _ => Fault::PreviousSegmentDiffers { name: named.unwrap_or("none").to_owned() },
+    };
+    found.problem = Some(Problem { line: 1, sequence: found.first_sequence, fault });
 }
 
 fn report(name: &str, found: Scan) -> FileReport {

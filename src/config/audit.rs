@@ -16,6 +16,7 @@ use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
 use super::signals::{self, Signals};
 use crate::arn::KmsKeyArn;
+use crate::audit::PublicKey;
 
 /// `[audit]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Audit {
     pub signing_key: Option<PathBuf>,
     /// Whether the group of that file may read it.
     pub signing_key_group_readable: bool,
+    /// The public halves of keys that signed the journal before: their digests are believed, too.
+    pub former_public_keys: Vec<PublicKey>,
     /// The key in AWS KMS that signs digests as well.
     pub digest_kms_key: Option<KmsKeyArn>,
     /// What stands in the place of secrets.
@@ -96,6 +99,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path, environments: &Environm
     );
     let signing_key = section.optional("signing_key").and_then(|item| file(&item, folder));
     let signing_key_group_readable = section.boolean("signing_key_group_readable", false);
+    let former_public_keys = audit_digests::former_public_keys(section);
     let digest_kms_key = audit_digests::read(section, environments);
     let secrets = audit_secrets::read(section, folder);
     let sinks = audit_sinks::read(section);
@@ -120,6 +124,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path, environments: &Environm
         unrecorded_reads,
         signing_key,
         signing_key_group_readable,
+        former_public_keys,
         digest_kms_key,
         secrets,
         sinks,

@@ -335,7 +335,13 @@ fn keeping_options(config: &Config, to_aws: &ToAws) -> KeepingOptions {
             &client_settings(config.broker.sts_timeout),
         )) as Arc<dyn DigestSigner>
     });
-    KeepingOptions { compress: config.audit.compress, keep: config.audit.keep, signer, shipped: Vec::new() }
+    KeepingOptions {
+        compress: config.audit.compress,
+        keep: config.audit.keep,
+        signer,
+        shipped: Vec::new(),
+        former_keys: config.audit.former_public_keys.clone(),
+    }
 }
 
 /// Keeps the journal's closed files; an alarm says when that fails, since records are taken all the same.

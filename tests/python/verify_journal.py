@@ -13,6 +13,7 @@ import argparse
 import base64
 import gzip
 import hashlib
+import itertools
 import json
 import re
 import sys
@@ -183,6 +184,7 @@ class Digests:
 
     def __init__(self, folder: Path, public_keys: list[str], anchors: list[str], kms_keys: list[str]) -> None:
         self.bad: list[tuple[str, str]] = []
+        self.by_kms = bool(kms_keys)
         self.anchors, self.anchored = set(anchors), 0
         self.read: list[tuple[str, dict[str, Any], str]] = []
         self.hashes: dict[int, tuple[str, str]] = {}
@@ -243,14 +245,21 @@ class Digests:
             self.bad.append((name, "a record is another than when it was made"))
         self.reach(hash_, sequence)
         if record.get("stage") == "retention":
-            self.retentions.append((sequence, record["additionalEventData"]["retention"]))
+            retention = record["additionalEventData"]["retention"]
+            ranges = [(file["firstSequence"], file["last"]["sequence"]) for file in retention["files"] if file["last"]]
+            if all(later[0] == earlier[1] + 1 for earlier, later in itertools.pairwise(ranges)):
+                self.retentions.append((sequence, retention))
 
     def retained(self, signed: int | None) -> list[dict[str, Any]]:
-        return [retention for sequence, retention in self.retentions if signed is None or sequence <= signed]
+        vouched = (self.read[-1][1]["head"]["sequence"] if self.read else 0) if self.by_kms else None
+        limits = [limit for limit in (signed, vouched) if limit is not None]
+        return [retention for sequence, retention in self.retentions if all(sequence <= limit for limit in limits)]
 
     def end(self, contents: dict[str, bytes], last: int, signed: int | None) -> None:
         retained = self.retained(signed)
         before: tuple[str, dict[str, Any], str] | None = None
+        if self.by_kms and not self.read:
+            self.bad.append(("", "there is no digest that a KMS key could have signed"))
         for name, digest, sha256 in self.read:
             previous = digest.get("previous")
             if before is None:
@@ -287,9 +296,11 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
     begins = headers[0]["lastDurable"] if headers and headers[0] else {"sequence": START[0], "hash": START[1]}
     head: tuple[int, str] | None = (begins["sequence"], begins["hash"])
     first_bad, records, signed, last = None, 0, None, 0
+    before: str | None = None
+    first_key: str | None = None
     for index, (name, lines) in enumerate(files):
         following = next((header for header in headers[index + 1 :] if header), None)
-        confirmed, signed_here, already = None, 0, len(digests.retentions)
+        confirmed, signed_here, already, records_before = None, 0, len(digests.retentions), records
         if following and following["reason"] == "recovery" and head and following["lastDurable"]["sequence"] >= head[0]:
             confirmed = following["lastDurable"]["sequence"]
         key = None
@@ -303,7 +314,9 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
                 record, integrity = read_record(line)
                 sequence = integrity["sequence"]
                 if number_of_line == 1:
-                    key = header_of(record, integrity).get("signingKey")
+                    header = header_of(record, integrity)
+                    key = header.get("signingKey")
+                    first_key = first_key or key
                     if public_keys and key not in public_keys:
                         raise Bad("the file is not signed by a key that was given")
                     named = NAME.match(name)
@@ -311,7 +324,8 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
                         head = (sequence - 1, integrity["previousHash"])
                 if head and (sequence, integrity["previousHash"]) != (head[0] + 1, head[1]):
                     raise Bad("the record does not follow the one before")
-                if check_signature(integrity, key):
+                # Without keys from elsewhere only the first that the journal names is taken at its word.
+                if check_signature(integrity, key) and (public_keys or key == first_key):
                     signed = signed_here = sequence
                 digests.see(record, integrity)
                 head = (sequence, integrity["hash"])
@@ -319,12 +333,15 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
                 records += 1
                 if number_of_line == 1 and (not named or int(named[1]) != sequence):
                     raise Bad("the file has another name than it should")
+                if number_of_line == 1 and before not in (None, header.get("previousSegment")):
+                    raise Bad("the file before it is another than it names")
             if not lines:
                 number_of_line = 1
                 raise Bad("the file is empty")
+            before = name.removesuffix(".gz") if records > records_before else before
         except Bad as bad:
             first_bad = first_bad or {"file": name, "line": number_of_line, "why": str(bad)}
-            head = None
+            head = before = None
         if key is not None:
             # A line that somebody put at the end is covered by the first signature of the next file only.
             digests.retentions[already:] = [entry for entry in digests.retentions[already:] if entry[0] <= signed_here]
@@ -332,7 +349,7 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
     if begins["sequence"] > 0 and begins not in boundaries:
         first_bad = {"file": names[0], "line": 1, "why": "the chain begins too late"}
     digests.end(contents, last, signed)
-    bad_digest = min(digests.bad)[0] if digests.bad else None
+    bad_digest = (min(digests.bad)[0] or None) if digests.bad else None
     return {
         "verdict": "broken" if first_bad or digests.bad or digests.anchors else "verified",
         "firstBad": first_bad,

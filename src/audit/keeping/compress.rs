@@ -5,41 +5,36 @@ use std::io;
 use flate2::Compression;
 use flate2::read::GzEncoder;
 
-use super::digests::closed_files as closed;
-use super::{Folder, KeepingError};
+use super::closed::Closed;
+use super::{Check, KeepingError};
 use crate::audit::digest::digests_of;
 use crate::audit::files::{COMPRESSED, Hashed, is_compressed, plain};
+use crate::audit::folder::{DiskError, Folder};
 
 /// Compresses every closed file that a digest names.
-pub(super) fn closed_files(
-    folder: &Folder,
-    open: &str,
-    check: &dyn Fn() -> Result<(), KeepingError>,
-) -> Result<(), KeepingError> {
-    let names = folder.names()?;
+pub(super) fn closed_files(closed: &Closed, open: &str, check: Check<'_>) -> Result<(), KeepingError> {
+    let names = closed.folder().names()?;
     let Some(last) = digests_of(&names).pop() else { return Ok(()) };
-    let Some(through) = folder.digest(&last)?.0.digest.through else { return Ok(()) };
-    for file in closed(&names, open).iter().filter(|file| !is_compressed(file) && plain(file) <= through.as_str()) {
+    let Some(through) = closed.digest(&last)?.0.digest.through else { return Ok(()) };
+    let is_due = |file: &&String| !is_compressed(file) && plain(file) <= through.as_str();
+    for file in Closed::files(&names, open).iter().filter(is_due) {
         check()?;
-        folder.compress(file)?;
+        compress(closed.folder(), file)?;
     }
     Ok(())
 }
 
-impl Folder {
-    fn compress(&self, file: &str) -> Result<(), KeepingError> {
-        let failed = || KeepingError::disk("compressing", file);
-        let compressed = format!("{file}{COMPRESSED}");
-        let path = self.directory.join(file);
-        let reader = self.storage.read(&path).map_err(failed())?;
-        let mut plain = Hashed::of(reader);
-        self.write_whole(&compressed, &mut GzEncoder::new(&mut plain, Compression::default()))?;
-        // Only what reads back as it was replaces it.
-        let back = Hashed::of(self.open(&compressed).map_err(failed())?);
-        if back.end().map_err(failed())? != plain.end().map_err(failed())? {
-            self.storage.remove(&self.directory.join(&compressed)).map_err(failed())?;
-            return Err(failed()(io::Error::other("it does not read back as it was written")));
-        }
-        self.storage.remove(&path).map_err(failed())
+fn compress(folder: &Folder, file: &str) -> Result<(), KeepingError> {
+    let failed = || DiskError::when("compressing", file);
+    let compressed = format!("{file}{COMPRESSED}");
+    let reader = folder.storage.read(&folder.directory.join(file)).map_err(failed())?;
+    let mut plain = Hashed::of(reader);
+    folder.write_whole(&compressed, &mut GzEncoder::new(&mut plain, Compression::default()))?;
+    // Only what reads back as it was replaces it.
+    let back = Hashed::of(folder.open(&compressed).map_err(failed())?);
+    if back.end().map_err(failed())? != plain.end().map_err(failed())? {
+        folder.remove(&compressed)?;
+        return Err(failed()(io::Error::other("it does not read back as it was written")).into());
     }
+    Ok(folder.remove(file)?)
 }

@@ -1,20 +1,18 @@
 //! Closed files that are old enough to go, and the record that says so.
 
-use std::io;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::digests::closed_files;
-use super::{Folder, KeepingError, text_of};
+use super::closed::Closed;
+use super::{Check, KeepingError};
 use crate::audit::chain::{ChainHead, Hash};
 use crate::audit::digest::{DigestedFile, digests_of};
 use crate::audit::event::{Event, Stage};
-use crate::audit::files::plain;
+use crate::audit::files::{COMPRESSED, Hashed, plain};
+use crate::audit::folder::{DiskError, Folder};
 use crate::audit::journal::Journal;
 use crate::audit::record::{Record, RecordError};
-use crate::audit::segment::SegmentName;
 
 /// How many files one record names at most; the next round goes on.
 const MOST: usize = 1000;
@@ -23,7 +21,7 @@ const MOST: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::audit) struct Retention {
-    /// The files that were closed before this time.
+    /// The files that a digest named before this time, and which were closed before that.
     pub(in crate::audit) older_than: Timestamp,
     /// In the order of the chain.
     pub(in crate::audit) files: Vec<DigestedFile>,
@@ -39,12 +37,19 @@ pub(in crate::audit) struct RemovedDigest {
 }
 
 impl Retention {
-    /// Reads the record with these fields; none when it is not one.
+    /// Reads the record with these fields; none when it is not one, or when its files do not follow each other.
     pub(in crate::audit) fn of(fields: &serde_json::Map<String, Value>) -> Option<Self> {
         if fields.get("stage")? != "retention" {
             return None;
         }
-        Self::deserialize(fields.get("additionalEventData")?.get("retention")?).ok()
+        let read = Self::deserialize(fields.get("additionalEventData")?.get("retention")?).ok()?;
+        read.is_one_chain().then_some(read)
+    }
+
+    fn is_one_chain(&self) -> bool {
+        let mut ends = self.files.iter().filter_map(|file| Some((file.first_sequence?, file.last?.sequence)));
+        let Some((_, mut end)) = ends.next() else { return true };
+        ends.all(|(first, last)| end.checked_add(1) == Some(first) && std::mem::replace(&mut end, last) < last)
     }
 
     /// Whether the chain may begin after `head`.
@@ -61,42 +66,36 @@ pub(super) struct Old {
     names: Vec<String>,
 }
 
-/// The files that were closed longer than `keep` ago, where a digest names them and no write without an outcome was begun in
-/// them; `shipped` is the last record that every sink has.
+/// The files that a digest named longer than `keep` ago, and in which no write without an outcome was begun; `shipped` is the
+/// last record that every sink has.
 pub(super) fn old_files(
-    folder: &Folder,
+    closed: &Closed,
     open: &str,
     keep: SignedDuration,
     shipped: u64,
+    check: Check<'_>,
 ) -> Result<Option<Old>, KeepingError> {
+    let folder = closed.folder();
     let Ok(older_than) = folder.clock.now().checked_sub(keep) else { return Ok(None) };
     let names = folder.names()?;
-    let files = closed_files(&names, open);
     let unsettled_since = folder.header(open)?.and_then(|header| header.unsettled_since).unwrap_or(u64::MAX);
-    let mut old = Vec::new();
-    for (index, file) in files.iter().enumerate().take(MOST) {
-        // A file is closed when the next is begun.
-        let next = files.get(index + 1).map_or(open, |next| plain(next));
-        match SegmentName::parse(next).and_then(|next| next.begun()) {
-            Some(closed) if closed < older_than => old.push(file.clone()),
-            _ => break,
-        }
-    }
-    if old.is_empty() {
-        return Ok(None);
-    }
-    let digests = digests_of(&names).into_iter().map(|name| Ok((name.clone(), folder.digest(&name)?)));
+    let digests = digests_of(&names).into_iter().map(|name| Ok((name.clone(), closed.digest(&name)?)));
     let digests = digests.collect::<Result<Vec<_>, KeepingError>>()?;
-    let named = |file: &String| {
-        let mut named = digests.iter().flat_map(|(_, (signed, _))| &signed.digest.files);
-        named.find(|named| named.file == plain(file)).cloned()
-    };
-    let files: Vec<DigestedFile> = old
-        .iter()
-        .map_while(named)
-        .take_while(|file| file.last.is_none_or(|last| last.sequence < unsettled_since && last.sequence <= shipped))
-        .collect();
-    old.truncate(files.len());
+    let old_digests = digests.iter().take_while(|(_, (signed, _))| signed.digest.time < older_than);
+    let named: Vec<&DigestedFile> = old_digests.flat_map(|(_, (signed, _))| &signed.digest.files).collect();
+    let is_done_with =
+        |file: &DigestedFile| file.last.is_none_or(|last| last.sequence < unsettled_since && last.sequence <= shipped);
+    let (mut old, mut files) = (Vec::new(), Vec::new());
+    for name in Closed::files(&names, open).into_iter().take(MOST) {
+        let Some(file) = named.iter().find(|named| named.file == plain(&name)) else { break };
+        if !is_done_with(file) {
+            break;
+        }
+        check()?;
+        confirm(folder, &name, file)?;
+        old.push(name);
+        files.push((*file).clone());
+    }
     if old.is_empty() {
         return Ok(None);
     }
@@ -110,6 +109,16 @@ pub(super) fn old_files(
     Ok(Some(Old { retention: Retention { older_than, files, digests }, names: old }))
 }
 
+/// The record of what is removed is signed, and may say only what is so: a file that somebody changed stays as evidence.
+fn confirm(folder: &Folder, name: &str, digested: &DigestedFile) -> Result<(), KeepingError> {
+    let failed = || DiskError::when("reading", name);
+    let content = folder.open(name).and_then(|reader| Hashed::of(reader).end());
+    if content.map_err(failed())? == (digested.sha256, digested.bytes) {
+        return Ok(());
+    }
+    Err(KeepingError::Changed { file: name.to_owned(), why: "its digest knows another content".to_owned() })
+}
+
 impl Old {
     pub(super) fn count(&self) -> usize {
         self.names.len()
@@ -118,28 +127,23 @@ impl Old {
     /// The record that has to be durable before anything is removed.
     pub(super) fn record(&self, folder: &Folder, journal: &Journal) -> Result<Record, RecordError> {
         let (now, id) = (folder.clock.now(), journal.new_id());
-        let source = text_of(&folder.context, "gateway");
-        let mut event = Event::new(&source, "RetainJournal", Stage::Retention, now, id);
-        let configuration = text_of(&folder.context, "configuration");
+        let mut event = Event::new(&folder.context_text("gateway"), "RetainJournal", Stage::Retention, now, id);
+        let configuration = folder.context_text("configuration");
         event.additional_event_data.insert("configuration".to_owned(), configuration.into());
         event.additional_event_data.insert("retention".to_owned(), json!(self.retention));
         event.into_record()
     }
 
     /// Removes the oldest first, so that what is left is one chain at every moment.
-    pub(super) fn remove(
-        self,
-        folder: &Folder,
-        check: &dyn Fn() -> Result<(), KeepingError>,
-    ) -> Result<(), KeepingError> {
-        for name in self.names.iter().chain(self.retention.digests.iter().map(|digest| &digest.file)) {
+    pub(super) fn remove(self, folder: &Folder, check: Check<'_>) -> Result<(), KeepingError> {
+        for name in &self.names {
             check()?;
-            match folder.storage.remove(&folder.directory.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(KeepingError::disk("removing", name)(error));
-                }
-                _ => {}
-            }
+            // Where a file lies there both ways, the compressed one would stand for it from now on.
+            folder.remove(&format!("{}{COMPRESSED}", plain(name)))?;
+            folder.remove(plain(name))?;
+        }
+        for digest in &self.retention.digests {
+            folder.remove(&digest.file)?;
         }
         Ok(())
     }

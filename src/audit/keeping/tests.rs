@@ -1,19 +1,21 @@
 //! What is done with closed files, on a real folder; time is tokio's, paused, and a clock that is moved along with it.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Mutex;
 
 use aws_lc_rs::rand::SystemRandom as LcRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use data_encoding::BASE64;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
 use crate::audit::digest::digests_of;
+use crate::audit::storage::Storage;
 use crate::audit::{
-    DigestFault, DiskStorage, Fault, Intent, JournalOptions, KmsPublicKey, Permit, Verdict, VerifyReport, Witness,
-    verify,
+    DigestFault, DiskStorage, Fault, Intent, JournalOptions, KmsPublicKey, Permit, Record, Verdict, VerifyReport,
+    Witness, verify,
 };
 use crate::clock::ManualClock;
 use crate::random::SystemRandom;
@@ -259,6 +261,113 @@ async fn a_digest_or_a_file_that_was_changed_stops_the_keeping_and_says_so() {
     assert!(is_whole(&kept.verify(vec![])));
 }
 
+/// Writes a digest as somebody would who has `key` or none: of today's files, but from long ago.
+fn forge(kept: &Kept, key: Option<&SigningKey>, number: u64) -> std::path::PathBuf {
+    let mut digest = kept.naming().remove(0).digest;
+    (digest.number, digest.time) = (number, "2026-01-01T00:00:00Z".parse().unwrap());
+    digest.signing_key = key.map(SigningKey::public);
+    let name = crate::audit::digest::DigestName::new(digest.number, digest.time);
+    let path = kept.path().join(name.as_str());
+    std::fs::write(&path, digest.sign(key).to_bytes()).unwrap();
+    path
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_signed_journal_a_digest_by_nobody_or_by_somebody_else_decides_nothing() {
+    let other = SigningKey::from_seed(&[8; 32]);
+    for key in [None, Some(&other)] {
+        let keep = Some(SignedDuration::from_hours(24));
+        let mut kept = Kept::begin(KeepingOptions { keep, ..KeepingOptions::default() }).await;
+        kept.an_hour_with("a").await;
+        let forged = forge(&kept, key, 900);
+        let first = kept.name("journal", ".jsonl");
+        kept.an_hour_with("b").await;
+        let told = kept.told();
+        assert!(told[0].contains("neither that of audit.signing_key nor one of audit.former_public_keys"), "{told:?}");
+        assert!(kept.names().contains(&first), "nothing goes before its time");
+        std::fs::remove_file(forged).unwrap();
+        kept.minutes(2).await;
+        kept.end().await;
+        assert!(is_whole(&kept.verify(vec![])));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_rolled_is_named_among_the_former_ones() {
+    let former = SigningKey::from_seed(&[8; 32]);
+    let options = || KeepingOptions { former_keys: vec![former.public()], ..KeepingOptions::default() };
+    let mut kept = Kept::begin(options()).await;
+    kept.an_hour_with("a").await;
+    forge(&kept, Some(&former), 900);
+    kept.an_hour_with("b").await;
+    assert_eq!(kept.told(), [""; 0]);
+    assert!(kept.digests().last().unwrap().digest.number > 900);
+    kept.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_the_last_number_there_is_no_digest() {
+    let mut kept = Kept::begin(KeepingOptions::default()).await;
+    kept.an_hour_with("a").await;
+    forge(&kept, Some(&key()), 999_999_999_999);
+    kept.an_hour_with("b").await;
+    assert!(kept.told()[0].contains("its number is the last that there is"));
+    kept.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_not_as_its_digest_says_does_not_go() {
+    let keep = Some(SignedDuration::from_hours(2));
+    let mut kept = Kept::begin(KeepingOptions { keep, ..KeepingOptions::default() }).await;
+    kept.an_hour_with("a").await;
+    let first = kept.path().join(kept.name("journal", ".jsonl"));
+    let whole = std::fs::read(&first).unwrap();
+    std::fs::write(&first, [&whole[..], b"more"].concat()).unwrap();
+    for name in ["b", "c", "d"] {
+        kept.an_hour_with(name).await;
+    }
+    assert!(kept.told()[0].contains("its digest knows another content"));
+    assert!(first.exists());
+    std::fs::write(&first, whole).unwrap();
+    kept.minutes(2).await;
+    assert!(!first.exists());
+    kept.end().await;
+    assert!(is_whole(&kept.verify(vec![])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_compression_goes_with_its_file() {
+    let keep = Some(SignedDuration::from_hours(2));
+    let mut kept = Kept::begin(KeepingOptions { keep, ..KeepingOptions::default() }).await;
+    kept.an_hour_with("a").await;
+    let first = kept.name("journal", ".jsonl");
+    std::fs::write(kept.path().join(format!("{first}.gz")), b"half").unwrap();
+    for name in ["b", "c", "d"] {
+        kept.an_hour_with(name).await;
+    }
+    assert!(kept.names().iter().all(|name| !name.starts_with(&first)), "{:?}", kept.names());
+    kept.end().await;
+    assert!(is_whole(&kept.verify(vec![])));
+    assert_eq!(kept.told(), [""; 0]);
+}
+
+#[test]
+fn a_retention_record_names_files_that_follow_each_other() {
+    let file = |first: u64, last: u64| {
+        let last = json!({"sequence": last, "hash": "0".repeat(64)});
+        json!({"file": "f", "sha256": "0".repeat(64), "bytes": 1, "firstSequence": first, "last": last})
+    };
+    let nothing = json!({"file": "f", "sha256": "0".repeat(64), "bytes": 1, "firstSequence": null, "last": null});
+    let read = |files: &[Value]| {
+        let retention = json!({"olderThan": "2026-11-20T10:00:00Z", "files": files, "digests": []});
+        Retention::of(record(&json!({"stage": "retention", "additionalEventData": {"retention": retention}})).fields())
+    };
+    assert!(read(&[file(1, 4), nothing, file(5, 9), file(10, 10)]).is_some());
+    for files in [[file(1, 4), file(6, 9)], [file(5, 9), file(1, 4)], [file(1, 4), file(5, 4)]] {
+        assert_eq!(read(&files), None, "{files:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_closed_by_an_earlier_process_is_named_at_the_next_start() {
     let mut kept = Kept::begin(KeepingOptions::default()).await;
@@ -378,6 +487,31 @@ async fn a_digest_waits_for_the_key_that_this_process_cannot_read() {
         aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(other.public_key()).unwrap();
     let report = with(BASE64.encode(other.as_ref()).parse().unwrap());
     assert_eq!(report.digests.first_bad.unwrap().fault, DigestFault::KmsDiffers);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_kms_signs_it_vouches_for_the_record_of_what_goes() {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let public =
+        aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap();
+    let witness = Witness { kms_keys: vec![BASE64.encode(public.as_ref()).parse().unwrap()], ..Witness::default() };
+    let signer = Arc::new(Kms { pair, fails: AtomicBool::new(false) });
+    let keep = Some(SignedDuration::from_hours(2));
+    let mut kept = Kept::begin(KeepingOptions { keep, signer: Some(signer), ..KeepingOptions::default() }).await;
+    let first = kept.name("journal", ".jsonl");
+    for name in ["a", "b", "c", "d"] {
+        kept.an_hour_with(name).await;
+    }
+    assert!(!kept.names().contains(&first), "{:?}", kept.names());
+    kept.end().await;
+    assert!(is_whole(&verify(kept.path(), &witness).unwrap()));
+    // Without the digests behind the record, the journal's key alone has let the files go.
+    let report = verify(kept.path(), &Witness::default()).unwrap();
+    assert!(is_whole(&report));
+    for name in digests_of(&kept.names()).iter().skip(1) {
+        std::fs::remove_file(kept.path().join(name.as_str())).unwrap();
+    }
+    assert_eq!(verify(kept.path(), &witness).unwrap().verdict, Verdict::Broken);
 }
 
 /// A KMS that has been asked, and never answers.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::audit::keeping::Folder;
+use crate::audit::folder::Folder;
 
 /// How often the file is written at most. What is not written is shipped again by the next process.
 const EVERY: Duration = Duration::from_secs(1);

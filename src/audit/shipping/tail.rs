@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Batch;
 use crate::audit::files::{of_the_journal, plain};
-use crate::audit::keeping::Folder;
+use crate::audit::folder::Folder;
 use crate::audit::scan::LONGEST_LINE;
 use crate::audit::segment::SegmentName;
 

@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
 
+use crate::audit::folder::DiskError;
 use crate::audit::journal::Journal;
 use crate::audit::keeping::KeepingError;
 use crate::audit::shipping::Batch;
@@ -30,7 +31,7 @@ impl Replica {
         let mut text = String::new();
         match folder.storage.read(&folder.directory.join(FILE)) {
             Ok(reader) => {
-                reader.take(64).read_to_string(&mut text).map_err(KeepingError::disk("reading", FILE))?;
+                reader.take(64).read_to_string(&mut text).map_err(DiskError::when("reading", FILE))?;
                 let changed = || KeepingError::Changed { file: FILE.to_owned(), why: "it holds no UUID".to_owned() };
                 Self::parse(text.trim()).ok_or_else(changed)
             }
@@ -39,7 +40,7 @@ impl Replica {
                 folder.write_whole(FILE, &mut format!("{new}\n").as_bytes())?;
                 Ok(new)
             }
-            Err(error) => Err(KeepingError::disk("reading", FILE)(error)),
+            Err(error) => Err(DiskError::when("reading", FILE)(error).into()),
         }
     }
 

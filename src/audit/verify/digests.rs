@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::Witness;
 use crate::audit::chain::{ChainHead, Hash};
-use crate::audit::digest::{DigestName, DigestedFile, NoDigest, SignedDigest, digests_of, file_hash};
+use crate::audit::digest::{DigestName, DigestedFile, LARGEST, NoDigest, SignedDigest, digests_of, file_hash};
 use crate::audit::files::plain;
 use crate::audit::keeping::Retention;
 use crate::audit::signing::KmsPublicKey;
@@ -32,7 +32,7 @@ pub struct Digests {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BadDigest {
-    /// The digest file's name; none for an anchor.
+    /// The digest file's name; none for an anchor, and where there is no digest.
     pub file: Option<String>,
     /// What is wrong.
     pub fault: DigestFault,
@@ -57,6 +57,9 @@ pub enum DigestFault {
     /// It was to be signed by one of the given KMS keys.
     #[error("it is not signed by a KMS key that was given")]
     KmsDiffers,
+    /// Digests were to be signed by one of the given KMS keys, and there are none.
+    #[error("there is no digest that a KMS key could have signed: none was made yet, or all were removed")]
+    NoDigest,
     /// The one before it is missing, or another than it names.
     #[error("the digest before it is missing, or is another than the one that it names")]
     PreviousDiffers,
@@ -107,6 +110,8 @@ pub(super) struct Reading {
     records: HashMap<u64, (Hash, usize)>,
     /// Files whose content is that of their digests.
     right: HashSet<String>,
+    /// Whether a KMS key has to have signed each digest.
+    by_kms: bool,
     anchors: Vec<Hash>,
     anchored: Option<ChainHead>,
     retentions: Vec<(u64, Retention)>,
@@ -116,14 +121,15 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn of(witness: &Witness) -> Self {
-        Self { anchors: witness.anchors.clone(), ..Self::default() }
+        Self { by_kms: !witness.kms_keys.is_empty(), anchors: witness.anchors.clone(), ..Self::default() }
     }
 
     /// Reads the digests of the folder.
     pub(super) fn folder(&mut self, directory: &Path, witness: &Witness) -> io::Result<()> {
         let names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
         for name in digests_of(&names.collect::<io::Result<Vec<_>>>()?) {
-            let bytes = fs::read(directory.join(name.as_str()))?;
+            let mut bytes = Vec::new();
+            fs::File::open(directory.join(name.as_str()))?.take(LARGEST + 1).read_to_end(&mut bytes)?;
             match SignedDigest::read(&name, &bytes) {
                 Ok(signed) => self.take(name, signed, file_hash(&bytes), witness),
                 Err(fault) => self.fault(Some(&name), changed(fault)),
@@ -203,8 +209,13 @@ impl Reading {
         self.retained(signed_through).any(|retention| retention.ends_at(head))
     }
 
+    /// Those that count. Where a KMS key signs digests, the journal's key alone lets nothing go: one of them has to vouch for the
+    /// record.
     fn retained(&self, signed_through: Option<u64>) -> impl Iterator<Item = &Retention> {
-        let counts = move |sequence: &u64| signed_through.is_none_or(|through| *sequence <= through);
+        let digested = self.digests.last().map_or(0, |(_, signed, _)| signed.digest.head.sequence);
+        let vouched = self.by_kms.then_some(digested);
+        let counts =
+            move |sequence: &u64| [signed_through, vouched].into_iter().flatten().all(|through| *sequence <= through);
         self.retentions.iter().filter(move |(sequence, _)| counts(sequence)).map(|(_, retention)| retention)
     }
 
@@ -256,6 +267,9 @@ impl Reading {
         }
         for (name, fault) in faults {
             self.fault(Some(&name), fault);
+        }
+        if self.by_kms && self.digests.is_empty() {
+            self.fault(None, DigestFault::NoDigest);
         }
         for anchor in std::mem::take(&mut self.anchors) {
             self.fault(None, DigestFault::AnchorMissing { anchor });

@@ -74,8 +74,8 @@ fn tell(report: &VerifyReport) {
         out::line(&describe(file));
     }
     if let Some(bad) = &report.digests.first_bad {
-        let file = bad.file.as_ref().map_or_else(|| "the anchor".to_owned(), |file| visible(file).into_owned());
-        out::line(&format!("{} {file}: {}", out::styled(out::BAD, "broken digest"), visible(&bad.explanation)));
+        let file = bad.file.as_ref().map_or_else(String::new, |file| format!("{}: ", visible(file)));
+        out::line(&format!("{} {file}{}", out::styled(out::BAD, "broken digests:"), visible(&bad.explanation)));
     }
     match &report.first_bad {
         Some(bad) => out::line(&format!("{} {}", out::styled(out::BAD, "broken at"), visible(&bad.to_string()))),
@@ -121,11 +121,16 @@ fn signed(signatures: &Signatures) {
         let unsigned = "no record is signed: whoever can write the folder can compute the chain anew";
         return out::line(&format!("{} {unsigned}", out::styled(out::CAUTION, "unsigned:")));
     };
-    let keys: Vec<String> = signatures.keys.iter().map(ToString::to_string).collect();
+    let counting = if signatures.trusted { signatures.keys.len() } else { 1 };
+    let keys: Vec<String> = signatures.keys.iter().take(counting).map(ToString::to_string).collect();
     let keys = keys.join(", ");
     out::line(&format!("{} up to record {through}, by {keys}", out::styled(out::GOOD, "signed:")));
     if !signatures.trusted {
         let note = "that is the key which the journal names itself: compare it, or give yours with --public-key";
+        out::line(&format!("{} {note}", out::styled(out::CAUTION, "note:")));
+    }
+    if signatures.keys.len() > counting {
+        let note = "later files name other keys, as anybody's would: if the key was rolled, give all with --public-key";
         out::line(&format!("{} {note}", out::styled(out::CAUTION, "note:")));
     }
     if signatures.exposed > 0 {

@@ -40,6 +40,7 @@ fn what_is_not_written_has_its_documented_default() {
     let audit = &config.audit;
     assert_eq!((audit.durable, audit.delay, audit.segment_bytes), (seconds(5), seconds(1), 67_108_864));
     assert_eq!((&audit.secrets, &audit.digest_kms_key), (&Secrets::Omit, &None));
+    assert!(audit.former_public_keys.is_empty());
     assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
     assert_eq!(config.tools.confirmation, seconds(300));
     assert!(config.sealing.keys.is_empty() && !config.sealing.keys_group_readable);
@@ -67,6 +68,13 @@ fn a_relative_path_starts_from_the_configuration_files_folder() {
     assert_eq!(config.sigv4.keyring.to_str(), Some("/etc/gateway/keyring.toml"));
     assert_eq!(config.audit.directory.to_str(), Some("/var/lib/audit"));
     assert_eq!(config.sealing.keys[0].file.to_str(), Some("/etc/gateway/keys/a"));
+}
+
+#[test]
+fn keys_that_signed_before_are_read() {
+    let key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    let former = format!("[audit]\nsigning_key = \"k\"\nformer_public_keys = [\"{key}\"]");
+    assert_eq!(config(&minimal_with("[audit]", &former)).audit.former_public_keys, [key.parse().unwrap()]);
 }
 
 #[test]

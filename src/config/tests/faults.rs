@@ -335,6 +335,16 @@ fn protect_and_aws_name_only_what_makes_sense() {
             "[audit]\ndigest_kms_key = \"arn:aws-cn:kms:cn-north-1:123456789012:alias/audit\"",
             "audit.digest_kms_key: is in partition aws-cn, and an environment is in aws",
         ),
+        (
+            "[audit]",
+            "[audit]\nformer_public_keys = [\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"]",
+            "audit.former_public_keys: means nothing without audit.signing_key; name the key that signs the journal now",
+        ),
+        (
+            "[audit]",
+            "[audit]\nsigning_key = \"k\"\nformer_public_keys = [\"audit.pub\"]",
+            "audit.former_public_keys[0]: a public key is 32 bytes in base64, as `audit key` prints it",
+        ),
     ]);
 }
 

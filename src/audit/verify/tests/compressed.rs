@@ -65,3 +65,15 @@ fn a_line_without_end_in_a_small_file_is_not_held() {
     files[2] = (name, packed);
     assert_eq!(first_bad(&files), (2, 1, Fault::LineTooLong));
 }
+
+#[test]
+fn broken_data_behind_the_last_confirmed_record_is_a_fault_and_no_end() {
+    let mut builder = Builder::default();
+    let first = builder.segment(Reason::Start, ChainHead::START, 5);
+    builder.segment(Reason::Recovery, first[3], 2);
+    let mut files = builder.files;
+    let (name, mut packed) = compressed(&files[0]);
+    *packed.last_mut().unwrap() ^= 1;
+    files[0] = (name, packed);
+    assert_eq!(first_bad(&files), (0, 5, Fault::NotDecompressed));
+}

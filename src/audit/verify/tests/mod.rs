@@ -26,6 +26,8 @@ type Files = Vec<(String, Vec<u8>)>;
 struct Builder {
     files: Files,
     last: Option<SegmentName>,
+    /// The last of which something was confirmed.
+    confirmed: Option<SegmentName>,
     /// Signs the last record of each segment.
     key: Option<SigningKey>,
 }
@@ -35,7 +37,9 @@ impl Builder {
     fn segment(&mut self, reason: Reason, last_durable: ChainHead, records: usize) -> Vec<ChainHead> {
         let now = TIME.parse().unwrap();
         let name = SegmentName::after(self.last.as_ref(), last_durable.sequence + 1, now);
-        let previous_segment = self.last.as_ref().map(ToString::to_string);
+        self.confirmed =
+            self.last.take_if(|last| last.first_sequence <= last_durable.sequence).or(self.confirmed.take());
+        let previous_segment = self.confirmed.as_ref().map(ToString::to_string);
         let header = Header {
             reason,
             previous_segment,
@@ -284,6 +288,23 @@ fn a_segment_of_which_nothing_was_confirmed_is_passed_over() {
         assert_eq!(report.verdict, Verdict::UnconfirmedTail, "{report:#?}");
         assert_eq!((report.files[1].records, report.head.unwrap().sequence), (0, 7));
     }
+}
+
+#[test]
+fn a_file_in_the_middle_that_got_another_name_is_found() {
+    let mut files = three_segments();
+    let name = files[1].0.clone();
+    for other in [name.replace("T100000Z", "T100001Z"), name.replace("-000000-", "-000001-")] {
+        files[1].0 = other;
+        assert_eq!(first_bad(&files), (2, 1, Fault::MissingSegment { name: name.clone() }));
+    }
+    let mut files = three_segments();
+    let mut builder = Builder::default();
+    let first = builder.segment(Reason::Start, ChainHead::START, 3);
+    builder.last = None;
+    builder.segment(Reason::Rotation, first[3], 3);
+    files[1] = builder.files.pop().unwrap();
+    assert_eq!(first_bad(&files[..2].to_vec()), (1, 1, Fault::PreviousSegmentDiffers { name: "none".to_owned() }));
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! What signatures show that a chain cannot: that somebody without the key computed it anew.
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+
 use super::*;
 
 fn key() -> SigningKey {
@@ -109,4 +112,28 @@ fn a_file_that_somebody_without_the_key_put_behind_the_others_is_exposed_and_wit
     assert_eq!((report.verdict, report.signatures.through, report.signatures.exposed), (Verdict::Verified, Some(4), 4));
     let bad = verified_by(&builder.files, &[&key()]).first_bad.unwrap();
     assert_eq!((bad.file, bad.fault), (builder.files[1].0.clone(), Fault::KeyDiffers));
+}
+
+#[test]
+fn a_file_that_somebody_put_behind_the_others_and_signed_himself_is_exposed_too() {
+    let mut builder = Builder { key: Some(key()), ..Builder::default() };
+    let first = builder.segment(Reason::Start, ChainHead::START, 3);
+    let other = SigningKey::from_seed(&[8; 32]);
+    builder.key = Some(SigningKey::from_seed(&[8; 32]));
+    builder.segment(Reason::Start, first[3], 3);
+    let signatures = verified(&builder.files).signatures;
+    assert_eq!((signatures.through, signatures.exposed), (Some(4), 4), "nobody gave that key");
+    assert_eq!(signatures.keys, [key().public(), other.public()]);
+    let signatures = verified_by(&builder.files, &[&key(), &other]).signatures;
+    assert_eq!((signatures.through, signatures.exposed), (Some(8), 0), "the key was rolled");
+}
+
+#[test]
+fn without_a_digest_no_kms_key_vouches_for_anything() {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let der = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap();
+    let witness = Witness { kms_keys: vec![KmsPublicKey::from_der(der.as_ref()).unwrap()], ..Witness::default() };
+    let report = verify(write(&three_segments_signed_by(key())).path(), &witness).unwrap();
+    let bad = report.digests.first_bad.unwrap();
+    assert_eq!((report.verdict, bad.file, bad.fault), (Verdict::Broken, None, DigestFault::NoDigest));
 }
