@@ -63,7 +63,7 @@ pub(super) struct Committer {
     segment: Option<Segment>,
     /// The newest segment with a durable header.
     previous: Option<SegmentName>,
-    /// The last name given, whether or not the segment came to be.
+    /// The name of the newest segment that is in the folder, whether or not its header is durable.
     last_name: Option<SegmentName>,
     /// Lines sealed and not yet written.
     buffer: Vec<u8>,
@@ -82,6 +82,8 @@ pub(super) struct Committer {
 #[derive(Debug)]
 struct Segment {
     name: SegmentName,
+    /// The newest segment that was in the folder before it.
+    before: Option<SegmentName>,
     file: Box<dyn SegmentFile>,
     /// Bytes written.
     bytes: u64,
@@ -233,7 +235,6 @@ impl Committer {
         self.segment = None;
         let now = self.clock.now();
         let name = SegmentName::after(self.last_name.as_ref(), self.durable.sequence + 1, now);
-        self.last_name = Some(name.clone());
         let previous_segment = self.previous.as_ref().map(ToString::to_string);
         let signing_key = self.signing_key.as_ref().map(|key| key.public());
         let unsettled_since = self.under_way.since();
@@ -241,8 +242,15 @@ impl Committer {
             Header { reason, previous_segment, last_durable: self.durable, torn, unsettled_since, signing_key }
                 .to_record(&self.context, uuid(&*self.random), now)
                 .map_err(io::Error::other)?;
-        let file = self.storage.create(&self.directory.join(name.as_str()))?;
-        self.segment = Some(Segment { name, file, bytes: 0, has_records: false, confirmed: false });
+        let created = self.storage.create(&self.directory.join(name.as_str()));
+        // A name counts once there is a file of it: numbers of attempts do not run out while a disk takes none for months.
+        let is_there = created.as_ref().map_or_else(|error| error.kind() == io::ErrorKind::AlreadyExists, |_| true);
+        let before = self.last_name.clone();
+        if is_there {
+            self.last_name = Some(name.clone());
+        }
+        let file = created?;
+        self.segment = Some(Segment { name, before, file, bytes: 0, has_records: false, confirmed: false });
         self.buffer.clear();
         let sealed = seal(&mut self.buffer, header.fields(), self.durable);
         self.head = sealed.head;
@@ -301,7 +309,9 @@ impl Committer {
             && !segment.confirmed
         {
             // Nothing in it was confirmed. What cannot be removed is left, and verifies as unconfirmed.
-            let _ = self.storage.remove(&self.directory.join(segment.name.as_str()));
+            if self.storage.remove(&self.directory.join(segment.name.as_str())).is_ok() {
+                self.last_name = segment.before;
+            }
         }
     }
 }

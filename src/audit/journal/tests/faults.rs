@@ -339,3 +339,23 @@ async fn reads_that_are_answered_without_a_record_are_counted_and_told_when_ther
     assert_eq!((&told["unrecordedReads"], &told["since"]), (&json!(3), &json!("2026-11-20T10:00:05Z")));
     assert_eq!((&told["configuration"], &lines[1]["eventSource"]), (&json!("c-1"), &json!("iam-mcp.test")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_leave_no_file_use_up_no_names() {
+    let folder = Folder::new();
+    let journal = folder.open().await;
+    folder.disk.next(Trouble::SyncFails);
+    for _ in 0..5 {
+        folder.disk.next(Trouble::CreateFails(ErrorKind::StorageFull));
+        folder.disk.next(Trouble::WriteFails(ErrorKind::StorageFull));
+    }
+    // A file of the next name is there, and stays.
+    folder.disk.next(Trouble::CreateFails(ErrorKind::AlreadyExists));
+    assert_eq!(reason(journal.intent(intent_of("a")).await), UnavailableReason::DiskFailed);
+    healed(&journal).await;
+    journal.close().await.unwrap();
+    let segments = folder.segments();
+    assert_eq!(segments.len(), 2, "{segments:?}");
+    assert!(segments[1].starts_with("journal-00000000000000000002-000001-"), "the second name: {segments:?}");
+    assert_eq!(folder.disk.creates(), 13);
+}
