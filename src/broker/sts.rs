@@ -3,12 +3,11 @@
 use std::fmt::Debug;
 
 use aws_sdk_sts::Client;
-use aws_sdk_sts::config::{BehaviorVersion, SharedCredentialsProvider};
+use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_sdk_sts::operation::RequestId;
 use aws_sdk_sts::types::Tag;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -39,18 +38,7 @@ impl AwsSts {
         sleep: SharedAsyncSleep,
         settings: &ClientSettings,
     ) -> Self {
-        let mut config = aws_sdk_sts::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(endpoint.region.clone())
-            .credentials_provider(own)
-            .http_client(connections)
-            .sleep_impl(sleep)
-            .timeout_config(settings.timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(settings.attempts));
-        if let Some(url) = &endpoint.url {
-            config = config.endpoint_url(url);
-        }
-        Self(Client::from_conf(config.build()))
+        Self(Client::new(&settings.sdk(endpoint, own, connections, sleep)))
     }
 }
 

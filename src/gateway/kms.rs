@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::config::{BehaviorVersion, SharedCredentialsProvider};
+use aws_sdk_kms::config::SharedCredentialsProvider;
 use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
@@ -15,7 +15,6 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::retry::RetryConfig;
 use data_encoding::BASE64;
 use tokio::sync::Mutex;
 
@@ -87,18 +86,8 @@ impl KmsSigner {
         sleep: SharedAsyncSleep,
         settings: &ClientSettings,
     ) -> Self {
-        let mut config = aws_sdk_kms::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(endpoint.region.clone())
-            .credentials_provider(own)
-            .http_client(connections)
-            .sleep_impl(sleep)
-            .timeout_config(settings.timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(settings.attempts));
-        if let Some(url) = &endpoint.url {
-            config = config.endpoint_url(url);
-        }
-        Self { client: Client::from_conf(config.build()), key, known: Mutex::new(None) }
+        let client = Client::new(&settings.sdk(endpoint, own, connections, sleep));
+        Self { client, key, known: Mutex::new(None) }
     }
 
     async fn signature(&self, message: Vec<u8>) -> Result<KmsSignature, KmsFault> {

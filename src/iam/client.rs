@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::config::{BehaviorVersion, IdentityCache, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 use super::endpoint::Endpoint;
 use super::meter::{IDENTIFYING_MEMBERS, Meter, MeterInterceptor};
@@ -37,6 +39,29 @@ impl ClientSettings {
             .operation_attempt_timeout(self.attempt)
             .operation_timeout(self.operation)
             .build()
+    }
+
+    /// What the SDK's clients of every service are made from, where it is not a tool's call that they serve.
+    #[must_use]
+    pub fn sdk(
+        &self,
+        endpoint: &Endpoint,
+        credentials: SharedCredentialsProvider,
+        connections: SharedHttpClient,
+        sleep: SharedAsyncSleep,
+    ) -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(endpoint.region.clone())
+            .credentials_provider(credentials)
+            .http_client(connections)
+            .sleep_impl(sleep)
+            .timeout_config(self.timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(self.attempts));
+        if let Some(url) = &endpoint.url {
+            config = config.endpoint_url(url);
+        }
+        config.build()
     }
 }
 

@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ObjectLockMode;
 use aws_smithy_types::DateTime;
-use aws_smithy_types::retry::RetryConfig;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::layout::{Layout, object};
-use crate::audit::reconcile::aws::{Access, sleep};
+use crate::audit::reconcile::aws::Access;
 use crate::audit::shipping::{Batch, Sink, SinkError};
 use crate::clock::SharedClock;
 use crate::iam::{AwsFailure, ClientSettings};
@@ -55,7 +53,7 @@ impl S3Sink {
     /// The bucket, reached as `access` says. Nothing is sent yet.
     #[must_use]
     pub fn new(access: &Access, settings: BucketSettings, layout: Layout, clock: SharedClock) -> Self {
-        Self { client: client(access, settings.attempt), settings, layout, clock }
+        Self { client: access.s3(&one_attempt(settings.attempt)), settings, layout, clock }
     }
 
     async fn put(&self, batch: &Batch) -> Result<(), SinkError> {
@@ -94,22 +92,9 @@ impl Sink for S3Sink {
     }
 }
 
-/// A client that tries once: who uses it tries again, and says each time why it has to.
-pub(super) fn client(access: &Access, attempt: Duration) -> Client {
-    let timeouts =
-        ClientSettings { connect: Duration::from_secs(3).min(attempt), attempt, operation: attempt, attempts: 1 };
-    let mut config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(access.region.clone())
-        .credentials_provider(access.credentials.clone())
-        .http_client(access.connections.clone())
-        .sleep_impl(sleep())
-        .timeout_config(timeouts.timeouts())
-        .retry_config(RetryConfig::disabled());
-    if let Some(url) = &access.endpoint {
-        config = config.endpoint_url(url.as_str()).force_path_style(true);
-    }
-    Client::from_conf(config.build())
+/// One attempt: who asks tries again, and says each time why it has to.
+pub(super) fn one_attempt(attempt: Duration) -> ClientSettings {
+    ClientSettings { connect: Duration::from_secs(3).min(attempt), attempt, operation: attempt, attempts: 1 }
 }
 
 fn until(now: Timestamp, duration: SignedDuration) -> DateTime {

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::replicas::{Listed, Shelf};
-use super::s3::client;
+use super::s3::one_attempt;
 use crate::audit::reconcile::aws::Access;
 use crate::audit::shipping::SinkError;
 use crate::iam::AwsFailure;
@@ -29,7 +29,7 @@ impl S3Shelf {
     /// The bucket of this name, which `owner` has to own. Nothing is sent yet.
     #[must_use]
     pub fn new(access: &Access, bucket: String, owner: String) -> Self {
-        Self { client: client(access, ATTEMPT), bucket, owner }
+        Self { client: access.s3(&one_attempt(ATTEMPT)), bucket, owner }
     }
 
     fn failed(&self, failure: &AwsFailure) -> SinkError {

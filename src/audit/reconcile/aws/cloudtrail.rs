@@ -1,13 +1,11 @@
 //! LookupEvents.
 
 use aws_sdk_cloudtrail::Client;
-use aws_sdk_cloudtrail::config::BehaviorVersion;
 use aws_smithy_types::DateTime;
-use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Access, settings, sleep};
+use super::{Access, settings};
 use crate::audit::reconcile::history::{Found, LookUp};
 use crate::iam::AwsFailure;
 
@@ -21,20 +19,8 @@ impl AwsCloudTrail {
     /// CloudTrail, as `access` says. Nothing is sent yet.
     #[must_use]
     pub fn new(access: &Access) -> Self {
-        let settings = settings(1);
-        let mut config = aws_sdk_cloudtrail::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(access.region.clone())
-            .credentials_provider(access.credentials.clone())
-            .http_client(access.connections.clone())
-            .sleep_impl(sleep())
-            .timeout_config(settings.timeouts())
-            // Whoever asks keeps to CloudTrail's pace, which retries of the SDK's own would break.
-            .retry_config(RetryConfig::disabled());
-        if let Some(url) = &access.endpoint {
-            config = config.endpoint_url(url.as_str());
-        }
-        Self(Client::from_conf(config.build()))
+        // Whoever asks keeps to CloudTrail's pace, which retries of the SDK's own would break.
+        Self(Client::new(&access.sdk(&settings(1))))
     }
 }
 

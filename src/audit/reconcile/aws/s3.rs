@@ -1,11 +1,9 @@
 //! A bucket of S3.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::BehaviorVersion;
-use aws_smithy_types::retry::RetryConfig;
 use futures_util::future::BoxFuture;
 
-use super::{Access, settings, sleep};
+use super::{Access, settings};
 use crate::arn::{Partition, Region};
 use crate::audit::reconcile::bucket::{LARGEST_OBJECT, Objects, Page};
 use crate::iam::{AwsFailure, Sent};
@@ -26,7 +24,7 @@ pub struct AwsBucket {
 impl AwsBucket {
     /// The bucket of this name, which is asked in its own region, wherever in the partition that is.
     pub async fn open(access: &Access, name: &str) -> Self {
-        let client = client(access);
+        let client = access.s3(&settings(ATTEMPTS));
         let told = match client.head_bucket().bucket(name).send().await {
             Ok(answer) => answer.bucket_region().map(str::to_owned),
             Err(error) => {
@@ -35,7 +33,7 @@ impl AwsBucket {
         };
         // What else went wrong, listing tells.
         let client = match told.and_then(|told| elsewhere(access.region.as_ref(), &told)) {
-            Some(region) => self::client(&access.in_region(region.as_str())),
+            Some(region) => access.in_region(region.as_str()).s3(&settings(ATTEMPTS)),
             None => client,
         };
         Self { client, name: name.to_owned() }
@@ -46,22 +44,6 @@ impl AwsBucket {
 fn elsewhere(asked: &str, told: &str) -> Option<Region> {
     let (asked, told): (Region, Region) = (asked.parse().ok()?, told.parse().ok()?);
     (asked != told && Partition::of(&asked) == Partition::of(&told)).then_some(told)
-}
-
-fn client(access: &Access) -> Client {
-    let mut config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(access.region.clone())
-        .credentials_provider(access.credentials.clone())
-        .http_client(access.connections.clone())
-        .sleep_impl(sleep())
-        .timeout_config(settings(ATTEMPTS).timeouts())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-    if let Some(url) = &access.endpoint {
-        // A bucket's name is no part of the name of this machine.
-        config = config.endpoint_url(url.as_str()).force_path_style(true);
-    }
-    Client::from_conf(config.build())
 }
 
 impl Objects for AwsBucket {
