@@ -10,7 +10,7 @@ use super::files::{decompressed, is_compressed};
 use super::record::Record;
 use super::scan::read_header;
 use super::segment::Header;
-use super::signing::SigningKey;
+use super::signing::{PublicKey, SigningKey};
 use super::storage::Storage;
 use crate::clock::SharedClock;
 
@@ -63,6 +63,12 @@ impl Folder {
     /// A text of the folder's context: `gateway`, `configuration`.
     pub(super) fn context_text(&self, name: &str) -> String {
         self.context.fields().get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// In a signed journal, the keys of what is believed: its own, and the `former` ones.
+    pub(super) fn believed_keys(&self, former: &[PublicKey]) -> Option<Vec<PublicKey>> {
+        let own = self.signing_key.as_ref().map(|key| key.public());
+        own.map(|own| former.iter().copied().chain([own]).collect())
     }
 
     /// Removes a file, if it is there.

@@ -58,12 +58,14 @@ use writer::Writer;
 mod committer;
 mod entry;
 mod permit;
+mod remote;
 mod state;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use permit::{Permit, Recorded};
+pub(super) use state::Reached;
 pub use state::{AuditUnavailable, JournalCounters, JournalState, UnavailableReason};
 
 /// How a journal is kept.
@@ -84,8 +86,9 @@ pub struct JournalOptions {
     pub largest_segment: u64,
     /// How long after its first record a segment is closed and the next begun.
     pub oldest_segment: Duration,
-    /// Whether a record counts as durable only when a remote store has it, too: where the disk dies with the process's
-    /// machine. Somebody has to ship the records there and [`Journal::acknowledge`] them.
+    /// Whether the record of a write counts as durable only when a remote store has it, too: where the disk dies with the process's
+    /// machine. Somebody has to ship the records there and [`Journal::acknowledge`] them, and to tell other replicas of this
+    /// one ([`Journal::announced`]).
     pub remote: bool,
     /// The key that signs the journal; without one, whoever can write the folder can compute the chain anew.
     pub signing_key: Option<Arc<SigningKey>>,
@@ -159,6 +162,9 @@ impl Journal {
     ) -> Result<Self, OpenError> {
         let (queue, commands) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared::new(clock.clone(), options.queue_capacity, options.largest_batch));
+        if options.remote {
+            shared.await_announcement();
+        }
         let durable_deadline = options.durable_deadline;
         let directory = options.directory.clone();
         let folder = Arc::new(Folder {
@@ -239,7 +245,7 @@ impl Journal {
         Ok(Recorded::new())
     }
 
-    /// Takes a record as [`Journal::note`] does; returns once it is on the disk.
+    /// Takes a record as [`Journal::note`] does; returns once it is on this disk, whether or not a remote store has it.
     ///
     /// # Errors
     /// As [`Journal::note`], or when the record is not durable within the deadline. One that was taken is then kept, and
@@ -271,6 +277,13 @@ impl Journal {
         self.shared.acknowledge(shipped);
     }
 
+    /// Says that other replicas can see that this one lives; else why not. Where [`JournalOptions::remote`] asks for it, nothing
+    /// counts as stored until it was said once that they can, and intents are refused while they cannot: who dies before is
+    /// never missed.
+    pub fn announced(&self, failure: Option<String>) {
+        self.shared.announced(failure);
+    }
+
     /// Whether records are taken.
     #[must_use]
     pub fn state(&self) -> JournalState {
@@ -300,9 +313,9 @@ impl Journal {
         Arc::clone(&self.folder)
     }
 
-    /// The record of the oldest intent that has no outcome.
-    pub(super) fn unsettled_since(&self) -> Option<u64> {
-        self.shared.unsettled_since()
+    /// What is durable on the disk now.
+    pub(super) fn reached(&self) -> Reached {
+        self.shared.how_far()
     }
 
     /// The fields of every header.

@@ -194,13 +194,14 @@ pub(super) fn confirmed_through(later: &[Option<Header>], head: Option<ChainHead
     (next.reason == Reason::Recovery && head.is_some_and(|head| last >= head.sequence)).then_some(last)
 }
 
-struct Checked {
-    fields: Map<String, Value>,
-    integrity: Integrity,
+/// A line that is right on its own.
+pub(super) struct Checked {
+    pub(super) fields: Map<String, Value>,
+    pub(super) integrity: Integrity,
 }
 
 /// Checks a line, ended by `\n`, on its own.
-fn check_line(line: &[u8]) -> Result<Checked, (Option<u64>, Fault)> {
+pub(super) fn check_line(line: &[u8]) -> Result<Checked, (Option<u64>, Fault)> {
     let mut fields: Map<String, Value> = serde_json::from_slice(line).map_err(|_| (None, Fault::NotJson))?;
     let integrity: Integrity = fields
         .remove(INTEGRITY)
@@ -242,7 +243,8 @@ fn check_signature(integrity: &Integrity, header: Option<&Header>) -> Result<boo
     if key.has_signed(integrity.hash, signature) { Ok(true) } else { Err(Fault::SignatureDiffers) }
 }
 
-fn check_link(integrity: &Integrity, head: Option<ChainHead>) -> Result<(), Fault> {
+/// Whether the record follows `head`, where that is known.
+pub(super) fn check_link(integrity: &Integrity, head: Option<ChainHead>) -> Result<(), Fault> {
     let Some(head) = head else { return Ok(()) };
     if integrity.sequence != head.sequence + 1 {
         return Err(Fault::SequenceDiffers { expected: head.sequence + 1 });

@@ -20,6 +20,9 @@ const RECORD: &[u8] = b"iam-mcp-gateway journal record 1\n";
 /// The same of the hash of a digest.
 const DIGEST: &[u8] = b"iam-mcp-gateway journal digest 1\n";
 
+/// The same of the hash of what a replica says of itself.
+const HEARTBEAT: &[u8] = b"iam-mcp-gateway journal replica 1\n";
+
 /// The key that signs a journal (Ed25519, RFC 8032). Never printed.
 pub struct SigningKey {
     pair: Ed25519KeyPair,
@@ -67,6 +70,11 @@ impl SigningKey {
         self.sign_as(DIGEST, hash)
     }
 
+    /// Signs what a replica says of itself.
+    pub(super) fn sign_heartbeat(&self, hash: Hash) -> Signature {
+        self.sign_as(HEARTBEAT, hash)
+    }
+
     fn sign_as(&self, kind: &[u8], hash: Hash) -> Signature {
         let signature = self.pair.sign(&signed(kind, hash));
         Signature(signature.as_ref().try_into().expect("a signature has 64 bytes"))
@@ -88,6 +96,11 @@ impl PublicKey {
     /// Whether this key signed the digest with this hash.
     pub(super) fn has_signed_digest(&self, hash: Hash, signature: &Signature) -> bool {
         self.has_signed_as(DIGEST, hash, signature)
+    }
+
+    /// Whether this key signed what a replica says of itself.
+    pub(super) fn has_signed_heartbeat(&self, hash: Hash, signature: &Signature) -> bool {
+        self.has_signed_as(HEARTBEAT, hash, signature)
     }
 
     fn has_signed_as(&self, kind: &[u8], hash: Hash, signature: &Signature) -> bool {

@@ -7,7 +7,7 @@ mod s3_shelf;
 mod stdout;
 
 pub use self::layout::{Layout, Replica};
-pub use self::replicas::{Listed, Replicas, Shelf};
+pub use self::replicas::{Listed, Replicas, Shelf, TellReplicas};
 pub use self::s3::{BucketSettings, ObjectLock, S3Sink};
 pub use self::s3_shelf::S3Shelf;
 pub use self::stdout::StdoutSink;

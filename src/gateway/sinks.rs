@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::assemble::StartError;
 use crate::audit::reconcile::aws::Access;
 use crate::audit::sinks::{BucketSettings, Layout, ObjectLock, Replica, Replicas, S3Shelf, S3Sink, StdoutSink};
-use crate::audit::{Journal, Pace, Shipped, Shipper, Sink};
+use crate::audit::{Journal, Pace, Shipped, Shipper, Sink, SinkError};
 use crate::clock::SharedClock;
 use crate::config::{Config, S3};
 use crate::http::{Alarm, Health, Metrics};
@@ -88,12 +88,25 @@ pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Sinks,
         let alarm = around.health.alarm("audit_sink_s3", around.metrics);
         let longest_retry = if sinks.remote { REMOTE_RETRY } else { RETRY };
         let pace = Pace { gather, grace: GRACE, longest_retry };
-        served_sinks.shippers.push(served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote));
+        let shipper = served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote);
         if sinks.remote {
             let shelf = S3Shelf::new(&access, settings.bucket.clone(), layout.account.clone());
-            let clock = Arc::clone(around.clock);
-            served_sinks.replicas = Some(Replicas::begin(around.journal, Arc::new(shelf), layout, clock));
+            let alarm = around.health.alarm("audit_replicas", around.metrics);
+            let tell = move |failure: Option<&SinkError>| match failure {
+                Some(failure) => alarm.raise(failure.to_string()),
+                None => drop(alarm.quiet()),
+            };
+            served_sinks.replicas = Some(Replicas::begin(
+                around.journal,
+                Arc::new(shelf),
+                layout,
+                Arc::clone(around.clock),
+                shipper.shipped(),
+                &config.audit.former_public_keys,
+                Box::new(tell),
+            ));
         }
+        served_sinks.shippers.push(shipper);
     }
     Ok(served_sinks)
 }

@@ -83,7 +83,8 @@ def main() -> None:
             CreateBucketConfiguration={"LocationConstraint": REGION},
             ObjectLockEnabledForBucket=bucket == LOCKED,
         )
-    gateway = user(bootstrap, url, "iam-mcp-gateway", ["s3:PutObject", "s3:PutObjectRetention"])
+    remote = ["s3:ListBucket", "s3:GetObject", "s3:DeleteObject"]
+    gateway = user(bootstrap, url, "iam-mcp-gateway", ["s3:PutObject", "s3:PutObjectRetention", *remote])
     auditor = user(bootstrap, url, "auditor", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectRetention"])
     # From here on moto checks every request.
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0

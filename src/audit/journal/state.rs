@@ -129,8 +129,8 @@ pub(super) struct Shared {
     segment: watch::Sender<String>,
     /// How far the remote store has the records.
     remote: watch::Sender<Shipped>,
-    /// The record of the oldest intent without an outcome; 0 for none.
-    unsettled_since: AtomicU64,
+    /// What is durable on the disk.
+    reached: Mutex<Reached>,
     records: AtomicU64,
     syncs: AtomicU64,
     failures: AtomicU64,
@@ -145,6 +145,26 @@ struct Gate {
     unrecorded: Option<Unrecorded>,
     /// The remote store fails, where records have to be there before a write is forwarded.
     remote_failing: Option<Failing>,
+    /// Others cannot be told that this replica lives, where they have to know.
+    unannounced: Option<Failing>,
+    /// How far the remote store has the records, where that counts only from when others know that this replica lives.
+    until_announced: Option<Shipped>,
+}
+
+impl Gate {
+    /// Why records cannot be had where they have to be, beyond the disk.
+    fn not_remote(&self) -> Option<&Failing> {
+        self.remote_failing.as_ref().or(self.unannounced.as_ref())
+    }
+}
+
+/// What is durable on the disk, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::audit) struct Reached {
+    /// The last record.
+    pub(in crate::audit) head: u64,
+    /// The record of the oldest intent without an outcome.
+    pub(in crate::audit) unsettled_since: Option<u64>,
 }
 
 /// Reads that were answered without a record.
@@ -172,7 +192,7 @@ impl Shared {
             durable: watch::Sender::new(ChainHead::START),
             segment: watch::Sender::new(String::new()),
             remote: watch::Sender::new(Shipped::default()),
-            unsettled_since: AtomicU64::new(0),
+            reached: Mutex::default(),
             records: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -191,7 +211,7 @@ impl Shared {
         if what == Admission::Intent && gate.held > 0 {
             return Err(UnavailableReason::Holding);
         }
-        if what == Admission::Intent && gate.remote_failing.is_some() {
+        if what == Admission::Intent && gate.not_remote().is_some() {
             return Err(UnavailableReason::RemoteFailed);
         }
         if gate.queued >= self.capacity {
@@ -290,8 +310,18 @@ impl Shared {
                 let since = gate.remote_failing.as_ref().map_or(now, |failing| failing.since);
                 Failing { since, reason: UnavailableReason::RemoteFailed, message }
             });
+            if let Some(until_announced) = &mut gate.until_announced {
+                *until_announced = shipped.clone();
+                self.remote.send_replace(Shipped { through: 0, ..shipped.clone() });
+                return;
+            }
         }
         self.remote.send_replace(shipped.clone());
+    }
+
+    /// From now on what the remote store has counts only when it was said once that others know of this replica.
+    pub(super) fn await_announcement(&self) {
+        self.gate().until_announced = Some(Shipped::default());
     }
 
     /// How far the remote store has the records, as that moves on.
@@ -299,12 +329,32 @@ impl Shared {
         self.remote.subscribe()
     }
 
-    pub(super) fn set_unsettled_since(&self, since: Option<u64>) {
-        self.unsettled_since.store(since.unwrap_or(0), Ordering::Relaxed);
+    /// More is durable on the disk.
+    pub(super) fn reached(&self, reached: Reached) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
     }
 
-    pub(super) fn unsettled_since(&self) -> Option<u64> {
-        Some(self.unsettled_since.load(Ordering::Relaxed)).filter(|since| *since > 0)
+    /// What is durable on the disk.
+    pub(super) fn how_far(&self) -> Reached {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Other replicas know that this one lives, or cannot be told so: nobody would look for an intent that it leaves behind.
+    pub(super) fn announced(&self, failure: Option<String>) {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        let Some(message) = failure else {
+            gate.unannounced = None;
+            if let Some(shipped) = gate.until_announced.take() {
+                self.remote.send_replace(shipped);
+            }
+            return;
+        };
+        if gate.until_announced.is_some() {
+            self.remote.send_replace(Shipped { failure: Some(message.clone()), ..Shipped::default() });
+        }
+        let since = gate.unannounced.as_ref().map_or(now, |failing| failing.since);
+        gate.unannounced = Some(Failing { since, reason: UnavailableReason::RemoteFailed, message });
     }
 
     /// The name of the segment that is written: those before it are closed.
@@ -338,7 +388,7 @@ impl Shared {
         match &gate.failing {
             Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
             None if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
-            None => gate.remote_failing.as_ref().map_or(JournalState::Available, |failing| JournalState::NotRemote {
+            None => gate.not_remote().map_or(JournalState::Available, |failing| JournalState::NotRemote {
                 since: failing.since,
                 reason: failing.message.clone(),
             }),

@@ -1,11 +1,10 @@
 //! The writer: gathers records into groups, has them committed, and answers who waits. The states it moves through are
 //! described in [`super`].
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -13,10 +12,10 @@ use super::JournalOptions;
 use super::committer::{Committed, Committer, End};
 use super::entry::{Command, Entry, Kind};
 use super::permit::UnreceivedPermit;
-use super::state::{AuditUnavailable, Shared, UnavailableReason, Unrecorded};
+use super::remote::{Released, Remote};
+use super::state::{AuditUnavailable, Reached, Shared, UnavailableReason, Unrecorded};
 use crate::audit::lock::DirectoryLock;
 use crate::audit::segment::SegmentName;
-use crate::audit::shipping::Shipped;
 
 /// How long notes wait for company before they are written: each group costs several wake-ups of threads, whatever its
 /// size. It is part of the delay that notes have anyway; whoever waits for durability ends it at once.
@@ -51,10 +50,8 @@ pub(super) struct Writer {
     rotation_due: Option<Instant>,
     /// Records that are written but not durable, in their order. They are kept, to be written again if the sync fails.
     unsynced: Vec<Entry>,
-    /// How far the remote store has the records, where it has to have them before anyone is answered.
-    remote: Option<watch::Receiver<Shipped>>,
-    /// Records that are durable here and not there, with the end of the chain that has to be.
-    awaiting: VecDeque<(u64, Vec<Entry>)>,
+    /// What waits for the remote store, where that has to have writes before anyone is answered.
+    remote: Option<Remote>,
     /// Outcomes of intents that nobody waited for.
     follow_ups: Vec<Entry>,
     closing: Vec<oneshot::Sender<()>>,
@@ -82,11 +79,10 @@ impl Writer {
             rotation_due: None,
             unsynced: Vec::new(),
             remote: None,
-            awaiting: VecDeque::new(),
             follow_ups: Vec::new(),
             closing: Vec::new(),
         };
-        writer.remote = options.remote.then(|| writer.shared.remote());
+        writer.remote = options.remote.then(|| Remote::new(writer.shared.clone()));
         writer.follow(&committer);
         writer.committer = Some(committer);
         writer
@@ -126,10 +122,14 @@ impl Writer {
             }
             match self.receive().await {
                 Received::Command(command) => self.take(*command, &mut entries),
-                Received::End if self.unsynced.is_empty() => return None,
+                Received::End if self.unsynced.is_empty() => {
+                    // No permit can be given any more, so what waits for one is not forwarded.
+                    let given_up = self.remote.as_mut().map(|remote| remote.give_up(UnavailableReason::Closed));
+                    return given_up.filter(|outcomes| !outcomes.is_empty());
+                }
                 Received::End | Received::Due => return Some(entries),
                 Received::Acknowledged => {
-                    self.take_acknowledged();
+                    self.release();
                     return Some(std::mem::take(&mut self.follow_ups));
                 }
             }
@@ -157,12 +157,9 @@ impl Writer {
             }
         };
         let acknowledged = async {
-            let told = match &mut self.remote {
-                Some(remote) if !self.awaiting.is_empty() => remote.changed().await.is_ok(),
-                _ => false,
-            };
-            if !told {
-                std::future::pending::<()>().await;
+            match &mut self.remote {
+                Some(remote) => remote.changed().await,
+                None => std::future::pending().await,
             }
         };
         tokio::select! {
@@ -246,7 +243,8 @@ impl Writer {
 
     /// Sees whether another segment is written now, and from when on it is old enough.
     fn follow(&mut self, committer: &Committer) {
-        self.shared.set_unsettled_since(committer.unsettled_since());
+        self.shared
+            .reached(Reached { head: committer.durable().sequence, unsettled_since: committer.unsettled_since() });
         let name = committer.segment_name().map_or("", SegmentName::as_str);
         let is_another = self.shared.segment().send_if_modified(|known| {
             let is_another = known != name;
@@ -315,60 +313,20 @@ impl Writer {
     }
 
     /// Answers for records that are durable here, as soon as the remote store has them where it has to.
-    fn settle(&mut self, entries: Vec<Entry>) {
-        if self.remote.is_none() {
-            return self.answer(entries);
+    fn settle(&mut self, mut entries: Vec<Entry>) {
+        if let Some(remote) = &mut self.remote {
+            entries = remote.take(entries, self.shared.durable().borrow().sequence);
         }
-        let (awaited, noted): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(Entry::wants_durability);
-        self.answer(noted);
-        if !awaited.is_empty() {
-            let through = self.shared.durable().borrow().sequence;
-            self.awaiting.push_back((through, awaited));
-        }
-        self.take_acknowledged();
+        self.answer(entries);
+        self.release();
     }
 
-    /// Answers for what the remote store has; while it fails, refuses what waits for it.
-    fn take_acknowledged(&mut self) {
-        let Some(remote) = &mut self.remote else { return };
-        let Shipped { through, failure, .. } = remote.borrow_and_update().clone();
-        while let Some((_, entries)) = self.awaiting.pop_front_if(|(needed, _)| *needed <= through) {
-            self.answer(entries);
-        }
-        if failure.is_none() {
-            return;
-        }
-        for (needed, entries) in std::mem::take(&mut self.awaiting) {
-            let kept: Vec<Entry> = entries.into_iter().filter_map(|entry| self.refuse_remote(entry)).collect();
-            if !kept.is_empty() {
-                self.awaiting.push_back((needed, kept));
-            }
-        }
-    }
-
-    /// What the remote store does not have yet: an intent is given up, and a record says so; an outcome is held.
-    fn refuse_remote(&mut self, mut entry: Entry) -> Option<Entry> {
-        match &mut entry.kind {
-            Kind::Note { reply, .. } => {
-                if let Some(reply) = reply.take() {
-                    let _ = reply.send(Err(UnavailableReason::RemoteFailed.into()));
-                }
-                None
-            }
-            Kind::Outcome { reply, fate } => {
-                self.shared.hold(fate);
-                if let Some(reply) = reply.take() {
-                    let _ = reply.send(Err(AuditUnavailable::holding(UnavailableReason::RemoteFailed)));
-                }
-                Some(entry)
-            }
-            Kind::Intent { .. } => {
-                if let Kind::Intent { reply, if_not_forwarded, .. } = entry.kind {
-                    let _ = reply.send(Err(UnavailableReason::RemoteFailed.into()));
-                    self.follow_ups.push(Entry::unattended(if_not_forwarded));
-                }
-                None
-            }
+    /// Answers for what the remote store has, or refuses what waits for it.
+    fn release(&mut self) {
+        if let Some(remote) = &mut self.remote {
+            let Released { durable, follow_ups } = remote.release();
+            self.answer(durable);
+            self.follow_ups.extend(follow_ups);
         }
     }
 

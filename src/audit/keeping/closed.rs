@@ -19,8 +19,7 @@ pub(super) struct Closed {
 
 impl Closed {
     pub(super) fn of(folder: Arc<Folder>, former_keys: &[PublicKey]) -> Self {
-        let own = folder.signing_key.as_ref().map(|key| key.public());
-        let keys = own.map(|own| former_keys.iter().copied().chain([own]).collect());
+        let keys = folder.believed_keys(former_keys);
         Self { folder, keys }
     }
 

@@ -80,6 +80,13 @@ impl Layout {
         format!("{day}{account}_McpGateway_{region}_{time}_{replica}-{first:020}.json.gz")
     }
 
+    /// What the keys of objects stored in the minute of `time`, or later on its day, come after.
+    #[must_use]
+    pub fn from(&self, time: Timestamp) -> String {
+        let Self { account, region, .. } = self;
+        format!("{}{account}_McpGateway_{region}_{}", self.day(time), time.strftime("%Y%m%dT%H%M"))
+    }
+
     /// What the keys of objects stored on the day of `time` begin with.
     #[must_use]
     pub fn day(&self, time: Timestamp) -> String {

@@ -7,6 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::io::AsyncReadExt;
 
 use super::replicas::{Listed, Shelf};
 use super::s3::one_attempt;
@@ -16,6 +17,11 @@ use crate::iam::AwsFailure;
 
 /// How long one request may take.
 const ATTEMPT: Duration = Duration::from_secs(30);
+
+/// The largest object that is read, as it is stored.
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// How many objects are listed at once: far more than replicas and a day's objects of one are.
+const MOST_LISTED: usize = 500_000;
 
 /// A bucket.
 #[derive(Debug)]
@@ -42,13 +48,15 @@ impl S3Shelf {
 }
 
 impl Shelf for S3Shelf {
-    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<Listed>, SinkError>> {
+    fn list<'a>(&'a self, prefix: &'a str, after: &'a str) -> BoxFuture<'a, Result<Vec<Listed>, SinkError>> {
         async move {
             let mut listed = Vec::new();
             let mut next: Option<String> = None;
             loop {
                 let request = self.client.list_objects_v2().bucket(&self.bucket).expected_bucket_owner(&self.owner);
-                let answer = request.prefix(prefix).set_continuation_token(next.take()).send().await;
+                let request =
+                    request.prefix(prefix).set_start_after(Some(after.to_owned()).filter(|key| !key.is_empty()));
+                let answer = request.set_continuation_token(next.take()).send().await;
                 let answer = answer
                     .map_err(|error| self.failed(&AwsFailure::of("s3:ListBucket", self.named(prefix), &error)))?;
                 listed.extend(answer.contents().iter().filter_map(|object| {
@@ -56,6 +64,9 @@ impl Shelf for S3Shelf {
                     Some(Listed { key: object.key()?.to_owned(), stored })
                 }));
                 next = answer.next_continuation_token().map(str::to_owned);
+                if listed.len() > MOST_LISTED {
+                    return Err(format!("{} has more than {MOST_LISTED} objects", self.named(prefix)).into());
+                }
                 if next.is_none() {
                     return Ok(listed);
                 }
@@ -70,7 +81,12 @@ impl Shelf for S3Shelf {
             let answer = request.send().await;
             let answer =
                 answer.map_err(|error| self.failed(&AwsFailure::of("s3:GetObject", self.named(key), &error)))?;
-            Ok(answer.body.collect().await?.to_vec())
+            let mut content = Vec::new();
+            answer.body.into_async_read().take(LARGEST + 1).read_to_end(&mut content).await?;
+            if content.len() as u64 > LARGEST {
+                return Err(format!("{} is larger than any object of a gateway", self.named(key)).into());
+            }
+            Ok(content)
         }
         .boxed()
     }

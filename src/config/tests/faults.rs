@@ -338,7 +338,7 @@ fn protect_and_aws_name_only_what_makes_sense() {
         (
             "[audit]",
             "[audit]\nformer_public_keys = [\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"]",
-            "audit.former_public_keys: means nothing without audit.signing_key; name the key that signs the journal now",
+            "audit.former_public_keys: means nothing without audit.signing_key",
         ),
         (
             "[audit]",
