@@ -114,6 +114,31 @@ fn a_full_disk_stops_everything_until_there_is_room() {
 }
 
 #[test]
+fn reads_that_are_served_while_the_disk_is_full_are_counted_in_a_record_when_there_is_room() {
+    let disk = OwnDisk::start();
+    let mut gateway = TestGateway::with_recording_aws()
+        .journal_in(disk.path("audit"))
+        .set("audit.segment_bytes", "1048576")
+        .set("audit.unrecorded_reads", "\"serve\"")
+        .start();
+    create(&gateway, "before").done();
+    disk.fill();
+    assert_no_write_passes(&gateway);
+    for _ in 0..5 {
+        for tool in ["list_users", "whoami"] {
+            assert!(!gateway.call("reader", tool, json!({})).is_error, "{tool}");
+        }
+    }
+    assert_no_write_passes(&gateway);
+    disk.make_room();
+    assert_all_passes(&gateway);
+    let gaps: Vec<Value> = gateway.journal().into_iter().filter(|record| record["stage"] == "gap").collect();
+    let counted: u64 = gaps.iter().filter_map(|gap| gap["additionalEventData"]["unrecordedReads"].as_u64()).sum();
+    assert!(counted >= 10, "{gaps:#?}");
+    assert_journal_tells_all(&mut gateway);
+}
+
+#[test]
 fn an_outcome_that_a_full_disk_does_not_take_is_told_to_the_client_and_written_later() {
     let disk = OwnDisk::start();
     let mut gateway = start_on(&disk);

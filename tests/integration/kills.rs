@@ -199,15 +199,15 @@ fn a_killed_gateway_has_the_intent_of_every_write_and_the_next_reports_what_was_
     trial.end();
 }
 
-/// How many writes a run of the long form has. A build that is not optimized does some 200 in a second, so the full
-/// 10,000 are for `cargo nextest run --release` (see tests/README.md).
+/// How many writes a run of the long form has. A build that is not optimized does some 200 in a second, so this is for the
+/// profile `optimized` (see tests/README.md).
 fn writes_of_a_run() -> usize {
     let given = ProcessEnvironment.get("IAM_MCP_GATEWAY_TESTS_WRITES");
-    given.map_or(1_000, |text| text.parse().expect("IAM_MCP_GATEWAY_TESTS_WRITES is a number"))
+    given.map_or(10_000, |text| text.parse().expect("IAM_MCP_GATEWAY_TESTS_WRITES is a number"))
 }
 
 #[test]
-#[ignore = "takes minutes: fifty gateways are killed"]
+#[ignore = "half a million writes: for an optimized build"]
 fn fifty_killed_gateways_leave_whole_journals() {
     let writes = writes_of_a_run();
     // The second verifier looks at a whole journal at once: up to 10,000 writes are one.
