@@ -126,8 +126,8 @@ impl Trial {
         assert_eq!(self.ledger.under_way(), BTreeSet::new(), "nobody has written since");
     }
 
-    /// Ends in order, and looks at all of it.
-    fn end(mut self) {
+    /// Ends in order, and looks at all of it; `twice` with the second verifier, too.
+    fn end(mut self, twice: bool) {
         self.gateway.stop();
         self.ledger.read(self.gateway.journal_folder());
         assert_eq!(self.ledger.under_way(), BTreeSet::new());
@@ -140,10 +140,10 @@ impl Trial {
         assert!(self.heard.iter().all(|user| well.contains(user.as_str())), "what clients heard is what is recorded");
         assert!(self.left_some > 0, "no kill left a write under way");
         assert!(self.ledger.files() > 3, "{} files", self.ledger.files());
-        self.verify();
+        self.verify(twice);
     }
 
-    fn verify(&self) {
+    fn verify(&self, twice: bool) {
         let key = self.keys.path().join("audit.pub");
         let key = key.to_str().expect("temporary folders have plain names");
         let folder = self.gateway.journal_folder().to_str().expect("temporary folders have plain names");
@@ -151,6 +151,9 @@ impl Trial {
         assert_eq!(report.code, 0, "{}", report.said());
         let report = report.json();
         assert_eq!((&report["verdict"], &report["unsettled"]["count"]), (&json!("verified"), &json!(0)), "{report}");
+        if !twice {
+            return;
+        }
         let mut other = Program::python("verify_journal.py", &["--public-key", key, folder], &[]);
         let found = other.hear();
         assert_eq!((&found["firstBad"], &found["records"]), (&json!(null), &report["records"]), "{found}");
@@ -196,7 +199,7 @@ fn a_killed_gateway_has_the_intent_of_every_write_and_the_next_reports_what_was_
     for _ in 0..5 {
         trial.run(500);
     }
-    trial.end();
+    trial.end(true);
 }
 
 /// How many writes a run of the long form has. A build that is not optimized does some 200 in a second, so this is for the
@@ -217,6 +220,7 @@ fn fifty_killed_gateways_leave_whole_journals() {
         for _ in 0..runs_of_a_journal {
             trial.run(writes);
         }
-        trial.end();
+        // It takes longer for a journal than all of its writes.
+        trial.end(seed % 10 == 0);
     }
 }
