@@ -208,11 +208,11 @@ impl Shared {
         if let Some(failing) = &gate.failing {
             return Err(failing.reason);
         }
-        if what == Admission::Intent && gate.held > 0 {
-            return Err(UnavailableReason::Holding);
-        }
         if what == Admission::Intent && gate.not_remote().is_some() {
             return Err(UnavailableReason::RemoteFailed);
+        }
+        if what == Admission::Intent && gate.held > 0 {
+            return Err(UnavailableReason::Holding);
         }
         if gate.queued >= self.capacity {
             return Err(UnavailableReason::QueueFull);
