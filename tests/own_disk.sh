@@ -4,7 +4,7 @@
 #   own_disk.sh DIRECTORY SIZE
 #
 # Mounts it at DIRECTORY in a mount namespace of its own, so that it ends with this process, whatever becomes of the test.
-# Others reach it at /proc/PID/root/DIRECTORY. Needs root, or user namespaces.
+# Others reach it through this process's entry in /proc. Needs root, or user namespaces.
 #
 # Speaks in lines of JSON: says "mounted", obeys each line of standard input and says "done", and ends when that closes:
 #

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 
 use self::heartbeat::Heartbeat;
 use self::left::Left;
@@ -35,6 +36,10 @@ mod left;
 const EVERY: Duration = Duration::from_secs(60);
 /// How soon the first heartbeat is tried again, for which writes wait.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
+/// How long after its last heartbeat a replica still writes: less than until others take it for dead.
+const KNOWN_FOR: Duration = Duration::from_secs(3 * 60);
+/// How long a replica may settle what others left before its own next heartbeat.
+const SETTLE_WITHIN: Duration = Duration::from_secs(2 * 60);
 /// How old a heartbeat is when its replica is taken for dead.
 const DEAD_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// How old a claim is when whoever made it is taken for dead.
@@ -113,7 +118,7 @@ impl Replicas {
             layout,
             clock,
             shipped,
-            is_announced: false,
+            known_since: None,
             tell,
             beats: VecDeque::new(),
             settled: HashSet::new(),
@@ -129,7 +134,7 @@ impl Replicas {
             return self.task.abort();
         }
         self.ending.notify_one();
-        match tokio::time::timeout(GRACE, &mut self.task).await {
+        match timeout(GRACE, &mut self.task).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the heartbeats of this replica broke off"),
             Err(_) => {
@@ -156,7 +161,8 @@ struct Watch {
     layout: Layout,
     clock: SharedClock,
     shipped: watch::Receiver<Shipped>,
-    is_announced: bool,
+    /// When a heartbeat was stored last.
+    known_since: Option<Instant>,
     tell: TellReplicas,
     /// In a signed journal, whose records and heartbeats are believed.
     keys: Option<Vec<PublicKey>>,
@@ -171,9 +177,11 @@ impl Watch {
         loop {
             let round = async {
                 let listed = self.beat().await?;
-                self.is_announced = true;
+                self.known_since = Some(Instant::now());
                 self.journal.announced(None);
-                self.settle_the_dead(&listed).await
+                // Whoever settles others for long would be taken for dead.
+                let settling = timeout(SETTLE_WITHIN, self.settle_the_dead(&listed)).await;
+                settling.unwrap_or_else(|_| Err("settling what others left took too long".into()))
             };
             let ended = tokio::select! {
                 ended = round => ended,
@@ -181,19 +189,24 @@ impl Watch {
             };
             if let Err(error) = &ended {
                 tracing::error!(%error, "replicas do not look after each other as they should; it is tried again");
-                if !self.is_announced {
+                if !self.is_known() {
                     self.journal.announced(Some(format!("no other replica knows of this one: {error}")));
                 }
             }
             (self.tell)(ended.as_ref().err());
             tokio::select! {
-                () = tokio::time::sleep(if self.is_announced { EVERY } else { FIRST_RETRY }) => {}
+                () = tokio::time::sleep(if self.is_known() { EVERY } else { FIRST_RETRY }) => {}
                 () = ending.notified() => break,
             }
         }
         if let Err(error) = self.shelf.remove(&self.heartbeat_of(&self.layout.replica)).await {
             tracing::warn!(%error, "the heartbeat of this replica could not be taken away: another will look for what it left");
         }
+    }
+
+    /// Whether others see that this replica lives: no write is forwarded when they soon could take it for dead.
+    fn is_known(&self) -> bool {
+        self.known_since.is_some_and(|since| since.elapsed() < KNOWN_FOR)
     }
 
     /// Stores this replica's heartbeat; all there are.
@@ -307,7 +320,7 @@ impl Watch {
     async fn stored_here(&self) -> Result<(), SinkError> {
         let head = self.journal.reached().head;
         let mut shipped = self.shipped.clone();
-        match tokio::time::timeout(STORED_WITHIN, shipped.wait_for(|shipped| shipped.through >= head)).await {
+        match timeout(STORED_WITHIN, shipped.wait_for(|shipped| shipped.through >= head)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err("the outcomes are in this journal, and not in the bucket yet".into()),
         }

@@ -479,3 +479,25 @@ async fn a_replica_that_ends_with_a_write_under_way_leaves_its_heartbeat() {
     assert_eq!(heartbeats(&bucket), 1);
     std::mem::forget(permit);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_whose_heartbeats_are_not_stored_any_more_stops_writing_before_it_is_taken_for_dead() {
+    let bucket = bucket();
+    let one = One::begin(&bucket, 1).await;
+    let permit = one.intent("a").await;
+    one.settle(permit, "a").await;
+    *bucket.denied.lock().unwrap() = Some("/replicas/");
+    pass(&bucket, 4).await;
+    let record = |fields: Value| Record::from_fields(&fields).unwrap();
+    let intent = Intent {
+        record: record(json!({"stage": "intent", "eventID": "b"})),
+        if_lost: record(json!({"stage": "outcome"})),
+        if_not_forwarded: record(json!({"stage": "outcome"})),
+    };
+    let refused = one.journal.intent(intent).await.unwrap_err();
+    assert_eq!(refused.reason, crate::audit::UnavailableReason::RemoteFailed);
+    *bucket.denied.lock().unwrap() = None;
+    pass(&bucket, 1).await;
+    let permit = one.intent("c").await;
+    one.settle(permit, "c").await;
+}
