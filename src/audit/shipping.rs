@@ -89,16 +89,23 @@ pub struct Shipper {
 }
 
 impl Shipper {
-    /// Begins to ship the records of `journal`, in a task of its own, from where an earlier process came to.
+    /// Begins to ship the records of `journal`, in a task of its own, from where an earlier process came to. Reads one small
+    /// file.
     #[must_use]
     pub fn begin(journal: &Journal, sink: Arc<dyn Sink>, pace: Pace, tell: TellShipped) -> Self {
         let ending = Arc::<Notify>::default();
-        let (told, shipped) = watch::channel(Shipped::default());
-        let folder = journal.folder();
+        let (folder, durable) = (journal.folder(), journal.durable());
+        let cursor = Cursor::of(Arc::clone(&folder), sink.name());
+        let (noted, last) = (cursor.read(), durable.borrow().sequence);
+        if last < noted {
+            tracing::error!(sink = sink.name(), noted, last, "the journal ends before what was shipped of it");
+        }
+        let through = noted.min(last);
+        let (told, shipped) = watch::channel(Shipped { through, lag: last - through, failure: None });
         let shipping = Shipping {
-            tail: Some(Tail::of(Arc::clone(&folder))),
-            cursor: Cursor::of(folder, sink.name()),
-            durable: journal.durable(),
+            tail: Some(Tail::of(folder)),
+            cursor,
+            durable,
             segment: journal.segment(),
             sink,
             pace,
@@ -141,12 +148,8 @@ struct Shipping {
 
 impl Shipping {
     async fn run(mut self) -> bool {
-        let noted = self.cursor.read();
-        let mut through = noted.min(self.durable.borrow().sequence);
-        if through < noted {
-            tracing::error!(sink = self.sink.name(), noted, through, "the journal ends before what was shipped of it");
-        }
-        self.tell(Shipped { through, lag: 0, failure: None });
+        (self.tell)(&self.told.borrow());
+        let mut through = self.told.borrow().through;
         // Once set, what is durable is shipped and nothing more is waited for.
         let mut end: Option<Instant> = None;
         loop {

@@ -70,30 +70,49 @@ impl UnderWay {
 
 /// Intents that were read and whose outcome was not, with their fields.
 #[derive(Debug, Default)]
-pub(super) struct Unsettled(BTreeMap<u64, Map<String, Value>>);
+pub(super) struct Unsettled {
+    intents: BTreeMap<u64, Map<String, Value>>,
+    /// Which of them has an id.
+    sequences: HashMap<Box<str>, u64>,
+}
 
 impl Unsettled {
     /// Takes in a record that was read.
     pub(super) fn take(&mut self, fields: &Map<String, Value>, sequence: u64) {
         match Link::of(fields) {
             Link::None => {}
-            Link::Begins(_) => drop(self.0.insert(sequence, fields.clone())),
-            Link::Ends(id) => self.0.retain(|_, intent| intent.get("eventID").and_then(Value::as_str) != Some(&*id)),
+            Link::Begins(id) => self.begin(id, fields.clone(), sequence),
+            Link::Ends(id) => self.end(&id),
+        }
+    }
+
+    /// Takes in an intent.
+    pub(super) fn begin(&mut self, id: Box<str>, fields: Map<String, Value>, sequence: u64) {
+        self.end(&id);
+        self.sequences.insert(id, sequence);
+        self.intents.insert(sequence, fields);
+    }
+
+    /// Takes in the outcome of the intent of this id.
+    pub(super) fn end(&mut self, id: &str) {
+        if let Some(sequence) = self.sequences.remove(id) {
+            self.intents.remove(&sequence);
         }
     }
 
     /// The writes, as they are under way.
     pub(super) fn under_way(&self) -> UnderWay {
-        let mut under_way = UnderWay::default();
-        for (sequence, intent) in &self.0 {
-            under_way.take(Link::of(intent), *sequence);
-        }
-        under_way
+        UnderWay(self.sequences.clone())
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.intents.len()
     }
 
     /// The intents, oldest first.
     pub(super) fn intents(&self) -> impl Iterator<Item = &Map<String, Value>> {
-        self.0.values()
+        self.intents.values()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::region::Region;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -14,8 +14,10 @@ use tokio::sync::watch;
 
 use super::assemble::StartError;
 use crate::audit::reconcile::aws::Access;
-use crate::audit::sinks::{BucketSettings, Layout, ObjectLock, Replica, Replicas, S3Shelf, S3Sink, StdoutSink};
-use crate::audit::{Journal, Pace, Shipped, Shipper, Sink, SinkError};
+use crate::audit::sinks::{
+    BucketSettings, Layout, ObjectLock, Replica, Replicas, S3Shelf, S3Sink, StdoutSink, TellFailure, TellReplicas,
+};
+use crate::audit::{Journal, Pace, Shipped, Shipper, Sink};
 use crate::clock::SharedClock;
 use crate::config::{Config, S3};
 use crate::http::{Alarm, Health, Metrics};
@@ -47,21 +49,31 @@ pub(super) struct Surroundings<'a> {
 #[derive(Debug, Default)]
 pub struct Sinks {
     shippers: Vec<Shipper>,
-    replicas: Option<Replicas>,
+    remote: Option<Remote>,
+}
+
+/// A bucket that has to have every write, shared with other replicas.
+#[derive(Debug)]
+struct Remote {
+    shipper: Shipper,
+    replicas: Replicas,
 }
 
 impl Sinks {
     /// How far each sink came, as that changes.
     pub(super) fn shipped(&self) -> Vec<watch::Receiver<Shipped>> {
-        self.shippers.iter().map(Shipper::shipped).collect()
+        let remote = self.remote.iter().map(|remote| &remote.shipper);
+        self.shippers.iter().chain(remote).map(Shipper::shipped).collect()
     }
 
     /// Gives each sink the rest, within a grace. To be called when the journal is closed.
     pub async fn end(self) {
-        let ended = join_all(self.shippers.into_iter().map(Shipper::end)).await;
-        if let Some(replicas) = self.replicas {
-            replicas.end(ended.into_iter().all(|all_is_shipped| all_is_shipped)).await;
-        }
+        let remote = async {
+            if let Some(Remote { shipper, replicas }) = self.remote {
+                replicas.end(shipper.end().await).await;
+            }
+        };
+        join(join_all(self.shippers.into_iter().map(Shipper::end)), remote).await;
     }
 }
 
@@ -90,23 +102,11 @@ pub(super) fn begin(config: &Config, around: &Surroundings<'_>) -> Result<Sinks,
         let pace = Pace { gather, grace: GRACE, longest_retry };
         let shipper = served(around, Arc::new(sink), pace, &lag, alarm, sinks.remote);
         if sinks.remote {
-            let shelf = S3Shelf::new(&access, settings.bucket.clone(), layout.account.clone());
-            let alarm = around.health.alarm("audit_replicas", around.metrics);
-            let tell = move |failure: Option<&SinkError>| match failure {
-                Some(failure) => alarm.raise(failure.to_string()),
-                None => drop(alarm.quiet()),
-            };
-            served_sinks.replicas = Some(Replicas::begin(
-                around.journal,
-                Arc::new(shelf),
-                layout,
-                Arc::clone(around.clock),
-                shipper.shipped(),
-                &config.audit.former_public_keys,
-                Box::new(tell),
-            ));
+            let replicas = replicas(config, &access, settings, layout, &shipper, around);
+            served_sinks.remote = Some(Remote { shipper, replicas });
+        } else {
+            served_sinks.shippers.push(shipper);
         }
-        served_sinks.shippers.push(shipper);
     }
     Ok(served_sinks)
 }
@@ -132,6 +132,29 @@ fn served(
         }
     };
     Shipper::begin(around.journal, sink, pace, Box::new(tell))
+}
+
+fn replicas(
+    config: &Config,
+    access: &Access,
+    settings: &S3,
+    layout: Layout,
+    shipper: &Shipper,
+    around: &Surroundings<'_>,
+) -> Replicas {
+    let shelf = S3Shelf::new(access, settings.bucket.clone(), layout.account.clone());
+    let told = |alarm: Alarm| -> TellFailure {
+        Box::new(move |failure| match failure {
+            Some(failure) => alarm.raise(failure.to_string()),
+            None => drop(alarm.quiet()),
+        })
+    };
+    let tell = TellReplicas {
+        heartbeat: told(around.health.alarm("audit_heartbeat", around.metrics)),
+        settling: told(around.health.alarm("audit_replicas", around.metrics)),
+    };
+    let (clock, shipped, former_keys) = (Arc::clone(around.clock), shipper.shipped(), &config.audit.former_public_keys);
+    Replicas::begin(around.journal, Arc::new(shelf), layout, clock, shipped, former_keys, tell)
 }
 
 fn access(config: &Config, settings: &S3, around: &Surroundings<'_>) -> Access {

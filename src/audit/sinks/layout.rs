@@ -17,7 +17,7 @@ use crate::audit::keeping::KeepingError;
 use crate::audit::shipping::Batch;
 
 /// One process with its journal, as objects name it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Replica(String);
 
 impl Replica {
@@ -93,6 +93,25 @@ impl Layout {
         format!("{}/{}/{}/", self.folder(), self.region, time.strftime("%Y/%m/%d"))
     }
 
+    /// The first record of the object with this key, where it is one of `replica`'s.
+    pub(super) fn first_of(key: &str, replica: &Replica) -> Option<u64> {
+        let (named, first) = key.strip_suffix(".json.gz")?.rsplit_once('-')?;
+        let is_theirs = named.strip_suffix(&replica.0).is_some_and(|before| before.ends_with('_'));
+        let is_number = first.len() == 20 && first.bytes().all(|byte| byte.is_ascii_digit());
+        if is_theirs && is_number { first.parse().ok() } else { None }
+    }
+
+    /// The key of a replica's heartbeat.
+    #[must_use]
+    pub fn heartbeat(&self, replica: &Replica) -> String {
+        format!("{}{replica}.json", self.replicas())
+    }
+
+    /// Whose heartbeat has this key; none where it is no heartbeat's.
+    pub(super) fn replica_of(&self, key: &str) -> Option<Replica> {
+        Replica::parse(key.strip_prefix(&self.replicas())?.strip_suffix(".json")?)
+    }
+
     /// What the keys of heartbeats begin with.
     #[must_use]
     pub fn replicas(&self) -> String {
@@ -147,7 +166,13 @@ mod tests {
              20261120T1005Z_0b7c1a52-58a1-4a4e-9f0a-0d6d3a1f2b3c-00000000000000000007.json.gz"
         );
         layout.prefix.clear();
-        assert!(layout.key(&batch, now).starts_with("AWSLogs/111122223333/McpGateway/"));
+        let key = layout.key(&batch, now);
+        assert!(key.starts_with("AWSLogs/111122223333/McpGateway/"));
+        let other = Replica::parse("1b7c1a52-58a1-4a4e-9f0a-0d6d3a1f2b3c").unwrap();
+        assert_eq!((Layout::first_of(&key, &layout.replica), Layout::first_of(&key, &other)), (Some(7), None));
+        assert_eq!(Layout::first_of(&key.replace("07.json", "x7.json"), &layout.replica), None);
+        assert_eq!(layout.replica_of(&layout.heartbeat(&other)), Some(other.clone()));
+        assert_eq!(layout.replica_of(&format!("{}.1.claim", layout.heartbeat(&other))), None);
         assert_eq!(Replica::parse("../../x"), None);
     }
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::Object;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
 
-use super::replicas::{Listed, Shelf};
 use super::s3::one_attempt;
+use super::shelf::{Listed, Page, Shelf};
 use crate::audit::reconcile::aws::Access;
 use crate::audit::shipping::SinkError;
 use crate::iam::AwsFailure;
@@ -20,8 +21,6 @@ const ATTEMPT: Duration = Duration::from_secs(30);
 
 /// The largest object that is read, as it is stored.
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// How many objects are listed at once: far more than replicas and a day's objects of one are.
-const MOST_LISTED: usize = 500_000;
 
 /// A bucket.
 #[derive(Debug)]
@@ -48,29 +47,20 @@ impl S3Shelf {
 }
 
 impl Shelf for S3Shelf {
-    fn list<'a>(&'a self, prefix: &'a str, after: &'a str) -> BoxFuture<'a, Result<Vec<Listed>, SinkError>> {
+    fn list<'a>(&'a self, prefix: &'a str, after: &'a str) -> BoxFuture<'a, Result<Page, SinkError>> {
         async move {
-            let mut listed = Vec::new();
-            let mut next: Option<String> = None;
-            loop {
-                let request = self.client.list_objects_v2().bucket(&self.bucket).expected_bucket_owner(&self.owner);
-                let request =
-                    request.prefix(prefix).set_start_after(Some(after.to_owned()).filter(|key| !key.is_empty()));
-                let answer = request.set_continuation_token(next.take()).send().await;
-                let answer = answer
-                    .map_err(|error| self.failed(&AwsFailure::of("s3:ListBucket", self.named(prefix), &error)))?;
-                listed.extend(answer.contents().iter().filter_map(|object| {
-                    let stored = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
-                    Some(Listed { key: object.key()?.to_owned(), stored })
-                }));
-                next = answer.next_continuation_token().map(str::to_owned);
-                if listed.len() > MOST_LISTED {
-                    return Err(format!("{} has more than {MOST_LISTED} objects", self.named(prefix)).into());
-                }
-                if next.is_none() {
-                    return Ok(listed);
-                }
-            }
+            let request = self.client.list_objects_v2().bucket(&self.bucket).expected_bucket_owner(&self.owner);
+            let after = Some(after.to_owned()).filter(|key| !key.is_empty());
+            let answer = request.prefix(prefix).set_start_after(after).send().await;
+            let answer =
+                answer.map_err(|error| self.failed(&AwsFailure::of("s3:ListBucket", self.named(prefix), &error)))?;
+            let listed = |object: &Object| {
+                let stored = Timestamp::from_second(object.last_modified()?.secs()).ok()?;
+                Some(Listed { key: object.key()?.to_owned(), stored, tag: object.e_tag()?.to_owned() })
+            };
+            let objects = answer.contents().iter().map(listed).collect::<Option<Vec<_>>>();
+            let objects = objects.ok_or("an object was listed without its key, its time or its tag")?;
+            Ok(Page { objects, more: answer.is_truncated().unwrap_or(false) })
         }
         .boxed()
     }
@@ -113,12 +103,21 @@ impl Shelf for S3Shelf {
         .boxed()
     }
 
-    fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), SinkError>> {
+    fn remove<'a>(&'a self, key: &'a str, only: Option<&'a str>) -> BoxFuture<'a, Result<bool, SinkError>> {
         async move {
             let request = self.client.delete_object().bucket(&self.bucket).expected_bucket_owner(&self.owner).key(key);
-            let answer = request.send().await;
-            answer.map_err(|error| self.failed(&AwsFailure::of("s3:DeleteObject", self.named(key), &error)))?;
-            Ok(())
+            // Conditional deletes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+            match request.set_if_match(only.map(str::to_owned)).send().await {
+                Ok(_) => Ok(true),
+                Err(error) => {
+                    let failure = AwsFailure::of("s3:DeleteObject", self.named(key), &error);
+                    match failure.code.as_str() {
+                        "PreconditionFailed" | "ConditionalRequestConflict" if only.is_some() => Ok(false),
+                        "NoSuchKey" | "NotFound" => Ok(true),
+                        _ => Err(self.failed(&failure)),
+                    }
+                }
+            }
         }
         .boxed()
     }

@@ -13,6 +13,8 @@ use crate::audit::sinks::layout::Replica;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Heartbeat {
+    /// When it was made, by its replica's clock: no two are alike.
+    pub(super) time: Timestamp,
     /// Objects stored before hold no intent without an outcome.
     pub(super) from: Timestamp,
     /// Nor do records before this one.

@@ -4,7 +4,9 @@
 //! were. In a signed journal a record counts when a signature covers it. What a write was forwarded for always is: its group
 //! was signed before it was shipped.
 
+use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
@@ -16,22 +18,47 @@ use crate::audit::record::INTEGRITY;
 use crate::audit::scan::{check_line, check_link};
 use crate::audit::shipping::SinkError;
 use crate::audit::signing::PublicKey;
-use crate::audit::unsettled::Unsettled;
+use crate::audit::unsettled::{Link, Unsettled};
 
 /// The largest object that is read, in bytes, decompressed: more than a batch can be.
 const LARGEST_OBJECT: u64 = 16 * 1024 * 1024;
-/// How many writes one replica can have left without an outcome: as many as it had under way.
-const MOST_INTENTS: usize = 4096;
+/// How much of one replica is held. Whoever can write the bucket must not fill this process's memory from there.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Writes without an outcome.
+    intents: usize,
+    /// Bytes of intents, whether they have no outcome or no signature yet.
+    bytes: usize,
+    /// Intents and outcomes that no signature covers yet.
+    uncovered: usize,
+}
+
+impl Limits {
+    /// As many writes as a gateway may have under way, and many times the records that are made durable at once.
+    const USUAL: Self = Self { intents: 65_536, bytes: 256 * 1024 * 1024, uncovered: 65_536 };
+}
 
 /// The records of one replica, as they are read.
 #[derive(Debug)]
-pub(super) struct Left<'a> {
+pub(super) struct Left {
+    limits: Limits,
     heartbeat: Heartbeat,
-    keys: Option<&'a [PublicKey]>,
+    keys: Option<Arc<[PublicKey]>>,
     end: Option<ChainHead>,
-    /// Read, and not covered by a signature yet.
-    uncovered: Vec<(Map<String, Value>, u64)>,
+    /// Intents and outcomes that were read, and are not covered by a signature yet.
+    uncovered: Vec<Uncovered>,
     unsettled: Unsettled,
+    /// The bytes of the intents that are held, by their ids.
+    sizes: HashMap<Box<str>, usize>,
+    /// The bytes of everything that is held.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Uncovered {
+    Intent(Box<str>, Map<String, Value>, u64),
+    /// Of the intent of this id.
+    Outcome(Box<str>),
 }
 
 #[derive(Deserialize)]
@@ -40,9 +67,18 @@ struct Object {
     records: Vec<Map<String, Value>>,
 }
 
-impl<'a> Left<'a> {
-    pub(super) fn of(heartbeat: Heartbeat, keys: Option<&'a [PublicKey]>) -> Self {
-        Self { heartbeat, keys, end: None, uncovered: Vec::new(), unsettled: Unsettled::default() }
+impl<'a> Left {
+    pub(super) fn of(heartbeat: Heartbeat, keys: Option<Arc<[PublicKey]>>) -> Self {
+        Self {
+            limits: Limits::USUAL,
+            heartbeat,
+            keys,
+            end: None,
+            uncovered: Vec::new(),
+            unsettled: Unsettled::default(),
+            sizes: HashMap::new(),
+            bytes: 0,
+        }
     }
 
     /// Takes in the next object.
@@ -76,9 +112,9 @@ impl<'a> Left<'a> {
         }
         self.end = Some(head);
         if head.sequence >= self.heartbeat.settled_before {
-            self.uncovered.push((checked.fields, head.sequence));
+            self.hold(checked.fields, head.sequence, line.len())?;
         }
-        let is_covered = match (self.keys, &checked.integrity.signature) {
+        let is_covered = match (&self.keys, &checked.integrity.signature) {
             (None, _) => true,
             (Some(_), None) => false,
             (Some(keys), Some(signature)) => {
@@ -89,14 +125,45 @@ impl<'a> Left<'a> {
             }
         };
         if is_covered {
-            for (fields, sequence) in self.uncovered.drain(..) {
-                self.unsettled.take(&fields, sequence);
-            }
-            if self.unsettled.intents().count() > MOST_INTENTS {
-                return Err(format!("it has more than {MOST_INTENTS} writes without an outcome").into());
+            self.cover();
+            if self.unsettled.count() > self.limits.intents {
+                return Err(format!("it has more than {} writes without an outcome", self.limits.intents).into());
             }
         }
         Ok(())
+    }
+
+    /// Holds an intent or an outcome until a signature covers it.
+    fn hold(&mut self, fields: Map<String, Value>, sequence: u64, bytes: usize) -> Result<(), SinkError> {
+        match Link::of(&fields) {
+            Link::None => return Ok(()),
+            Link::Begins(id) => {
+                self.bytes += bytes;
+                self.bytes -= self.sizes.insert(id.clone(), bytes).unwrap_or_default();
+                self.uncovered.push(Uncovered::Intent(id, fields, sequence));
+            }
+            Link::Ends(id) => {
+                self.bytes += id.len();
+                self.uncovered.push(Uncovered::Outcome(id));
+            }
+        }
+        if self.uncovered.len() > self.limits.uncovered || self.bytes > self.limits.bytes {
+            return Err("it has more records without an outcome or a signature than any replica leaves".into());
+        }
+        Ok(())
+    }
+
+    /// A signature covers everything that is held.
+    fn cover(&mut self) {
+        for uncovered in std::mem::take(&mut self.uncovered) {
+            match uncovered {
+                Uncovered::Intent(id, fields, sequence) => self.unsettled.begin(id, fields, sequence),
+                Uncovered::Outcome(id) => {
+                    self.bytes -= id.len() + self.sizes.remove(&id).unwrap_or_default();
+                    self.unsettled.end(&id);
+                }
+            }
+        }
     }
 
     /// The writes without an outcome, when everything was taken in.
@@ -107,5 +174,69 @@ impl<'a> Left<'a> {
             return Err(format!("its records from {} to {through} are missing", reached + 1).into());
         }
         Ok(self.unsettled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::audit::canonical::seal;
+    use crate::audit::record::Record;
+    use crate::audit::signing::SigningKey;
+    use crate::audit::sinks::layout::object;
+
+    const LIMITS: Limits = Limits { intents: 3, bytes: 4000, uncovered: 5 };
+
+    /// What becomes of an object with records of these fields, the last of which is signed with `key`.
+    fn taken(records: &[Value], key: Option<&SigningKey>) -> Result<Left, SinkError> {
+        let heartbeat = Heartbeat { time: Default::default(), from: Default::default(), settled_before: 1, through: 0 };
+        let keys = Arc::from([SigningKey::from_seed(&[7; 32]).public()]);
+        let mut left = Left { limits: LIMITS, ..Left::of(heartbeat, Some(keys)) };
+        let (mut lines, mut head) = (Vec::new(), ChainHead::START);
+        for (index, fields) in records.iter().enumerate() {
+            let mut line = Vec::new();
+            let sealed = seal(&mut line, Record::from_fields(fields).unwrap().fields(), head);
+            if let Some(key) = key.filter(|_| index + 1 == records.len()) {
+                sealed.sign(&mut line, &key.sign(sealed.head.hash));
+            }
+            head = sealed.head;
+            lines.extend(line);
+        }
+        left.take(&object(&lines).unwrap()).map(|()| left)
+    }
+
+    fn intent(id: usize, text: &str) -> Value {
+        json!({"stage": "intent", "eventID": id.to_string(), "text": text})
+    }
+
+    fn outcome(id: usize) -> Value {
+        json!({"stage": "outcome", "additionalEventData": {"intentEventID": id.to_string()}})
+    }
+
+    #[test]
+    fn no_more_is_held_than_a_replica_leaves() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let intents = |count: usize| (0..count).map(|id| intent(id, "")).collect::<Vec<_>>();
+        assert_eq!(taken(&intents(3), Some(&key)).unwrap().end().unwrap().count(), 3);
+        let many = taken(&intents(4), Some(&key)).unwrap_err().to_string();
+        assert_eq!(many, "it has more than 3 writes without an outcome");
+        let uncovered = taken(&intents(6), None).unwrap_err().to_string();
+        assert_eq!(uncovered, "it has more records without an outcome or a signature than any replica leaves");
+        let large = "x".repeat(2000);
+        let bytes = taken(&[intent(1, &large), intent(2, &large)], Some(&key)).unwrap_err().to_string();
+        assert_eq!(bytes, uncovered);
+        assert!(taken(&intents(5), None).unwrap().end().unwrap().intents().next().is_none(), "nothing is covered");
+    }
+
+    #[test]
+    fn what_has_its_outcome_is_held_no_longer() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let records = [intent(1, "long enough"), outcome(1), intent(2, ""), outcome(3)];
+        let left = taken(&records, Some(&key)).unwrap();
+        assert_eq!(left.sizes.keys().map(|id| &**id).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(left.bytes, left.sizes["2"]);
+        assert_eq!(left.end().unwrap().count(), 1);
     }
 }

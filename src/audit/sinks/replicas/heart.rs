@@ -1,0 +1,149 @@
+//! This replica's heartbeats: how far its records in the bucket are settled, for whoever has to settle the rest.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout};
+
+use super::TellFailure;
+use super::heartbeat::Heartbeat;
+use crate::audit::journal::{Journal, Reached};
+use crate::audit::shipping::{Shipped, SinkError};
+use crate::audit::signing::PublicKey;
+use crate::audit::sinks::layout::Layout;
+use crate::audit::sinks::shelf::Shelf;
+use crate::clock::SharedClock;
+
+/// How often a heartbeat is stored.
+const EVERY: Duration = Duration::from_secs(60);
+/// How soon one that could not be stored is tried again: writes wait for it.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long storing one may take.
+const WITHIN: Duration = Duration::from_secs(30);
+/// How long after its last heartbeat a replica still writes: less than until others take it for dead.
+const KNOWN_FOR: Duration = Duration::from_secs(3 * 60);
+
+/// Stores the heartbeats of one replica.
+pub(super) struct Heart {
+    pub(super) journal: Journal,
+    pub(super) shelf: Arc<dyn Shelf>,
+    pub(super) layout: Layout,
+    pub(super) clock: SharedClock,
+    pub(super) shipped: watch::Receiver<Shipped>,
+    /// In a signed journal, whose heartbeats are believed.
+    pub(super) keys: Option<Arc<[PublicKey]>>,
+    pub(super) tell: TellFailure,
+    /// Hears when the first is stored.
+    pub(super) beats: watch::Sender<bool>,
+    pub(super) progress: Progress,
+}
+
+/// How far this replica came.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Moments of this process: from the last before which everything is settled in the bucket.
+    moments: VecDeque<Moment>,
+    /// What an earlier process on the same folder said last; none within where there was none.
+    earlier: Option<Option<Heartbeat>>,
+}
+
+/// How far this replica was at a moment.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    time: Timestamp,
+    /// The last durable record.
+    head: u64,
+    /// Records before this one are settled by those up to the head.
+    settled_before: u64,
+}
+
+impl Heart {
+    /// Beats until `ending`, and takes the heartbeat away then.
+    pub(super) async fn run(mut self, ending: Arc<Notify>) {
+        // When a heartbeat that is stored was begun.
+        let mut known_since: Option<Instant> = None;
+        loop {
+            let begun = Instant::now();
+            let beaten = tokio::select! {
+                beaten = timeout(WITHIN, self.beat()) => beaten.unwrap_or_else(|_| Err("the bucket does not answer".into())),
+                () = ending.notified() => break,
+            };
+            let pause = match &beaten {
+                Ok(()) => {
+                    known_since = Some(begun);
+                    self.journal.announced(None);
+                    self.beats.send_replace(true);
+                    EVERY
+                }
+                Err(error) => {
+                    tracing::error!(%error, "this replica's heartbeat could not be stored; it is tried again");
+                    if known_since.is_none_or(|since| since.elapsed() >= KNOWN_FOR) {
+                        self.journal.announced(Some(format!("no other replica knows of this one: {error}")));
+                    }
+                    RETRY
+                }
+            };
+            (self.tell)(beaten.as_ref().err());
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = ending.notified() => break,
+            }
+        }
+        if let Err(error) = self.shelf.remove(&self.layout.heartbeat(&self.layout.replica), None).await {
+            tracing::warn!(%error, "the heartbeat of this replica could not be taken away: another will look for what it left");
+        }
+    }
+
+    /// Stores a heartbeat.
+    async fn beat(&mut self) -> Result<(), SinkError> {
+        let heartbeat = self.heartbeat().await?;
+        let replica = &self.layout.replica;
+        let content = heartbeat.to_bytes(replica, self.journal.folder().signing_key.as_deref())?;
+        self.shelf.put(&self.layout.heartbeat(replica), content, false).await?;
+        Ok(())
+    }
+
+    async fn heartbeat(&mut self) -> Result<Heartbeat, SinkError> {
+        let through = self.shipped.borrow().through;
+        let Reached { head, unsettled_since } = self.journal.reached();
+        let time = self.clock.now();
+        let moments = &mut self.progress.moments;
+        moments.push_back(Moment { time, head, settled_before: unsettled_since.unwrap_or(head + 1) });
+        // What was settled here is settled for others when the bucket has the outcomes.
+        let stored = moments.iter().rfind(|moment| moment.head <= through).copied();
+        let settled_before = match stored {
+            Some(moment) => moment.settled_before,
+            // It goes on to be said what an earlier process said, as of now; one that said nothing left nothing.
+            None => match self.earlier().await? {
+                Some(earlier) => return Ok(Heartbeat { time, ..earlier }),
+                None => through + 1,
+            },
+        };
+        let moments = &mut self.progress.moments;
+        // What is not settled was durable after the last of these, so it was stored later still.
+        while moments.get(1).is_some_and(|moment| moment.head < settled_before) {
+            moments.pop_front();
+        }
+        let from = moments.front().map_or(time, |moment| moment.time);
+        Ok(Heartbeat { time, from, settled_before, through })
+    }
+
+    /// The heartbeat that an earlier process on this folder left.
+    async fn earlier(&mut self) -> Result<Option<Heartbeat>, SinkError> {
+        if let Some(earlier) = self.progress.earlier {
+            return Ok(earlier);
+        }
+        let replica = &self.layout.replica;
+        let key = self.layout.heartbeat(replica);
+        let is_there = self.shelf.list(&key, "").await?.objects.iter().any(|object| object.key == key);
+        let earlier = match is_there {
+            true => Some(Heartbeat::read(&self.shelf.get(&key).await?, replica, self.keys.as_deref())?),
+            false => None,
+        };
+        self.progress.earlier = Some(earlier);
+        Ok(earlier)
+    }
+}
