@@ -1,6 +1,7 @@
 //! Records beside the journal, from the real binary: on standard output, and in a bucket of moto's S3.
 
 mod remote;
+mod replicas;
 
 use std::collections::BTreeSet;
 

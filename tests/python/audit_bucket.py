@@ -11,9 +11,14 @@ that is checked. Standard input has one command a line, and each is answered by 
                                         in the list; answers {"objects": [{"key", "content_type", "content_encoding",
                                         "lock_mode", "retain_until"}]}
 
+    {"age": BUCKET, "seconds": N}       makes every object older, as if the bucket's clock had gone on; answers {"aged": COUNT}
+
+    {"fill": BUCKET, "keys": [KEY]}     stores empty objects with these keys; answers {"filled": COUNT}
+
 It ends when standard input closes. What moto does not enforce, measured: the header x-amz-expected-bucket-owner.
 """
 
+import datetime
 import json
 import logging
 import pathlib
@@ -24,7 +29,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from moto import settings
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
 from werkzeug.serving import make_server
 
 # Not the region that is asked first.
@@ -69,6 +76,30 @@ def fetch(s3: Any, bucket: str, folder: pathlib.Path) -> list[dict[str, Any]]:
     return objects
 
 
+def age(bucket: str, seconds: int) -> int:
+    """Makes every object of a bucket older."""
+    stored = list(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys.values())
+    for key in stored:
+        key.last_modified -= datetime.timedelta(seconds=seconds)
+    return len(stored)
+
+
+def fill(bucket: str, keys: list[str]) -> int:
+    """Stores empty objects, without the requests that a client would need for it."""
+    for key in keys:
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(bucket, key, b"")
+    return len(keys)
+
+
+def answer(reader: Any, command: dict[str, Any]) -> dict[str, Any]:
+    """Carries out a command of standard input."""
+    if "age" in command:
+        return {"aged": age(command["age"], command["seconds"])}
+    if "fill" in command:
+        return {"filled": fill(command["fill"], command["keys"])}
+    return {"objects": fetch(reader, command["fetch"], pathlib.Path(command["into"]))}
+
+
 def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
@@ -92,8 +123,7 @@ def main() -> None:
     session = boto3.Session(auditor["access_key_id"], auditor["secret_access_key"], region_name=REGION)
     reader = client(session, url)
     for line in sys.stdin:
-        command = json.loads(line)
-        print(json.dumps({"objects": fetch(reader, command["fetch"], pathlib.Path(command["into"]))}), flush=True)
+        print(json.dumps(answer(reader, json.loads(line))), flush=True)
     server.shutdown()
 
 

@@ -16,7 +16,9 @@ use crate::support::prepared::Prepared;
 use crate::support::relay::{Log, Message, Relay, Seen, Way};
 use crate::support::waiting::{eventually, now};
 
-/// `durable_seconds` of these gateways, and what a busy machine may take besides.
+/// `durable_seconds` of a gateway whose writes may wait long.
+pub(super) const PATIENT: SignedDuration = SignedDuration::from_secs(30);
+/// `durable_seconds` of the others, and what a busy machine may take besides.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(2);
 const MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
@@ -67,10 +69,15 @@ impl Remote {
 }
 
 fn prepared(buckets: &Buckets, relay: &Relay) -> Prepared {
+    prepared_at(buckets, relay.url(), DEADLINE)
+}
+
+/// A gateway whose writes wait for a bucket at `url`.
+pub(super) fn prepared_at(buckets: &Buckets, url: &str, durable: SignedDuration) -> Prepared {
     TestGateway::with_faulty_aws()
-        .shipping_to(buckets, PLAIN, relay.url(), "")
+        .shipping_to(buckets, PLAIN, url, "")
         .set("audit.durability", "\"remote\"")
-        .set("audit.durable_seconds", &DEADLINE.as_secs().to_string())
+        .set("audit.durable_seconds", &durable.as_secs().to_string())
 }
 
 fn writes_are_refused_and_reads_go_on_while_the_bucket_is(way: Way) {
@@ -114,6 +121,27 @@ fn writes_are_refused_and_reads_go_on_while_the_bucket_is_silent() {
 #[test]
 fn writes_are_refused_and_reads_go_on_while_the_bucket_stores_and_does_not_say_so() {
     writes_are_refused_and_reads_go_on_while_the_bucket_is(Way::Unacknowledged);
+}
+
+#[test]
+fn a_write_waits_for_a_bucket_that_is_slow_and_is_forwarded_when_it_has_answered() {
+    let (mut buckets, log) = (Buckets::start(), Log::default());
+    let relay = Relay::to(buckets.url(), &log);
+    let mut gateway = prepared_at(&buckets, relay.url(), PATIENT).start();
+    gateway.aws().queue("CreateUser", &[json!({"result": NEW_USER, "times": 2})]);
+    assert!(!gateway.write("alice", "create_user", json!({"user_name": "before"})).is_error);
+    relay.turn(Way::Unacknowledged);
+    let (id, request) = gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
+    let answer = std::thread::scope(|scope| {
+        let call = scope.spawn(|| request.send());
+        eventually("the bucket has the intent", || is_stored(&log.seen(), "intent", "dave").then_some(()));
+        assert_eq!(gateway.received("CreateUser").len(), 1, "the bucket has not said so");
+        relay.turn(Way::Open);
+        call.join().expect("the call is answered")
+    });
+    assert_eq!(Called::of(id, &answer).done()["User"]["UserName"], "dave");
+    gateway.stop();
+    assert_whole(&buckets.objects(PLAIN), &gateway.journal_lines());
 }
 
 fn the_outcome_is_held_and_sent_later_when_meanwhile_the_bucket_is(way: Way) {

@@ -3,7 +3,13 @@
 use std::fs;
 use std::io::Read;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::region::Region;
 use flate2::read::GzDecoder;
+use iam_mcp_gateway::audit::reconcile::aws::Access;
+use iam_mcp_gateway::iam::http::connections;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::gateway::ACCOUNT;
@@ -46,6 +52,29 @@ impl Buckets {
     /// The buckets' region.
     pub(crate) fn region(&self) -> &str {
         self.fact("region")
+    }
+
+    /// Makes everything in a bucket older, as if its clock had gone on.
+    pub(crate) fn age(&mut self, bucket: &str, by: SignedDuration) {
+        self.process.say(&json!({"age": bucket, "seconds": by.as_secs()}));
+        assert!(self.process.hear()["aged"].as_u64() > Some(0), "there is something to be older");
+    }
+
+    /// Stores empty objects with these keys.
+    pub(crate) fn fill(&mut self, bucket: &str, keys: &[String]) {
+        self.process.say(&json!({"fill": bucket, "keys": keys}));
+        assert_eq!(self.process.hear()["filled"], keys.len());
+    }
+
+    /// The bucket's S3, asked with the gateway's own client and keys.
+    pub(crate) fn access(&self) -> Access {
+        let keys = Credentials::from_keys(self.fact("access_key_id"), self.fact("secret_access_key"), None);
+        Access {
+            region: Region::new(self.region().to_owned()),
+            credentials: SharedCredentialsProvider::new(keys),
+            connections: connections(),
+            endpoint: Some(self.url().parse().expect("it listens on loopback")),
+        }
     }
 
     /// What a bucket has so far, by key.
