@@ -7,25 +7,25 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use crate::support::command::run;
-use crate::support::gateway::{TestGateway, journal_in};
+use crate::support::faulty_syncs::{FaultySyncs, Syncs};
+use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, connect};
-use crate::support::in_process::{InProcess, State};
 use crate::support::mcp::Called;
 use crate::support::waiting::eventually;
 
-const FAILURES: [State; 2] = [State::SyncsFail, State::SyncsHang];
+const FAILURES: [Syncs; 2] = [Syncs::Fail, Syncs::Hang];
 
-fn start() -> InProcess {
+fn start(syncs: &FaultySyncs) -> TestGateway {
     // The least that is possible: it passes for real where the disk hangs.
-    TestGateway::with_recording_aws().set("audit.durable_seconds", "1").start_in_process()
+    TestGateway::with_recording_aws().set("audit.durable_seconds", "1").syncing_by(syncs).start()
 }
 
-fn create(gateway: &InProcess, name: &str) -> Called {
-    gateway.call("alice", "create_user", json!({"user_name": name}))
+fn create(gateway: &TestGateway, name: &str) -> Called {
+    gateway.write("alice", "create_user", json!({"user_name": name}))
 }
 
 /// Writes are refused, and AWS is asked nothing.
-fn assert_no_write_passes(gateway: &InProcess) {
+fn assert_no_write_passes(gateway: &TestGateway) {
     let before = gateway.recording_aws().count();
     for number in 0..3 {
         let refused = create(gateway, &format!("refused-{number}"));
@@ -35,7 +35,7 @@ fn assert_no_write_passes(gateway: &InProcess) {
 }
 
 /// Reads are refused, and AWS is asked nothing.
-fn assert_no_read_passes(gateway: &InProcess) {
+fn assert_no_read_passes(gateway: &TestGateway) {
     let before = gateway.recording_aws().count();
     for tool in ["list_users", "whoami"] {
         assert_eq!(gateway.call("reader", tool, json!({})).code(), "AuditUnavailable", "{tool}");
@@ -44,7 +44,7 @@ fn assert_no_read_passes(gateway: &InProcess) {
 }
 
 /// Writes and reads pass again by themselves, and the chain verifies.
-fn assert_all_passes(gateway: &InProcess) {
+fn assert_all_passes(gateway: &TestGateway) {
     let mut names = (0..).map(|number| format!("after-{number}"));
     eventually("writes are taken again", || {
         let name = names.next().expect("numbers do not run out");
@@ -57,9 +57,9 @@ fn assert_all_passes(gateway: &InProcess) {
 }
 
 /// A write that AWS has received and does not answer: its call's id and the client's connection.
-fn held_write(gateway: &InProcess) -> (String, TcpStream) {
+fn held_write(gateway: &TestGateway) -> (String, TcpStream) {
     gateway.recording_aws().hold();
-    let (id, request) = gateway.tool_call("alice", "create_user", json!({"user_name": "dave"}));
+    let (id, request) = gateway.writing_call("alice", "create_user", json!({"user_name": "dave"}));
     let mut client = connect(gateway.address());
     client.write_all(&request.bytes()).expect("the gateway listens");
     gateway.recording_aws().wait_for("CreateUser", 1);
@@ -69,9 +69,10 @@ fn held_write(gateway: &InProcess) -> (String, TcpStream) {
 #[test]
 fn syncs_that_fail_or_hang_stop_everything_until_they_work() {
     for state in FAILURES {
-        let gateway = start();
+        let syncs = FaultySyncs::new();
+        let gateway = start(&syncs);
         create(&gateway, "before").done();
-        gateway.disk().set(state);
+        syncs.turn(state);
         // The first one finds out.
         let refused = create(&gateway, "first");
         assert_eq!((refused.code(), &refused.content["error"]["retryable"]), ("AuditUnavailable", &json!(true)));
@@ -79,7 +80,7 @@ fn syncs_that_fail_or_hang_stop_everything_until_they_work() {
         eventually("it is known that the disk does not answer", is_known);
         assert_no_write_passes(&gateway);
         assert_no_read_passes(&gateway);
-        gateway.disk().set(State::Works);
+        syncs.turn(Syncs::Work);
         assert_all_passes(&gateway);
         let asked = gateway.recording_aws().received("CreateUser");
         let users: Vec<&str> = asked.iter().map(|parameters| parameters["UserName"].as_str()).collect();
@@ -91,11 +92,12 @@ fn syncs_that_fail_or_hang_stop_everything_until_they_work() {
 
 #[test]
 fn a_file_whose_sync_failed_is_left_for_another() {
-    let gateway = start();
+    let syncs = FaultySyncs::new();
+    let gateway = start(&syncs);
     create(&gateway, "before").done();
-    gateway.disk().set(State::SyncsFail);
+    syncs.turn(Syncs::Fail);
     assert_eq!(create(&gateway, "during").code(), "AuditUnavailable");
-    gateway.disk().set(State::Works);
+    syncs.turn(Syncs::Work);
     assert_all_passes(&gateway);
     let segments = gateway.records("segment");
     let reasons: Vec<&Value> = segments.iter().map(|header| &header["segment"]["reason"]).collect();
@@ -104,13 +106,19 @@ fn a_file_whose_sync_failed_is_left_for_another() {
 
 #[test]
 fn an_intent_that_a_hanging_disk_takes_too_late_says_that_nothing_was_forwarded() {
-    let gateway = start();
+    let syncs = FaultySyncs::new();
+    let gateway = start(&syncs);
     create(&gateway, "before").done();
-    gateway.disk().set(State::SyncsHang);
-    let (id, request) = gateway.tool_call("alice", "create_user", json!({"user_name": "late"}));
+    syncs.turn(Syncs::Hang);
+    let (id, request) = gateway.writing_call("alice", "create_user", json!({"user_name": "late"}));
     assert_eq!(Called::of(id.clone(), &request.send()).code(), "AuditUnavailable");
-    gateway.disk().set(State::Works);
-    let records = gateway.records_of(&id, 2);
+    syncs.turn(Syncs::Work);
+    let records = eventually("the intent has its outcome", || {
+        let records = [gateway.records("intent"), gateway.records("outcome")].concat();
+        let records: Vec<Value> =
+            records.into_iter().filter(|record| record["requestParameters"]["id"] == id.as_str()).collect();
+        (records.len() == 2).then_some(records)
+    });
     let [intent, outcome] = records.as_slice() else { unreachable!("an intent and an outcome: {records:#?}") };
     assert_eq!((&intent["stage"], &outcome["stage"]), (&json!("intent"), &json!("outcome")));
     assert_eq!(outcome["additionalEventData"]["intentEventID"], intent["eventID"]);
@@ -122,9 +130,10 @@ fn an_intent_that_a_hanging_disk_takes_too_late_says_that_nothing_was_forwarded(
 #[test]
 fn an_outcome_whose_sync_fails_or_hangs_is_told_to_the_client_and_written_later() {
     for state in FAILURES {
-        let gateway = start();
+        let syncs = FaultySyncs::new();
+        let gateway = start(&syncs);
         let (id, mut client) = held_write(&gateway);
-        gateway.disk().set(state);
+        syncs.turn(state);
         gateway.recording_aws().release();
         let answer = Called::of(id.clone(), &Answer::read(&mut client));
         assert_eq!((answer.code(), &answer.content["error"]["retryable"]), ("AuditUnavailable", &json!(false)));
@@ -133,16 +142,16 @@ fn an_outcome_whose_sync_fails_or_hangs_is_told_to_the_client_and_written_later(
         assert_no_write_passes(&gateway);
         assert_no_read_passes(&gateway);
 
-        gateway.disk().set(State::Works);
+        syncs.turn(Syncs::Work);
         assert_all_passes(&gateway);
-        let outcomes = journal_in(&gateway.journal_folder());
+        let outcomes = gateway.journal();
         let outcomes: Vec<&Value> = outcomes
             .iter()
             .filter(|record| record["requestParameters"]["id"] == id.as_str() && record["stage"] == "outcome")
             .collect();
         // A file that was left may hold one that was never confirmed.
         let confirmed = outcomes.last().expect("what AWS was made to do is recorded");
-        assert_eq!((outcomes.len(), confirmed.get("errorCode")), (1 + usize::from(state == State::SyncsFail), None));
+        assert_eq!((outcomes.len(), confirmed.get("errorCode")), (1 + usize::from(state == Syncs::Fail), None));
         assert_eq!(gateway.recording_aws().received("CreateUser")[0]["UserName"], "dave");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use iam_mcp_gateway::audit::sinks::{S3Shelf, Shelf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -94,7 +94,7 @@ fn the_bucket_is_asked_as_replicas_need_it() {
         assert!(!shelf.put("one", b"2".to_vec(), true).await.expect("it is asked"), "there is one");
         assert_eq!(shelf.get("one").await.expect("it is there"), b"1");
         let first = shelf.list("one", "").await.expect("the bucket is there").objects.remove(0);
-        assert!(first.stored >= before && first.stored <= Timestamp::now(), "the bucket says when it was stored");
+        assert!(first.stored >= before && first.stored <= now(), "the bucket says when it was stored");
         assert!(shelf.put("one", b"3".to_vec(), false).await.expect("it may be replaced"));
         let second = shelf.list("one", "").await.expect("the bucket is there").objects.remove(0);
         assert_ne!(first.tag, second.tag);

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -29,7 +29,6 @@ use super::gateway::journal_in;
 use super::http::Request;
 use super::mcp::{Called, modern, tool_call};
 use super::prepared::{Aws, CallersKeys, Prepared};
-use super::recording_aws::RecordingAws;
 use super::waiting::{eventually, now};
 
 /// What a disk does.
@@ -39,25 +38,20 @@ pub(crate) enum State {
     Works,
     /// Nothing more fits.
     Full,
-    /// What is written may not reach it.
-    SyncsFail,
-    /// It does not answer until it is told something else.
-    SyncsHang,
 }
 
 /// A disk that fails as it is told.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Disk(Arc<(Mutex<State>, Condvar)>);
+pub(crate) struct Disk(Arc<Mutex<State>>);
 
 impl Disk {
     /// From now on it does this.
     pub(crate) fn set(&self, state: State) {
         *self.state() = state;
-        self.0.1.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self) -> io::Result<()> {
@@ -109,12 +103,7 @@ impl SegmentFile for FileOnDisk {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        let hangs = |state: &mut State| *state == State::SyncsHang;
-        let state = self.disk.0.1.wait_while(self.disk.state(), hangs).unwrap_or_else(PoisonError::into_inner);
-        match *state {
-            State::SyncsFail => Err(io::Error::other("an error of the device")),
-            _ => self.file.sync(),
-        }
+        self.file.sync()
     }
 }
 
@@ -182,11 +171,6 @@ impl InProcess {
     /// The misbehaving AWS behind it.
     pub(crate) fn aws(&mut self) -> &mut FaultyAws {
         self.aws.faulty()
-    }
-
-    /// The AWS in this process.
-    pub(crate) fn recording_aws(&self) -> &RecordingAws {
-        self.aws.recording()
     }
 
     /// What AWS received of one action.

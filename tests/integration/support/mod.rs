@@ -11,6 +11,7 @@ pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod dice;
 pub(crate) mod faulty;
+pub(crate) mod faulty_syncs;
 pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod in_process;

@@ -67,7 +67,7 @@ struct Object {
     records: Vec<Map<String, Value>>,
 }
 
-impl<'a> Left {
+impl Left {
     pub(super) fn of(heartbeat: Heartbeat, keys: Option<Arc<[PublicKey]>>) -> Self {
         Self {
             limits: Limits::USUAL,

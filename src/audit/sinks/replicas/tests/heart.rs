@@ -89,7 +89,7 @@ async fn a_replica_that_is_started_again_is_not_taken_for_dead_before_its_record
     let one = One::begin(&bucket, 1).await;
     let left = one.intent("left").await;
     pass(&bucket, 2).await;
-    let folder = one.is_killed(vec![left]);
+    let folder = one.killed(vec![left]);
     let before = bucket.listed(&layout(1).replicas());
     bucket.clock.advance(SignedDuration::from_mins(20));
     *bucket.denied.lock().unwrap() = Some(".json.gz");

@@ -209,11 +209,11 @@ impl One {
 
     /// The machine is gone, with its disk and everything that was under way.
     fn dies(self, permits: Vec<Permit>) {
-        drop(self.is_killed(permits));
+        drop(self.killed(permits));
     }
 
     /// The process is gone, and everything that was under way; its folder, as another process can have it.
-    fn is_killed(self, permits: Vec<Permit>) -> TempDir {
+    fn killed(self, permits: Vec<Permit>) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(self.dir.path()).unwrap() {
             let entry = entry.unwrap();

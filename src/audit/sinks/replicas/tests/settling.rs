@@ -162,7 +162,7 @@ async fn a_heartbeat_that_beats_again_meanwhile_is_not_taken_away() {
     let one = One::begin(&bucket, 1).await;
     let left = one.intent("left").await;
     pass(&bucket, 2).await;
-    let folder = one.is_killed(vec![left]);
+    let folder = one.killed(vec![left]);
     bucket.clock.advance(SignedDuration::from_mins(6));
     *bucket.slow.lock().unwrap() = Duration::from_secs(60);
     let other = One::begin(&bucket, 2).await;
