@@ -63,6 +63,18 @@ pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     }
 }
 
+/// Opens a file of a journal; if it was closed and compressed since its name was read, what it has become.
+pub(super) fn open_either(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    match open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut compressed = path.as_os_str().to_owned();
+            compressed.push(COMPRESSED);
+            open(Path::new(&compressed)).map_err(|_| error)
+        }
+        opened => opened,
+    }
+}
+
 /// Hashes what is read through it.
 #[derive(Debug)]
 pub(super) struct Hashed<R> {

@@ -67,6 +67,13 @@ pub enum Fault {
         /// Its file name.
         name: String,
     },
+    /// The files before this one were removed for their age, as a record says that is signed by another key than the first that
+    /// the journal names. Without keys from elsewhere only the first counts.
+    #[error(
+        "the files before this one were removed for their age, as a record under another key says; give the public keys of this \
+         journal with --public-key, so that both count"
+    )]
+    RemovedUnderAnotherKey,
     /// The signature is not that of the key which the segment names.
     #[error("the signature does not match: the record, or one before it, was changed by somebody without the key")]
     SignatureDiffers,

@@ -5,7 +5,8 @@
 //! that the next segment's recovery header names, was never confirmed to anyone: it is counted as unconfirmed, neither
 //! taken for tampering nor vouched for.
 //!
-//! A journal that is being written can be verified. Its last line may then be seen half written, and is reported as torn.
+//! A journal that is being written and kept can be verified: what contradicts itself because files were begun, compressed or
+//! removed meanwhile is looked at again. Its last line may be seen half written, and is then reported as torn.
 //!
 //! In a signed journal the last record of each group that was made durable has a signature, which covers all before it. What
 //! comes after the last signature is exposed: whoever can write the folder could have changed it. It is what a process that
@@ -14,15 +15,14 @@
 //! What this cannot show: that records were cut off at the end, that the newest segments were removed, or, without a key
 //! that was kept elsewhere, that someone computed the whole chain anew.
 
-use std::fmt;
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::chain::{ChainHead, Hash};
-use super::files::{Hashed, journal_files, open, plain};
+use super::digest::{DigestName, digests_of};
+use super::files::{Hashed, of_the_journal, open, open_either, plain};
 use super::scan::{Fault, Problem, Scan, confirmed_through, read_header, scan};
 use super::segment::{EXTENSION, Header, SegmentName};
 use super::signing::{KmsPublicKey, PublicKey};
@@ -31,128 +31,12 @@ use super::unsettled::{Link, UnderWay};
 use digests::Reading;
 
 mod digests;
+mod report;
 #[cfg(test)]
 mod tests;
 
 pub use digests::{BadDigest, DigestFault, Digests};
-
-/// What was found about a file, or the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Verdict {
-    /// Every record is as it was written.
-    Verified,
-    /// Every confirmed record is as it was written; a failed write left lines that were never confirmed.
-    UnconfirmedTail,
-    /// Records were changed, removed, added or moved.
-    Broken,
-}
-
-/// The first record of a file that is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BadRecord {
-    /// The file's name.
-    pub file: String,
-    /// The line in that file, from 1.
-    pub line: u64,
-    /// The sequence number that the record claims, where it can be read.
-    pub sequence: Option<u64>,
-    /// What is wrong.
-    pub fault: Fault,
-    /// What is wrong, in plain words.
-    pub explanation: String,
-}
-
-impl BadRecord {
-    pub(super) fn new(file: &str, problem: Problem) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: problem.line,
-            sequence: problem.sequence,
-            explanation: problem.fault.to_string(),
-            fault: problem.fault,
-        }
-    }
-}
-
-impl fmt::Display for BadRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.file, self.line)?;
-        if let Some(sequence) = self.sequence {
-            write!(f, " (record {sequence})")?;
-        }
-        write!(f, ": {}", self.explanation)
-    }
-}
-
-/// What one file holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FileReport {
-    /// The file's name.
-    pub file: String,
-    /// What was found.
-    pub verdict: Verdict,
-    /// Confirmed records that are as they were written, up to the first that is not. The header is one of them.
-    pub records: u64,
-    /// The sequence number of the first of them.
-    pub first_sequence: Option<u64>,
-    /// The sequence number of the last of them.
-    pub last_sequence: Option<u64>,
-    /// Lines that a failed write left behind.
-    pub unconfirmed: u64,
-    /// The first record that is not as it was written.
-    pub bad: Option<BadRecord>,
-}
-
-/// What a journal holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VerifyReport {
-    /// The worst verdict of any file.
-    pub verdict: Verdict,
-    /// The sum over the files.
-    pub records: u64,
-    /// What the signatures say.
-    pub signatures: Signatures,
-    /// What the digest files say.
-    pub digests: Digests,
-    /// Writes that were begun and whose outcome is not in the journal: under way, or their process was killed and none has
-    /// been started on the folder since.
-    pub unsettled: UnsettledWrites,
-    /// Each file, in the order of the chain.
-    pub files: Vec<FileReport>,
-    /// The first record that is not as it was written.
-    pub first_bad: Option<BadRecord>,
-    /// The end of the chain: what a witness elsewhere would be asked about. Absent when the last file is broken.
-    pub head: Option<ChainHead>,
-}
-
-/// What the signatures of a journal say.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Signatures {
-    /// The keys that the segments name, in the order in which they first come.
-    pub keys: Vec<PublicKey>,
-    /// Whether these are keys that were given, and not only what the journal says of itself. Where none were given, only
-    /// signatures by the first of `keys` count: anybody can put a segment behind the others that names a key of his own.
-    pub trusted: bool,
-    /// The last record that a signature covers.
-    pub through: Option<u64>,
-    /// How many records come after it. Whoever can write the folder could have changed them.
-    pub exposed: u64,
-}
-
-/// Intents without an outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UnsettledWrites {
-    /// How many.
-    pub count: usize,
-    /// The sequence number of the oldest.
-    pub since: Option<u64>,
-}
+pub use report::{BadRecord, FileReport, Signatures, UnsettledWrites, Verdict, VerifyReport};
 
 /// What is known of a journal from elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -188,55 +72,87 @@ pub enum VerifyError {
     },
 }
 
+/// How often a folder is read whose files change meanwhile.
+const ATTEMPTS: u32 = 3;
+
 /// Verifies a file or a folder of files, against what is known from elsewhere. Memory is bounded by the longest line and by
 /// what digests and the removals of old files name, not by the journal. Blocks.
 ///
 /// # Errors
 /// When something cannot be read, or there is nothing to verify. A broken journal is a report, not an error.
 pub fn verify(path: &Path, witness: &Witness) -> Result<VerifyReport, VerifyError> {
-    let failed = |source| VerifyError::Read { path: path.to_owned(), source };
-    if path.metadata().map_err(failed)?.is_dir() {
-        let names = journal_files(path).map_err(failed)?;
-        if names.is_empty() {
-            return Err(VerifyError::NoSegments(path.to_owned()));
-        }
-        return verify_folder(path, &names, witness);
-    }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut read = Read::of(witness);
-    let found = read.file(path, &name, None, witness).map_err(failed)?;
-    read.add(&name, found);
-    Ok(read.report(&[]))
+    verify_beside(path, witness, &mut || {})
 }
 
-fn verify_folder(directory: &Path, names: &[String], witness: &Witness) -> Result<VerifyReport, VerifyError> {
+/// As [`verify`]; `listed` is called each time when a folder was listed and nothing but its digests was read.
+fn verify_beside(path: &Path, witness: &Witness, listed: &mut dyn FnMut()) -> Result<VerifyReport, VerifyError> {
+    let failed = |source| VerifyError::Read { path: path.to_owned(), source };
+    if !path.metadata().map_err(failed)?.is_dir() {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let mut read = Read::of(witness);
+        let found = read.file(open(path).map_err(failed)?, &name, None, witness).map_err(failed)?;
+        read.add(&name, found);
+        return Ok(read.report(&[]));
+    }
+    let mut attempt = 1;
+    loop {
+        let before = names_in(path)?;
+        let found = verify_folder(path, witness, listed);
+        let holds = found.as_ref().is_ok_and(|report| report.verdict != Verdict::Broken);
+        // A gateway that works on the folder adds files, compresses and removes some.
+        if holds || attempt == ATTEMPTS || names_in(path)? == before {
+            return found;
+        }
+        attempt += 1;
+    }
+}
+
+/// What lies in a folder, in the order of the names.
+fn names_in(directory: &Path) -> Result<Vec<String>, VerifyError> {
+    let names = directory.read_dir().and_then(|entries| {
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<_>>>()
+    });
+    let mut names = names.map_err(|source| VerifyError::Read { path: directory.to_owned(), source })?;
+    names.retain(|name| plain(name).ends_with(EXTENSION) || DigestName::parse(name).is_some());
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn verify_folder(directory: &Path, witness: &Witness, listed: &mut dyn FnMut()) -> Result<VerifyReport, VerifyError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| VerifyError::Read { path, source }
     };
+    let mut read = Read::of(witness);
+    // The digests first: what they name lies there then, or goes under a record that is read after them.
+    read.digests.folder(directory, &digests_of(&names_in(directory)?), witness).map_err(failed(directory))?;
+    let names = of_the_journal(names_in(directory)?);
+    if names.is_empty() {
+        return Err(VerifyError::NoSegments(directory.to_owned()));
+    }
+    listed();
     let mut headers = Vec::with_capacity(names.len());
-    for name in names {
+    for name in &names {
         let path = directory.join(name);
-        headers.push(open(&path).and_then(read_header).map_err(failed(&path))?);
+        headers.push(open_either(&path).and_then(read_header).map_err(failed(&path))?);
     }
 
-    let mut read = Read::of(witness);
-    read.digests.folder(directory, witness).map_err(failed(directory))?;
     // Files that were old enough are removed from the beginning on. Whether a record says so is known at the end.
     let begins = headers.first().and_then(Option::as_ref).map_or(ChainHead::START, |header| header.last_durable);
     read.head = Some(begins);
     for (index, name) in names.iter().enumerate() {
         let path = directory.join(name);
         let confirmed_through = confirmed_through(&headers[index + 1..], read.head);
-        let mut found = read.file(&path, name, confirmed_through, witness).map_err(failed(&path))?;
-        name_fault(name, names, &mut found);
-        previous_fault(read.previous.as_deref(), names, &mut found);
+        let found = open_either(&path).and_then(|reader| read.file(reader, name, confirmed_through, witness));
+        let mut found = found.map_err(failed(&path))?;
+        name_fault(name, &names, &mut found);
+        previous_fault(read.previous.as_deref(), &names, &mut found);
         read.add(name, found);
     }
     if begins != ChainHead::START && !read.digests.may_begin_after(begins, read.signatures.through) {
-        read.begins_too_late(headers[0].as_ref(), names);
+        read.begins_too_late(begins, headers[0].as_ref(), &names);
     }
-    Ok(read.report(names))
+    Ok(read.report(&names))
 }
 
 /// What was read so far.
@@ -259,14 +175,20 @@ impl Read {
     }
 
     /// Reads a file of the folder.
-    fn file(&mut self, path: &Path, name: &str, confirmed_through: Option<u64>, witness: &Witness) -> io::Result<Scan> {
+    fn file(
+        &mut self,
+        reader: Box<dyn BufRead + Send>,
+        name: &str,
+        confirmed_through: Option<u64>,
+        witness: &Witness,
+    ) -> io::Result<Scan> {
         let is_digested = self.digests.knows(name);
         let (under_way, digests) = (&mut self.under_way, &mut self.digests);
         let mut seen = |fields: &Map<String, Value>, head: ChainHead| {
             under_way.take(Link::of(fields), head.sequence);
             digests.record(fields, head);
         };
-        let (reader, head, trusted) = (open(path)?, self.head, witness.trusted());
+        let (head, trusted) = (self.head, witness.trusted());
         if !is_digested {
             return scan(reader, head, confirmed_through, trusted, &mut seen);
         }
@@ -281,13 +203,15 @@ impl Read {
     }
 
     /// The first file does not begin the chain, and no record says that those before it were removed for their age.
-    fn begins_too_late(&mut self, header: Option<&Header>, names: &[String]) {
+    fn begins_too_late(&mut self, begins: ChainHead, header: Option<&Header>, names: &[String]) {
+        let by_another_key = self.digests.could_begin_after(begins);
         let Some(first) = self.files.first_mut() else { return };
         if first.bad.as_ref().is_some_and(|bad| bad.line == 1) {
             return;
         }
         let missing = header.and_then(|header| header.previous_segment.clone());
         let fault = match missing.filter(|missing| !names.iter().any(|name| plain(name) == missing)) {
+            _ if by_another_key => Fault::RemovedUnderAnotherKey,
             Some(name) => Fault::MissingSegment { name },
             None => Fault::SequenceDiffers { expected: 1 },
         };
@@ -308,8 +232,8 @@ impl Read {
         let keys = &mut self.signatures.keys;
         keys.extend(key.filter(|key| !keys.contains(key)));
         let counts = self.signatures.trusted || key == keys.first().copied();
+        self.digests.end_of_file(key.is_some(), found.signed_through, counts || key.is_none());
         let signed_through = found.signed_through.filter(|_| counts);
-        self.digests.end_of_file(key.is_some(), signed_through);
         self.signatures.through = signed_through.or(self.signatures.through);
         self.files.push(report(name, found));
     }

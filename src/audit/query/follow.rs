@@ -9,9 +9,9 @@ use super::filter::Filter;
 use super::found::Found;
 use super::lines::{Line, Lines};
 use super::search::{Search, Seen, search};
-use super::sources::{Source, confirmed_before, open_either};
+use super::sources::{Source, confirmed_before};
 use super::{QueryError, Summary, Unread, sources};
-use crate::audit::files::{journal_files, plain};
+use crate::audit::files::{journal_files, open_either, plain};
 
 /// A reader that goes on where it was, from file to file.
 pub struct Follower {

@@ -14,8 +14,8 @@ use memchr::{memchr, memrchr};
 
 use super::ahead::Ahead;
 use super::lines::{Line, Lines};
-use super::sources::{Source, open_either};
-use crate::audit::files::is_compressed;
+use super::sources::Source;
+use crate::audit::files::{is_compressed, open_either};
 use crate::audit::scan::LONGEST_LINE;
 
 /// How long the pieces of a file are, in bytes. Reading one takes a millisecond or less, so no thread waits long for

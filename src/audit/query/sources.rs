@@ -1,6 +1,6 @@
 //! Which files of a journal are read.
 
-use std::io::{self, BufRead};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::filter::Filter;
 use super::lines::{Line, Lines};
-use crate::audit::files::{journal_files, open};
+use crate::audit::files::{journal_files, open_either};
 use crate::audit::segment::{Header, Reason};
 
 /// How far the time of a record may lie from the times at which its file was begun and ended. A record has the time at
@@ -53,18 +53,6 @@ impl Sources {
             })
             .collect();
         Ok(Self { left_out: names.len() - files.len(), files })
-    }
-}
-
-/// Opens a file of a journal; if it was closed and compressed since its name was read, what it has become.
-pub(super) fn open_either(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
-    match open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut compressed = path.as_os_str().to_owned();
-            compressed.push(".gz");
-            open(Path::new(&compressed)).map_err(|_| error)
-        }
-        opened => opened,
     }
 }
 

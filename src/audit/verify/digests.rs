@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Witness;
 use crate::audit::chain::{ChainHead, Hash};
-use crate::audit::digest::{DigestName, DigestedFile, LARGEST, NoDigest, SignedDigest, digests_of, file_hash};
+use crate::audit::digest::{DigestName, DigestedFile, LARGEST, NoDigest, SignedDigest, file_hash};
 use crate::audit::files::plain;
 use crate::audit::keeping::Retention;
 use crate::audit::signing::KmsPublicKey;
@@ -115,6 +115,8 @@ pub(super) struct Reading {
     anchors: Vec<Hash>,
     anchored: Option<ChainHead>,
     retentions: Vec<(u64, Retention)>,
+    /// Those under a key that does not count, because none was given and another was named first.
+    under_another_key: Vec<Retention>,
     /// Those of the file that is read.
     fresh: Vec<(u64, Retention)>,
 }
@@ -124,15 +126,14 @@ impl Reading {
         Self { by_kms: !witness.kms_keys.is_empty(), anchors: witness.anchors.clone(), ..Self::default() }
     }
 
-    /// Reads the digests of the folder.
-    pub(super) fn folder(&mut self, directory: &Path, witness: &Witness) -> io::Result<()> {
-        let names = fs::read_dir(directory)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-        for name in digests_of(&names.collect::<io::Result<Vec<_>>>()?) {
+    /// Reads the digests of the folder, which have these names.
+    pub(super) fn folder(&mut self, directory: &Path, names: &[DigestName], witness: &Witness) -> io::Result<()> {
+        for name in names {
             let mut bytes = Vec::new();
             fs::File::open(directory.join(name.as_str()))?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-            match SignedDigest::read(&name, &bytes) {
-                Ok(signed) => self.take(name, signed, file_hash(&bytes), witness),
-                Err(fault) => self.fault(Some(&name), changed(fault)),
+            match SignedDigest::read(name, &bytes) {
+                Ok(signed) => self.take(name.clone(), signed, file_hash(&bytes), witness),
+                Err(fault) => self.fault(Some(name), changed(fault)),
             }
         }
         Ok(())
@@ -196,11 +197,22 @@ impl Reading {
         }
     }
 
-    /// A file was read. Where it is signed, a retention record counts only if a signature of the same file covers it: a line that
-    /// somebody put at its end is covered by the first signature of the next one.
-    pub(super) fn end_of_file(&mut self, is_signed: bool, signed_through: Option<u64>) {
+    /// A file was read, whose signatures go up to `signed_through`; `counts` says whether its key does. Where it is signed, a
+    /// retention record counts only if a signature of the same file covers it: a line that somebody put at its end is covered
+    /// by the first signature of the next one.
+    pub(super) fn end_of_file(&mut self, is_signed: bool, signed_through: Option<u64>, counts: bool) {
         let through = if is_signed { signed_through.unwrap_or(0) } else { u64::MAX };
-        self.retentions.extend(self.fresh.drain(..).filter(|(sequence, _)| *sequence <= through));
+        let covered = self.fresh.drain(..).filter(|(sequence, _)| *sequence <= through);
+        if counts {
+            self.retentions.extend(covered);
+        } else {
+            self.under_another_key.extend(covered.map(|(_, retention)| retention));
+        }
+    }
+
+    /// Whether the chain could begin after `head` if every key counted that the journal names.
+    pub(super) fn could_begin_after(&self, head: ChainHead) -> bool {
+        self.under_another_key.iter().any(|retention| retention.ends_at(head))
     }
 
     /// Whether a retention record says that the chain may begin after `head`. In a signed journal it has to be covered by a

@@ -14,6 +14,7 @@ use crate::audit::segment::{Header, Reason};
 use crate::audit::signing::SigningKey;
 
 mod compressed;
+mod in_use;
 mod signed;
 
 const TIME: &str = "2026-11-20T10:00:00Z";
@@ -35,6 +36,12 @@ struct Builder {
 impl Builder {
     /// Adds a segment after `last_durable` with this many records; returns the heads reached, the header's first.
     fn segment(&mut self, reason: Reason, last_durable: ChainHead, records: usize) -> Vec<ChainHead> {
+        let records = (0..records).map(|n| json!({"stage": "read", "n": n, "text": "Größe \u{1f600} \"quoted\""}));
+        self.segment_of(reason, last_durable, &records.collect::<Vec<_>>())
+    }
+
+    /// Adds a segment with these records.
+    fn segment_of(&mut self, reason: Reason, last_durable: ChainHead, records: &[Value]) -> Vec<ChainHead> {
         let now = TIME.parse().unwrap();
         let name = SegmentName::after(self.last.as_ref(), last_durable.sequence + 1, now);
         self.confirmed =
@@ -52,11 +59,9 @@ impl Builder {
         let mut lines = Vec::new();
         let mut sealed = seal(&mut lines, header.fields(), last_durable);
         let mut heads = vec![sealed.head];
-        for n in 0..records {
-            let Value::Object(fields) = json!({"stage": "read", "n": n, "text": "Größe \u{1f600} \"quoted\""}) else {
-                unreachable!("an object literal")
-            };
-            sealed = seal(&mut lines, &fields, heads[heads.len() - 1]);
+        for record in records {
+            let fields = record.as_object().unwrap();
+            sealed = seal(&mut lines, fields, heads[heads.len() - 1]);
             heads.push(sealed.head);
         }
         if let Some(key) = &self.key {
@@ -75,6 +80,17 @@ fn three_segments() -> Files {
     let second = builder.segment(Reason::Rotation, first[3], 3);
     builder.segment(Reason::Start, second[3], 3);
     builder.files
+}
+
+/// The record that says that the first of these files was removed for its age.
+fn retention_of(files: &Files) -> Value {
+    let (name, bytes) = &files[0];
+    let last: Map<String, Value> = serde_json::from_slice(lines(bytes).last().unwrap()).unwrap();
+    let head = json!({"sequence": last["integrity"]["sequence"], "hash": last["integrity"]["hash"]});
+    let sha256 = crate::audit::digest::file_hash(bytes);
+    let file = json!({"file": name, "sha256": sha256, "bytes": bytes.len(), "firstSequence": 1, "last": head});
+    let retention = json!({"olderThan": TIME, "files": [file], "digests": []});
+    json!({"stage": "retention", "additionalEventData": {"retention": retention}})
 }
 
 fn write(files: &Files) -> TempDir {

@@ -137,3 +137,21 @@ fn without_a_digest_no_kms_key_vouches_for_anything() {
     let bad = report.digests.first_bad.unwrap();
     assert_eq!((report.verdict, bad.file, bad.fault), (Verdict::Broken, None, DigestFault::NoDigest));
 }
+
+#[test]
+fn files_that_a_second_key_let_go_are_said_to_be_so_where_no_key_is_given() {
+    let mut builder = Builder { key: Some(key()), ..Builder::default() };
+    let first = builder.segment(Reason::Start, ChainHead::START, 3);
+    let second = builder.segment(Reason::Rotation, first[3], 3);
+    let rolled = SigningKey::from_seed(&[8; 32]);
+    builder.key = Some(SigningKey::from_seed(&[8; 32]));
+    let retention = retention_of(&builder.files);
+    builder.segment_of(Reason::Start, second[3], &[retention]);
+    let files = builder.files.split_off(1);
+    assert_eq!(first_bad(&files), (0, 1, Fault::RemovedUnderAnotherKey));
+    let bad = verified(&files).first_bad.unwrap();
+    assert!(bad.explanation.contains("give the public keys"), "{}", bad.explanation);
+    assert_eq!(verified_by(&files, &[&key(), &rolled]).verdict, Verdict::Verified);
+    let by_a_stranger = verified_by(&files, &[&key()]);
+    assert_eq!(by_a_stranger.first_bad.unwrap().fault, Fault::MissingSegment { name: builder.files[0].0.clone() });
+}
