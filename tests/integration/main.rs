@@ -3,6 +3,7 @@
 
 mod agents;
 mod audit_digests;
+mod audit_kept;
 mod audit_reading;
 mod audit_reconcile;
 mod audit_signals;
