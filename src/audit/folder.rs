@@ -71,12 +71,14 @@ impl Folder {
         own.map(|own| former.iter().copied().chain([own]).collect())
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it is there. It stays away even if the machine loses its power; synced one by one, what is removed
+    /// in some order is gone in that order.
     pub(super) fn remove(&self, file: &str) -> Result<(), DiskError> {
-        match self.storage.remove(&self.directory.join(file)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(DiskError::when("removing", file)(error)),
-            _ => Ok(()),
-        }
+        let removed = match self.storage.remove(&self.directory.join(file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            removed => removed.and_then(|()| self.storage.sync_directory(&self.directory)),
+        };
+        removed.map_err(DiskError::when("removing", file))
     }
 
     /// Writes a file under another name, makes it durable, and gives it its own name: it is there whole or not at all.

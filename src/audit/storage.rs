@@ -48,12 +48,22 @@ pub trait Storage: Debug + Send + Sync + 'static {
     /// When the file cannot be renamed, or the directory not synced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Removes a file. The journal asks it only for a segment it has just begun, none of whose records was ever
-    /// confirmed, and for the copy of a torn line that it could not finish.
+    /// Removes a file; a machine that loses its power may have it again until [`Storage::sync_directory`]. The journal asks
+    /// it only for a segment it has just begun, none of whose records was ever confirmed, and for the copy of a torn line
+    /// that it could not finish; keeping, for closed files.
     ///
     /// # Errors
     /// When the file cannot be removed.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes what was removed from a directory stay away, whatever happens to the machine. As on the machine's file system,
+    /// unless a storage has another way.
+    ///
+    /// # Errors
+    /// When the directory cannot be synced.
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        File::open(directory)?.sync_all()
+    }
 }
 
 /// A file that is only appended to.
@@ -124,8 +134,8 @@ impl Storage for DiskStorage {
 
 fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(parent) => File::open(parent)?.sync_all(),
+        Some(parent) if parent.as_os_str().is_empty() => DiskStorage.sync_directory(Path::new(".")),
+        Some(parent) => DiskStorage.sync_directory(parent),
         None => Ok(()),
     }
 }

@@ -16,6 +16,7 @@ use crate::random::SystemRandom;
 mod changed;
 mod compression;
 mod digests;
+mod disk;
 mod kms;
 mod retention;
 
@@ -41,13 +42,20 @@ impl Kept {
     }
 
     async fn begin_in(dir: TempDir, options: KeepingOptions, now: &str) -> Self {
+        Self::begin_at(dir, Arc::new(DiskStorage), options, now).await
+    }
+
+    async fn begin_on(storage: Arc<dyn Storage>, options: KeepingOptions) -> Self {
+        Self::begin_at(tempfile::tempdir().unwrap(), storage, options, "2026-11-20T10:00:00Z").await
+    }
+
+    async fn begin_at(dir: TempDir, storage: Arc<dyn Storage>, options: KeepingOptions, now: &str) -> Self {
         let clock = ManualClock::at(now.parse().unwrap());
         let settings = JournalOptions {
             signing_key: Some(key()),
             context: record(&json!({"gateway": "iam-mcp.example.internal", "configuration": "c-1"})),
             ..JournalOptions::new(dir.path())
         };
-        let storage = Arc::new(DiskStorage);
         let journal = Journal::open(settings, storage, clock.clone(), Arc::new(SystemRandom)).await.unwrap();
         let failures = Arc::<Mutex<Vec<String>>>::default();
         let heard = failures.clone();

@@ -1,0 +1,103 @@
+//! A disk that has again, when its power is lost, what was removed and not synced, and that fails when it is told to.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use super::*;
+use crate::audit::SegmentFile;
+
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    /// Removed, and not synced.
+    removed: Mutex<BTreeSet<PathBuf>>,
+    pub(super) removing_fails: AtomicBool,
+    /// The next renaming of a digest is done, and said to have failed.
+    pub(super) digest_in_doubt: AtomicBool,
+}
+
+impl Disk {
+    /// What a machine that loses its power now finds again.
+    pub(super) fn comes_back(&self) -> Vec<PathBuf> {
+        self.removed.lock().unwrap().iter().cloned().collect()
+    }
+
+    fn check(&self, path: &Path) -> io::Result<()> {
+        if self.removed.lock().unwrap().contains(path) { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        std::mem::take(&mut *self.removed.lock().unwrap()).iter().try_for_each(|path| DiskStorage.remove(path))
+    }
+}
+
+impl Storage for Disk {
+    fn prepare(&self, directory: &Path) -> io::Result<()> {
+        DiskStorage.prepare(directory)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let mut names = DiskStorage.list(directory)?;
+        names.retain(|name| self.check(&directory.join(name)).is_ok());
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        self.check(path)?;
+        DiskStorage.read(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
+        self.sync()?;
+        DiskStorage.create(path)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        DiskStorage.truncate(path, length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.sync()?;
+        DiskStorage.rename(from, to)?;
+        let is_digest = to.file_name().is_some_and(|name| name.to_string_lossy().starts_with("digest-"));
+        match is_digest && self.digest_in_doubt.swap(false, Ordering::SeqCst) {
+            true => Err(io::Error::other("the directory cannot be synced")),
+            false => Ok(()),
+        }
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.check(path)?;
+        if !path.exists() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        if self.removing_fails.load(Ordering::SeqCst) {
+            return Err(io::Error::other("nothing can be removed"));
+        }
+        self.removed.lock().unwrap().insert(path.to_owned());
+        Ok(())
+    }
+
+    fn sync_directory(&self, _directory: &Path) -> io::Result<()> {
+        self.sync()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_removed_does_not_come_back_when_the_power_is_lost() {
+    let keep = Some(SignedDuration::from_hours(2));
+    for (options, what) in [
+        (KeepingOptions { compress: true, ..KeepingOptions::default() }, "plain files"),
+        (KeepingOptions { keep, ..KeepingOptions::default() }, "old files"),
+    ] {
+        let disk = Arc::<Disk>::default();
+        let mut kept = Kept::begin_on(disk.clone(), options).await;
+        let first = kept.path().join(kept.name("journal", ".jsonl"));
+        for name in ["a", "b", "c", "d"] {
+            kept.an_hour_with(name).await;
+        }
+        assert!(!first.exists(), "{what} go");
+        assert!(disk.comes_back().is_empty(), "{what}: {:?}", disk.comes_back());
+        kept.end().await;
+    }
+}
