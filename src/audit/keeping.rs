@@ -16,35 +16,28 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
-use self::closed::Closed;
-use self::digests::{Due, Undigested};
+use self::rounds::Rounds;
 use super::chain::{ChainHead, Hash};
-use super::digest::{KmsSignature, SignedDigest};
+use super::digest::KmsSignature;
 use super::folder::DiskError;
 use super::journal::Journal;
 use super::shipping::Shipped;
-use super::signing::{PublicKey, SigningKey, signed_digest};
+use super::signing::PublicKey;
 
 mod closed;
 mod compress;
 mod digests;
 mod retain;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
 pub(super) use retain::Retention;
-
-/// How long after the last digest the next is made, whether or not files were closed.
-const DIGEST_EVERY: Duration = Duration::from_secs(60 * 60);
-/// How long after a round that failed the next is begun.
-const RETRY: Duration = Duration::from_secs(60);
 
 /// What is done with closed files.
 #[derive(Debug, Clone, Default)]
@@ -144,14 +137,7 @@ impl Keeper {
     pub fn begin(journal: &Journal, options: KeepingOptions, tell: Tell) -> Self {
         let ending = Arc::<Ending>::default();
         let (anchored, anchor) = watch::channel(None);
-        let rounds = Rounds {
-            closed: Arc::new(Closed::of(journal.folder(), &options.former_keys)),
-            journal: journal.clone(),
-            options,
-            ending: Arc::clone(&ending),
-            anchored,
-            tell,
-        };
+        let rounds = Rounds::of(journal, options, Arc::clone(&ending), anchored, tell);
         Self { ending, anchor, task: tokio::spawn(rounds.run()) }
     }
 
@@ -168,135 +154,6 @@ impl Keeper {
         if let Err(error) = self.task.await {
             tracing::error!(%error, "keeping the audit journal's files broke off");
         }
-    }
-}
-
-struct Rounds {
-    closed: Arc<Closed>,
-    journal: Journal,
-    options: KeepingOptions,
-    ending: Arc<Ending>,
-    anchored: watch::Sender<Option<Anchor>>,
-    tell: Tell,
-}
-
-impl Rounds {
-    async fn run(self) {
-        let mut segment = self.journal.segment();
-        let mut next_digest = Instant::now() + DIGEST_EVERY;
-        loop {
-            let hour_is_over = next_digest <= Instant::now();
-            segment.borrow_and_update();
-            let retry = match self.round(hour_is_over).await {
-                Err(KeepingError::Ending) => return,
-                Err(error) => {
-                    tracing::error!(%error, "the audit journal's closed files are not kept as they should be");
-                    (self.tell)(Some(&error));
-                    Some(Instant::now() + RETRY)
-                }
-                Ok(made_digest) => {
-                    (self.tell)(None);
-                    if made_digest {
-                        next_digest = Instant::now() + DIGEST_EVERY;
-                    }
-                    None
-                }
-            };
-            tokio::select! {
-                () = self.ending.now.notified() => return,
-                changed = segment.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep_until(retry.unwrap_or(next_digest)) => {}
-            }
-        }
-    }
-
-    /// Does what is due; whether a digest was made.
-    async fn round(&self, hour_is_over: bool) -> Result<bool, KeepingError> {
-        let open = self.journal.segment().borrow().clone();
-        let made = self.digest(&open, hour_is_over).await?;
-        if self.options.compress {
-            let open = open.clone();
-            self.blocking(move |closed, check| compress::closed_files(closed, &open, check)).await?;
-        }
-        let Some(keep) = self.options.keep else { return Ok(made) };
-        let shipped = self.options.shipped.iter().map(|sink| sink.borrow().through).min().unwrap_or(u64::MAX);
-        let open_then = open.clone();
-        let old =
-            self.blocking(move |closed, check| retain::old_files(closed, &open_then, keep, shipped, check)).await?;
-        let Some(old) = old else { return Ok(made) };
-        self.journal.note_durably(old.record(self.closed.folder(), &self.journal)?).await?;
-        // What is anchored elsewhere, or signed by a key that nobody can take, vouches for that record as well.
-        self.digest(&open, true).await?;
-        tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
-        self.blocking(move |closed, check| old.remove(closed.folder(), check)).await?;
-        Ok(true)
-    }
-
-    /// Writes the digests that are due; whether any was. `open` was the file that is written, a moment ago or now.
-    async fn digest(&self, open: &str, even_without_files: bool) -> Result<bool, KeepingError> {
-        let mut made_one = false;
-        loop {
-            // Before the folder is looked at: what is durable now is in it, and what is closed now stays closed.
-            let head = *self.journal.durable().borrow();
-            let open = open.to_owned();
-            let Due { undigested, last, more } =
-                self.blocking(move |closed, check| digests::due(closed, &open, head, check)).await?;
-            if self.anchored.borrow().is_none() {
-                self.anchored.send_replace(last);
-            }
-            if undigested.files.is_empty() && (made_one || !even_without_files) {
-                return Ok(made_one);
-            }
-            self.make(undigested).await?;
-            made_one = true;
-            if !more {
-                return Ok(true);
-            }
-        }
-    }
-
-    async fn make(&self, undigested: Undigested) -> Result<(), KeepingError> {
-        let signed = self.signed(undigested).await?;
-        let anchor = self.blocking(move |closed, _| digests::write(closed.folder(), &signed)).await?;
-        // The anchor in the log: where logs are kept elsewhere, whoever can write the folder cannot take it back.
-        tracing::info!(
-            target: "iam_mcp_gateway::audit::anchor",
-            digest = anchor.number,
-            sha256 = %anchor.sha256,
-            through = anchor.head.sequence,
-            "audit digest; keep its SHA-256, and give it to `audit verify --anchor`"
-        );
-        self.anchored.send_replace(Some(anchor));
-        Ok(())
-    }
-
-    async fn signed(&self, undigested: Undigested) -> Result<SignedDigest, KeepingError> {
-        let folder = self.closed.folder();
-        let key = folder.signing_key.as_deref();
-        let context = folder.context.fields().clone();
-        let digest = undigested.into_digest(folder.clock.now(), context, key.map(SigningKey::public));
-        let hash = digest.hash();
-        let mut signed = digest.sign(key);
-        if let Some(signer) = &self.options.signer {
-            let signature = tokio::select! {
-                signature = signer.sign(signed_digest(hash)) => signature.map_err(KeepingError::NotSigned)?,
-                // The next process makes this digest; the end of this one does not wait for somebody elsewhere.
-                () = self.ending.now.notified() => return Err(KeepingError::Ending),
-            };
-            signed.kms = Some(signature);
-        }
-        Ok(signed)
-    }
-
-    /// Works on the closed files where it may block. `check` is to be asked between two of them.
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Closed, Check<'_>) -> Result<T, KeepingError> + Send + 'static,
-    ) -> Result<T, KeepingError> {
-        let (closed, ending) = (Arc::clone(&self.closed), Arc::clone(&self.ending));
-        tokio::task::spawn_blocking(move || work(&closed, &|| ending.check()))
-            .await
-            .unwrap_or_else(|error| Err(if error.is_panic() { KeepingError::Panicked } else { KeepingError::Ending }))
     }
 }
 

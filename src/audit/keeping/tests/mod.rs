@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::digest::digests_of;
+use crate::audit::digest::{SignedDigest, digests_of};
+use crate::audit::signing::SigningKey;
 use crate::audit::storage::Storage;
 use crate::audit::{DiskStorage, Intent, JournalOptions, Permit, Record, Verdict, VerifyReport, Witness, verify};
 use crate::clock::ManualClock;

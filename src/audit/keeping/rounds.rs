@@ -1,0 +1,173 @@
+//! What is done of it when, and what of it is tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::closed::Closed;
+use super::digests::{self, Due, Undigested};
+use super::{Anchor, Check, Ending, KeepingError, KeepingOptions, Tell, compress, retain};
+use crate::audit::digest::SignedDigest;
+use crate::audit::journal::Journal;
+use crate::audit::signing::{SigningKey, signed_digest};
+
+/// How long after the last digest the next is made, whether or not files were closed.
+const DIGEST_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How long after a round that failed the next is begun.
+const RETRY: Duration = Duration::from_secs(60);
+
+pub(super) struct Rounds {
+    closed: Arc<Closed>,
+    journal: Journal,
+    options: KeepingOptions,
+    ending: Arc<Ending>,
+    anchored: watch::Sender<Option<Anchor>>,
+    /// When the next digest is made even if no file was closed.
+    next_digest: Instant,
+    tell: Tell,
+}
+
+impl Rounds {
+    pub(super) fn of(
+        journal: &Journal,
+        options: KeepingOptions,
+        ending: Arc<Ending>,
+        anchored: watch::Sender<Option<Anchor>>,
+        tell: Tell,
+    ) -> Self {
+        Self {
+            closed: Arc::new(Closed::of(journal.folder(), &options.former_keys)),
+            journal: journal.clone(),
+            options,
+            ending,
+            anchored,
+            next_digest: Instant::now() + DIGEST_EVERY,
+            tell,
+        }
+    }
+
+    /// One round after the other, until the process ends.
+    pub(super) async fn run(mut self) {
+        let mut segment = self.journal.segment();
+        loop {
+            segment.borrow_and_update();
+            let retry = match self.round().await {
+                Err(KeepingError::Ending) => return,
+                Err(error) => {
+                    tracing::error!(%error, "the audit journal's closed files are not kept as they should be");
+                    (self.tell)(Some(&error));
+                    Some(Instant::now() + RETRY)
+                }
+                Ok(()) => {
+                    (self.tell)(None);
+                    None
+                }
+            };
+            tokio::select! {
+                () = self.ending.now.notified() => return,
+                changed = segment.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep_until(retry.unwrap_or(self.next_digest)) => {}
+            }
+        }
+    }
+
+    /// Does what is due.
+    async fn round(&mut self) -> Result<(), KeepingError> {
+        let open = self.journal.segment().borrow().clone();
+        self.digest(&open, self.next_digest <= Instant::now()).await?;
+        if self.options.compress {
+            let open = open.clone();
+            self.blocking(move |closed, check| compress::closed_files(closed, &open, check)).await?;
+        }
+        match self.options.keep {
+            Some(keep) => self.retain(&open, keep).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what is older than `keep`.
+    async fn retain(&mut self, open: &str, keep: SignedDuration) -> Result<(), KeepingError> {
+        let shipped = self.options.shipped.iter().map(|sink| sink.borrow().through).min().unwrap_or(u64::MAX);
+        let open_then = open.to_owned();
+        let old =
+            self.blocking(move |closed, check| retain::old_files(closed, &open_then, keep, shipped, check)).await?;
+        let Some(old) = old else { return Ok(()) };
+        self.journal.note_durably(old.record(self.closed.folder(), &self.journal)?).await?;
+        // What is anchored elsewhere, or signed by a key that nobody can take, vouches for that record as well.
+        self.digest(open, true).await?;
+        tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
+        self.blocking(move |closed, check| old.remove(closed.folder(), check)).await
+    }
+
+    /// Writes the digests that are due. `open` was the file that is written, a moment ago or now.
+    async fn digest(&mut self, open: &str, even_without_files: bool) -> Result<(), KeepingError> {
+        let mut made_one = false;
+        loop {
+            // Before the folder is looked at: what is durable now is in it, and what is closed now stays closed.
+            let head = *self.journal.durable().borrow();
+            let open = open.to_owned();
+            let Due { undigested, last, more } =
+                self.blocking(move |closed, check| digests::due(closed, &open, head, check)).await?;
+            if self.anchored.borrow().is_none() {
+                self.anchored.send_replace(last);
+            }
+            if undigested.files.is_empty() && (made_one || !even_without_files) {
+                return Ok(());
+            }
+            self.make(undigested).await?;
+            made_one = true;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn make(&mut self, undigested: Undigested) -> Result<(), KeepingError> {
+        let signed = self.signed(undigested).await?;
+        let anchor = self.blocking(move |closed, _| digests::write(closed.folder(), &signed)).await?;
+        // The anchor in the log: where logs are kept elsewhere, whoever can write the folder cannot take it back.
+        tracing::info!(
+            target: "iam_mcp_gateway::audit::anchor",
+            digest = anchor.number,
+            sha256 = %anchor.sha256,
+            through = anchor.head.sequence,
+            "audit digest; keep its SHA-256, and give it to `audit verify --anchor`"
+        );
+        self.anchored.send_replace(Some(anchor));
+        // Whatever else of the round fails, the next one needs no other digest for it.
+        self.next_digest = Instant::now() + DIGEST_EVERY;
+        Ok(())
+    }
+
+    async fn signed(&self, undigested: Undigested) -> Result<SignedDigest, KeepingError> {
+        let folder = self.closed.folder();
+        let key = folder.signing_key.as_deref();
+        let context = folder.context.fields().clone();
+        let digest = undigested.into_digest(folder.clock.now(), context, key.map(SigningKey::public));
+        let hash = digest.hash();
+        let mut signed = digest.sign(key);
+        if let Some(signer) = &self.options.signer {
+            let signature = tokio::select! {
+                signature = signer.sign(signed_digest(hash)) => signature.map_err(KeepingError::NotSigned)?,
+                // The next process makes this digest; the end of this one does not wait for somebody elsewhere.
+                () = self.ending.now.notified() => return Err(KeepingError::Ending),
+            };
+            signed.kms = Some(signature);
+        }
+        Ok(signed)
+    }
+
+    /// Works on the closed files where it may block. `check` is to be asked between two of them.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Closed, Check<'_>) -> Result<T, KeepingError> + Send + 'static,
+    ) -> Result<T, KeepingError> {
+        let (closed, ending) = (Arc::clone(&self.closed), Arc::clone(&self.ending));
+        tokio::task::spawn_blocking(move || work(&closed, &|| ending.check()))
+            .await
+            .unwrap_or_else(|error| Err(if error.is_panic() { KeepingError::Panicked } else { KeepingError::Ending }))
+    }
+}
