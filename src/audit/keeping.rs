@@ -12,6 +12,9 @@
 //!    removed. Removing begins with the oldest, so that what is left is always one whole chain that begins where a retention
 //!    record says.
 //!
+//! Before anything, the newest digest has to be the one that this process made or found last: one that vanished or was put
+//! there by somebody else stops everything.
+//!
 //! A file in which a write without an outcome was begun is never removed, nor one that is not as its digest says.
 
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use super::signing::PublicKey;
 mod closed;
 mod compress;
 mod digests;
+mod newest;
 mod retain;
 mod rounds;
 #[cfg(test)]

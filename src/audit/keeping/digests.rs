@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::closed::{Closed, anchor};
+use super::newest::Newest;
 use super::{Anchor, Check, KeepingError};
 use crate::audit::chain::ChainHead;
 use crate::audit::digest::{
@@ -49,11 +50,19 @@ impl Undigested {
     }
 }
 
-/// Reads the closed files that no digest names. `head` is durable, and `open` the file that is written.
-pub(super) fn due(closed: &Closed, open: &str, head: ChainHead, check: Check<'_>) -> Result<Due, KeepingError> {
+/// Reads the closed files that no digest names. `head` is durable, and `open` the file that is written. The `newest` digest
+/// has to be the one that is known.
+pub(super) fn due(
+    closed: &Closed,
+    open: &str,
+    newest: &Newest,
+    head: ChainHead,
+    check: Check<'_>,
+) -> Result<Due, KeepingError> {
     let folder = closed.folder();
     let names = folder.names()?;
     let last = digests_of(&names).pop().map(|name| closed.digest(&name)).transpose()?;
+    newest.confirm(last.as_ref().map(|(_, anchor)| anchor))?;
     let number = match &last {
         None => 1,
         Some((signed, _)) if signed.digest.number < LAST_NUMBER => signed.digest.number + 1,
@@ -116,10 +125,22 @@ fn digested(
     })
 }
 
-/// Writes the digest, whole or not at all.
-pub(super) fn write(folder: &Folder, signed: &SignedDigest) -> Result<Anchor, KeepingError> {
-    let name = DigestName::new(signed.digest.number, signed.digest.time);
-    let bytes = signed.to_bytes();
-    folder.write_whole(name.as_str(), &mut &bytes[..])?;
-    Ok(anchor(&name, signed, &bytes))
+/// A digest as it is written.
+#[derive(Debug)]
+pub(super) struct DigestFile {
+    pub(super) anchor: Anchor,
+    bytes: Vec<u8>,
+}
+
+impl DigestFile {
+    pub(super) fn of(signed: &SignedDigest) -> Self {
+        let name = DigestName::new(signed.digest.number, signed.digest.time);
+        let bytes = signed.to_bytes();
+        Self { anchor: anchor(&name, signed, &bytes), bytes }
+    }
+
+    /// Writes it, whole or not at all. Which of the two is unknown after an error: the file may have its name already.
+    pub(super) fn write(&self, folder: &Folder) -> Result<(), KeepingError> {
+        Ok(folder.write_whole(&self.anchor.file, &mut &self.bytes[..])?)
+    }
 }

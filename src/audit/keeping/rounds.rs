@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::closed::Closed;
-use super::digests::{self, Due, Undigested};
+use super::digests::{self, DigestFile, Due, Undigested};
+use super::newest::Newest;
 use super::{Anchor, Check, Ending, KeepingError, KeepingOptions, Tell, compress, retain};
 use crate::audit::digest::SignedDigest;
 use crate::audit::journal::Journal;
@@ -25,6 +26,7 @@ pub(super) struct Rounds {
     options: KeepingOptions,
     ending: Arc<Ending>,
     anchored: watch::Sender<Option<Anchor>>,
+    newest: Newest,
     /// When the next digest is made even if no file was closed.
     next_digest: Instant,
     tell: Tell,
@@ -44,6 +46,7 @@ impl Rounds {
             options,
             ending,
             anchored,
+            newest: Newest::default(),
             next_digest: Instant::now() + DIGEST_EVERY,
             tell,
         }
@@ -108,10 +111,10 @@ impl Rounds {
         loop {
             // Before the folder is looked at: what is durable now is in it, and what is closed now stays closed.
             let head = *self.journal.durable().borrow();
-            let open = open.to_owned();
+            let (open, newest) = (open.to_owned(), self.newest.clone());
             let Due { undigested, last, more } =
-                self.blocking(move |closed, check| digests::due(closed, &open, head, check)).await?;
-            if self.anchored.borrow().is_none() {
+                self.blocking(move |closed, check| digests::due(closed, &open, &newest, head, check)).await?;
+            if self.newest.found(last.clone()) || self.anchored.borrow().is_none() {
                 self.anchored.send_replace(last);
             }
             if undigested.files.is_empty() && (made_one || !even_without_files) {
@@ -127,7 +130,11 @@ impl Rounds {
 
     async fn make(&mut self, undigested: Undigested) -> Result<(), KeepingError> {
         let signed = self.signed(undigested).await?;
-        let anchor = self.blocking(move |closed, _| digests::write(closed.folder(), &signed)).await?;
+        let file = DigestFile::of(&signed);
+        let anchor = file.anchor.clone();
+        self.newest.begin(anchor.clone());
+        self.blocking(move |closed, _| file.write(closed.folder())).await?;
+        self.newest.made(anchor.clone());
         // The anchor in the log: where logs are kept elsewhere, whoever can write the folder cannot take it back.
         tracing::info!(
             target: "iam_mcp_gateway::audit::anchor",
