@@ -52,13 +52,18 @@ impl Retention {
         ends.all(|(first, last)| end.checked_add(1) == Some(first) && std::mem::replace(&mut end, last) < last)
     }
 
+    /// Whether it lets this file go.
+    fn names(&self, file: &DigestedFile) -> bool {
+        self.files.contains(file)
+    }
+
     /// Whether the chain may begin after `head`.
     pub(in crate::audit) fn ends_at(&self, head: ChainHead) -> bool {
         self.files.iter().any(|file| file.last == Some(head))
     }
 }
 
-/// What goes.
+/// What goes. Its names are as many as its retention's files.
 #[derive(Debug)]
 pub(super) struct Old {
     retention: Retention,
@@ -132,6 +137,20 @@ impl Old {
         event.additional_event_data.insert("configuration".to_owned(), configuration.into());
         event.additional_event_data.insert("retention".to_owned(), json!(self.retention));
         event.into_record()
+    }
+
+    /// What of it a record that is durable already lets go, from the oldest on; none of it where that names not even the first.
+    /// The clock has moved on since: how old files had to be then makes no difference.
+    pub(super) fn named_by(&self, recorded: &Retention) -> Option<Self> {
+        let files: Vec<_> = self.retention.files.iter().take_while(|file| recorded.names(file)).cloned().collect();
+        let digests = self.retention.digests.iter().take_while(|digest| recorded.digests.contains(digest)).cloned();
+        let retention = Retention { older_than: recorded.older_than, digests: digests.collect(), files };
+        let names = self.names[..retention.files.len()].to_vec();
+        (!names.is_empty()).then_some(Self { retention, names })
+    }
+
+    pub(super) fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// Removes the oldest first, so that what is left is one chain at every moment.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::closed::Closed;
 use super::digests::{self, DigestFile, Due, Undigested};
 use super::newest::Newest;
+use super::retain::Retention;
 use super::{Anchor, Check, Ending, KeepingError, KeepingOptions, Tell, compress, retain};
 use crate::audit::digest::SignedDigest;
 use crate::audit::journal::Journal;
@@ -20,6 +21,15 @@ const DIGEST_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long after a round that failed the next is begun.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// What a durable record lets go. Kept behind the removal, too: a step that failed is done by another round, and needs no other
+/// record.
+#[derive(Debug)]
+struct LetGo {
+    retention: Retention,
+    /// Whether a digest vouches for the record.
+    is_vouched_for: bool,
+}
+
 pub(super) struct Rounds {
     closed: Arc<Closed>,
     journal: Journal,
@@ -27,6 +37,7 @@ pub(super) struct Rounds {
     ending: Arc<Ending>,
     anchored: watch::Sender<Option<Anchor>>,
     newest: Newest,
+    let_go: Option<LetGo>,
     /// When the next digest is made even if no file was closed.
     next_digest: Instant,
     tell: Tell,
@@ -47,6 +58,7 @@ impl Rounds {
             ending,
             anchored,
             newest: Newest::default(),
+            let_go: None,
             next_digest: Instant::now() + DIGEST_EVERY,
             tell,
         }
@@ -97,10 +109,19 @@ impl Rounds {
         let open_then = open.to_owned();
         let old =
             self.blocking(move |closed, check| retain::old_files(closed, &open_then, keep, shipped, check)).await?;
-        let Some(old) = old else { return Ok(()) };
-        self.journal.note_durably(old.record(self.closed.folder(), &self.journal)?).await?;
-        // What is anchored elsewhere, or signed by a key that nobody can take, vouches for that record as well.
-        self.digest(open, true).await?;
+        let Some(mut old) = old else { return Ok(()) };
+        match self.let_go.as_ref().and_then(|let_go| old.named_by(&let_go.retention)) {
+            Some(recorded) => old = recorded,
+            None => {
+                self.journal.note_durably(old.record(self.closed.folder(), &self.journal)?).await?;
+                self.let_go = Some(LetGo { retention: old.retention().clone(), is_vouched_for: false });
+            }
+        }
+        if !self.let_go.as_ref().is_some_and(|let_go| let_go.is_vouched_for) {
+            // What is anchored elsewhere, or signed by a key that nobody can take, vouches for that record as well.
+            self.digest(open, true).await?;
+            self.let_go.iter_mut().for_each(|let_go| let_go.is_vouched_for = true);
+        }
         tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
         self.blocking(move |closed, check| old.remove(closed.folder(), check)).await
     }

@@ -1,5 +1,6 @@
 //! What is done with closed files, on a real folder; time is tokio's, paused, and a clock that is moved along with it.
 
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -107,6 +108,17 @@ impl Kept {
             SignedDigest::read(name, &std::fs::read(self.path().join(name.as_str())).unwrap()).unwrap()
         };
         digests_of(&self.names()).iter().map(read).collect()
+    }
+
+    /// The journal's records of this stage.
+    fn records(&self, stage: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for name in self.names().iter().filter(|name| name.starts_with("journal")) {
+            let lines = crate::audit::open(&self.path().join(name)).unwrap().lines();
+            found.extend(lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()));
+        }
+        found.retain(|record| record["stage"] == stage);
+        found
     }
 
     /// Those that name files: an hour in which a file was closed may have one more, made just before.

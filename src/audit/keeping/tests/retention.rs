@@ -1,5 +1,6 @@
 //! Files that are old enough go, and no others.
 
+use super::disk::Disk;
 use super::*;
 use crate::audit::{DigestFault, Fault};
 
@@ -116,4 +117,27 @@ async fn a_retention_record_that_somebody_without_the_key_wrote_lets_nothing_go(
     let report = kept.verify(vec![]);
     assert!(matches!(report.first_bad.unwrap().fault, Fault::MissingSegment { .. }));
     assert!(matches!(report.digests.first_bad.unwrap().fault, DigestFault::MissingFile { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_removed_yet_is_recorded_and_vouched_for_once() {
+    let keep = Some(SignedDuration::from_mins(90));
+    let disk = Arc::<Disk>::default();
+    let mut kept = Kept::begin_on(disk.clone(), KeepingOptions { keep, ..KeepingOptions::default() }).await;
+    let first = kept.name("journal", ".jsonl");
+    kept.an_hour_with("a").await;
+    kept.minutes(60).await;
+    disk.removing_fails.store(true, Ordering::SeqCst);
+    kept.minutes(65).await;
+    let digests = kept.digests().len();
+    kept.minutes(10).await;
+    let told = kept.told();
+    assert!(told.len() > 10 && told.iter().all(|told| told.contains("nothing can be removed")), "{told:?}");
+    assert_eq!((kept.records("retention").len(), kept.digests().len()), (1, digests));
+    disk.removing_fails.store(false, Ordering::SeqCst);
+    kept.minutes(2).await;
+    assert!(!kept.names().contains(&first));
+    assert_eq!(kept.records("retention").len(), 1);
+    kept.end().await;
+    assert!(is_whole(&kept.verify(vec![])));
 }
