@@ -20,7 +20,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -104,6 +104,19 @@ pub enum KeepingError {
     /// The record of what is removed is none.
     #[error("the record of what is removed cannot be written: {0}")]
     NotRecordable(#[from] super::RecordError),
+    /// A digest has a time that is yet to come: what it and later ones name does not grow old before.
+    #[error(
+        "{file} was made at {time} by a clock that was ahead: of the files that it and later digests name, none is removed \
+         before {until}. If the clock is wrong now, set it right; if it was wrong then, wait, or begin a new folder"
+    )]
+    AheadOfClock {
+        /// The digest that is furthest ahead.
+        file: String,
+        /// When it says that it was made.
+        time: Timestamp,
+        /// When the last of what waits for it is old enough.
+        until: Timestamp,
+    },
     /// The gateway made a mistake.
     #[error("keeping the journal's files broke off; records are taken all the same")]
     Panicked,

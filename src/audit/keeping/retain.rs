@@ -17,6 +17,9 @@ use crate::audit::record::{Record, RecordError};
 /// How many files one record names at most; the next round goes on.
 const MOST: usize = 1000;
 
+/// How far ahead of the clock a digest's time may be without being taken for a mistake.
+const FARTHEST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// What a retention record says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +74,14 @@ pub(super) struct Old {
     names: Vec<String>,
 }
 
+/// What became of age.
+#[derive(Debug)]
+pub(super) struct Aged {
+    pub(super) old: Option<Old>,
+    /// What keeps other files from it that were old enough by the clock.
+    pub(super) hindrance: Option<KeepingError>,
+}
+
 /// The files that a digest named longer than `keep` ago, and in which no write without an outcome was begun; `shipped` is the
 /// last record that every sink has.
 pub(super) fn old_files(
@@ -79,13 +90,19 @@ pub(super) fn old_files(
     keep: SignedDuration,
     shipped: u64,
     check: Check<'_>,
-) -> Result<Option<Old>, KeepingError> {
+) -> Result<Aged, KeepingError> {
     let folder = closed.folder();
-    let Ok(older_than) = folder.clock.now().checked_sub(keep) else { return Ok(None) };
+    let now = folder.clock.now();
+    let Ok(older_than) = now.checked_sub(keep) else { return Ok(Aged { old: None, hindrance: None }) };
     let names = folder.names()?;
     let unsettled_since = folder.header(open)?.and_then(|header| header.unsettled_since).unwrap_or(u64::MAX);
     let digests = digests_of(&names).into_iter().map(|name| Ok((name.clone(), closed.digest(&name)?)));
     let digests = digests.collect::<Result<Vec<_>, KeepingError>>()?;
+    let ahead = digests.iter().map(|(_, (signed, anchor))| (signed.digest.time, &anchor.file)).max();
+    let hindrance = ahead.filter(|(time, _)| time.duration_since(now) > FARTHEST_AHEAD).map(|(time, file)| {
+        let until = time.checked_add(keep).unwrap_or(Timestamp::MAX);
+        KeepingError::AheadOfClock { file: file.clone(), time, until }
+    });
     let old_digests = digests.iter().take_while(|(_, (signed, _))| signed.digest.time < older_than);
     let named: Vec<&DigestedFile> = old_digests.flat_map(|(_, (signed, _))| &signed.digest.files).collect();
     let is_done_with =
@@ -102,7 +119,7 @@ pub(super) fn old_files(
         files.push((*file).clone());
     }
     if old.is_empty() {
-        return Ok(None);
+        return Ok(Aged { old: None, hindrance });
     }
     // A digest goes with the files that it names; the newest stays, for the next to follow it.
     let stays = |file: &DigestedFile| !files.contains(file) && names.iter().any(|name| plain(name) == file.file);
@@ -111,7 +128,8 @@ pub(super) fn old_files(
         .take_while(|(_, (signed, _))| signed.digest.time < older_than && !signed.digest.files.iter().any(stays))
         .map(|(name, (_, anchor))| RemovedDigest { file: name.to_string(), sha256: anchor.sha256 });
     let digests: Vec<RemovedDigest> = removed.take(MOST).collect();
-    Ok(Some(Old { retention: Retention { older_than, files, digests }, names: old }))
+    let old = Some(Old { retention: Retention { older_than, files, digests }, names: old });
+    Ok(Aged { old, hindrance })
 }
 
 /// The record of what is removed is signed, and may say only what is so: a file that somebody changed stays as evidence.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::closed::Closed;
 use super::digests::{self, DigestFile, Due, Undigested};
 use super::newest::Newest;
-use super::retain::Retention;
+use super::retain::{Aged, Old, Retention};
 use super::{Anchor, Check, Ending, KeepingError, KeepingOptions, Tell, compress, retain};
 use crate::audit::digest::SignedDigest;
 use crate::audit::journal::Journal;
@@ -74,7 +74,9 @@ impl Rounds {
                 Err(error) => {
                     tracing::error!(%error, "the audit journal's closed files are not kept as they should be");
                     (self.tell)(Some(&error));
-                    Some(Instant::now() + RETRY)
+                    // Of days, a minute's end changes nothing.
+                    let only_waits = matches!(error, KeepingError::AheadOfClock { .. });
+                    (!only_waits).then(|| Instant::now() + RETRY)
                 }
                 Ok(()) => {
                     (self.tell)(None);
@@ -107,9 +109,16 @@ impl Rounds {
     async fn retain(&mut self, open: &str, keep: SignedDuration) -> Result<(), KeepingError> {
         let shipped = self.options.shipped.iter().map(|sink| sink.borrow().through).min().unwrap_or(u64::MAX);
         let open_then = open.to_owned();
-        let old =
+        let Aged { old, hindrance } =
             self.blocking(move |closed, check| retain::old_files(closed, &open_then, keep, shipped, check)).await?;
-        let Some(mut old) = old else { return Ok(()) };
+        if let Some(old) = old {
+            self.let_go(open, old).await?;
+        }
+        hindrance.map_or(Ok(()), Err)
+    }
+
+    /// Removes these, behind a record and a digest of it.
+    async fn let_go(&mut self, open: &str, mut old: Old) -> Result<(), KeepingError> {
         match self.let_go.as_ref().and_then(|let_go| old.named_by(&let_go.retention)) {
             Some(recorded) => old = recorded,
             None => {

@@ -141,3 +141,47 @@ async fn what_cannot_be_removed_yet_is_recorded_and_vouched_for_once() {
     kept.end().await;
     assert!(is_whole(&kept.verify(vec![])));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_of_a_clock_that_was_ahead_is_told_and_everything_else_goes_on() {
+    let options =
+        || KeepingOptions { compress: true, keep: Some(SignedDuration::from_hours(2)), ..KeepingOptions::default() };
+    let dir = tempfile::tempdir().unwrap();
+    let mut kept = Kept::begin_in(dir, options(), "2026-12-24T10:00:00Z").await;
+    kept.an_hour_with("a").await;
+    kept.end().await;
+    let ahead = digests_of(&kept.names()).pop().unwrap().to_string();
+
+    let mut kept = Kept::begin_in(kept.dir, options(), "2026-11-20T12:00:00Z").await;
+    let first = kept.name("journal", ".gz");
+    for name in ["b", "c", "d", "e"] {
+        kept.an_hour_with(name).await;
+    }
+    let told = kept.told();
+    assert!(told.iter().all(|told| told.starts_with(&ahead) && told.contains("before 2026-12-24T13:")), "{told:?}");
+    assert!((4..20).contains(&told.len()), "not each minute: {}", told.len());
+    let plain = kept.names().into_iter().filter(|name| name.ends_with(".jsonl"));
+    assert_eq!(plain.count(), 1, "compressed all the same: {:?}", kept.names());
+    assert!(kept.naming().len() > 4, "and named in digests");
+    assert!(kept.names().contains(&first));
+
+    kept.clock.advance(SignedDuration::from_hours(24 * 40));
+    kept.minutes(61).await;
+    assert!(!kept.names().contains(&first), "{:?}", kept.names());
+    assert_eq!(kept.told(), [""; 0]);
+    kept.end().await;
+    assert!(is_whole(&kept.verify(vec![])));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_of_less_than_a_day_ahead_is_waited_for() {
+    let options = || KeepingOptions { keep: Some(SignedDuration::from_hours(2)), ..KeepingOptions::default() };
+    let dir = tempfile::tempdir().unwrap();
+    let mut kept = Kept::begin_in(dir, options(), "2026-11-21T10:00:00Z").await;
+    kept.an_hour_with("a").await;
+    kept.end().await;
+    let mut kept = Kept::begin_in(kept.dir, options(), "2026-11-20T12:00:00Z").await;
+    kept.an_hour_with("b").await;
+    assert_eq!(kept.told(), [""; 0]);
+    kept.end().await;
+}
