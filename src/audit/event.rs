@@ -28,6 +28,8 @@ pub enum Stage {
     Authentication,
     /// Something the gateway works by was loaded anew, or could not be.
     Reload,
+    /// A digest of the journal's files was made: its hash, for whoever keeps records elsewhere.
+    Digest,
     /// Old files of the journal are removed.
     Retention,
     /// Reads were answered of which there is no record, because the journal could not be written.

@@ -5,7 +5,8 @@
 //! by the process's end, is done by the next round. Nothing of it delays a record.
 //!
 //! # The order of a round, and what a stop at each point leaves
-//! 1. **Digest**: written under another name and renamed, so that there is a whole one or none.
+//! 1. **Digest**: written under another name and renamed, so that there is a whole one or none. A record of it follows, which
+//!    sinks take elsewhere; one that the journal does not take is written by a later round.
 //! 2. **Compress**: the compressed file is read back before the plain one is removed; where both lie there, the plain one
 //!    counts.
 //! 3. **Retain**: the record that says which files go is durable, and a digest vouches for it, before the first of them is
@@ -14,6 +15,9 @@
 //!
 //! Before anything, the newest digest has to be the one that this process made or found last: one that vanished or was put
 //! there by somebody else stops everything.
+//!
+//! These records are closed with a file, too. One with nothing else in it waits for the hour's digest: else each digest's record
+//! would soon need another digest.
 //!
 //! A file in which a write without an outcome was begun is never removed, nor one that is not as its digest says.
 
@@ -36,6 +40,7 @@ mod closed;
 mod compress;
 mod digests;
 mod newest;
+mod own;
 mod retain;
 mod rounds;
 #[cfg(test)]
@@ -101,8 +106,11 @@ pub enum KeepingError {
     /// The journal did not take the record that has to come first.
     #[error("the journal did not take the record of what is removed: {0}")]
     NotRecorded(#[from] super::AuditUnavailable),
-    /// The record of what is removed is none.
-    #[error("the record of what is removed cannot be written: {0}")]
+    /// The journal did not take the record that makes the newest digest known elsewhere.
+    #[error("the journal did not take the record of the newest digest: {0}")]
+    NotAnchored(#[source] super::AuditUnavailable),
+    /// What keeping has to record is no record.
+    #[error("the record of a digest, or of what is removed, cannot be written: {0}")]
     NotRecordable(#[from] super::RecordError),
     /// A digest has a time that is yet to come: what it and later ones name does not grow old before.
     #[error(

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::closed::{Closed, anchor};
 use super::newest::Newest;
-use super::{Anchor, Check, KeepingError};
+use super::{Anchor, Check, KeepingError, own};
 use crate::audit::chain::ChainHead;
 use crate::audit::digest::{
     Digest, DigestName, DigestedFile, LAST_NUMBER, MOST_FILES, Previous, SignedDigest, digests_of,
@@ -21,6 +21,8 @@ use crate::audit::signing::PublicKey;
 #[derive(Debug)]
 pub(super) struct Due {
     pub(super) undigested: Undigested,
+    /// Whether the files hold nothing but headers and what keeping wrote of itself.
+    pub(super) only_own: bool,
     /// The digest before, where there is one.
     pub(super) last: Option<Anchor>,
     /// Whether there are files for another digest behind it.
@@ -84,12 +86,13 @@ pub(super) fn due(
         headers.push(folder.header(file)?);
     }
     let mut files = Vec::with_capacity(new.len());
+    let mut only_own = true;
     // A file before the first sound header was begun at the same record, and nothing in it was confirmed.
     let mut end = headers.iter().flatten().next().map(|header| header.last_durable);
     for (index, file) in new.into_iter().enumerate() {
         check()?;
         let confirmed = confirmed_through(&headers[index + 1..], end);
-        let digested = digested(folder, file, end, confirmed)?;
+        let digested = digested(folder, file, end, confirmed, &mut |fields| only_own &= own::is_own(fields))?;
         end = digested.last.or(end);
         files.push(digested);
     }
@@ -99,7 +102,7 @@ pub(super) fn due(
         signature: signed.signature,
     });
     let undigested = Undigested { number, previous, files, through, head };
-    Ok(Due { undigested, last: last.map(|(_, anchor)| anchor), more })
+    Ok(Due { undigested, only_own, last: last.map(|(_, anchor)| anchor), more })
 }
 
 fn digested(
@@ -107,10 +110,12 @@ fn digested(
     file: &str,
     follows: Option<ChainHead>,
     confirmed: Option<u64>,
+    seen: &mut dyn FnMut(&Map<String, Value>),
 ) -> Result<DigestedFile, KeepingError> {
     let failed = || DiskError::when("reading", file);
     let mut content = Hashed::of(folder.open(file).map_err(failed())?);
-    let found = scan(BufReader::new(&mut content), follows, confirmed, None, &mut |_, _| {}).map_err(failed())?;
+    let found =
+        scan(BufReader::new(&mut content), follows, confirmed, None, &mut |fields, _| seen(fields)).map_err(failed())?;
     if let Some(problem) = found.problem {
         let why = format!("line {}: {}", problem.line, problem.fault);
         return Err(KeepingError::Changed { file: file.to_owned(), why });

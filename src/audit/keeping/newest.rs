@@ -36,10 +36,20 @@ impl Newest {
         Err(KeepingError::Changed { file: file.file.clone(), why })
     }
 
+    /// Whether the folder was looked at.
+    pub(super) fn is_seen(&self) -> bool {
+        self.seen
+    }
+
+    /// Whether it vouches for the record of this number.
+    pub(super) fn reaches(&self, sequence: u64) -> bool {
+        self.last.as_ref().is_some_and(|last| last.head.sequence >= sequence)
+    }
+
     /// The folder holds this one, as was confirmed; whether it is one that was in doubt.
-    pub(super) fn found(&mut self, found: Option<Anchor>) -> bool {
-        let was_in_doubt = found.is_some() && found == self.in_doubt;
-        *self = Self { seen: true, last: found, in_doubt: None };
+    pub(super) fn found(&mut self, found: Option<&Anchor>) -> bool {
+        let was_in_doubt = found.is_some() && found == self.in_doubt.as_ref();
+        *self = Self { seen: true, last: found.cloned(), in_doubt: None };
         was_in_doubt
     }
 

@@ -2,17 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::closed::Closed;
 use super::{Check, KeepingError};
 use crate::audit::chain::{ChainHead, Hash};
 use crate::audit::digest::{DigestedFile, digests_of};
-use crate::audit::event::{Event, Stage};
 use crate::audit::files::{COMPRESSED, Hashed, plain};
 use crate::audit::folder::{DiskError, Folder};
-use crate::audit::journal::Journal;
-use crate::audit::record::{Record, RecordError};
 
 /// How many files one record names at most; the next round goes on.
 const MOST: usize = 1000;
@@ -145,16 +142,6 @@ fn confirm(folder: &Folder, name: &str, digested: &DigestedFile) -> Result<(), K
 impl Old {
     pub(super) fn count(&self) -> usize {
         self.names.len()
-    }
-
-    /// The record that has to be durable before anything is removed.
-    pub(super) fn record(&self, folder: &Folder, journal: &Journal) -> Result<Record, RecordError> {
-        let (now, id) = (folder.clock.now(), journal.new_id());
-        let mut event = Event::new(&folder.context_text("gateway"), "RetainJournal", Stage::Retention, now, id);
-        let configuration = folder.context_text("configuration");
-        event.additional_event_data.insert("configuration".to_owned(), configuration.into());
-        event.additional_event_data.insert("retention".to_owned(), json!(self.retention));
-        event.into_record()
     }
 
     /// What of it a record that is durable already lets go, from the oldest on; none of it where that names not even the first.

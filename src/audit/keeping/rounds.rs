@@ -11,7 +11,7 @@ use super::closed::Closed;
 use super::digests::{self, DigestFile, Due, Undigested};
 use super::newest::Newest;
 use super::retain::{Aged, Old, Retention};
-use super::{Anchor, Check, Ending, KeepingError, KeepingOptions, Tell, compress, retain};
+use super::{Anchor, Check, Ending, KeepingError, KeepingOptions, Tell, compress, own, retain};
 use crate::audit::digest::SignedDigest;
 use crate::audit::journal::Journal;
 use crate::audit::signing::{SigningKey, signed_digest};
@@ -26,8 +26,8 @@ const RETRY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 struct LetGo {
     retention: Retention,
-    /// Whether a digest vouches for the record.
-    is_vouched_for: bool,
+    /// The number of the record, or of one behind it.
+    recorded_at: u64,
 }
 
 pub(super) struct Rounds {
@@ -37,8 +37,10 @@ pub(super) struct Rounds {
     ending: Arc<Ending>,
     anchored: watch::Sender<Option<Anchor>>,
     newest: Newest,
+    /// The newest digest, while the journal has no record of it.
+    unrecorded: Option<Anchor>,
     let_go: Option<LetGo>,
-    /// When the next digest is made even if no file was closed.
+    /// When the next digest is made even if no file was closed; in the past while one was begun and not made.
     next_digest: Instant,
     tell: Tell,
 }
@@ -58,6 +60,7 @@ impl Rounds {
             ending,
             anchored,
             newest: Newest::default(),
+            unrecorded: None,
             let_go: None,
             next_digest: Instant::now() + DIGEST_EVERY,
             tell,
@@ -94,15 +97,19 @@ impl Rounds {
     /// Does what is due.
     async fn round(&mut self) -> Result<(), KeepingError> {
         let open = self.journal.segment().borrow().clone();
-        self.digest(&open, self.next_digest <= Instant::now()).await?;
+        let digested = self.digest(&open, false).await;
+        // What was made is known elsewhere as soon as it can be. The rest of the round does not need it.
+        let recorded = self.record_anchor().await;
+        digested?;
         if self.options.compress {
             let open = open.clone();
             self.blocking(move |closed, check| compress::closed_files(closed, &open, check)).await?;
         }
-        match self.options.keep {
+        let retained = match self.options.keep {
             Some(keep) => self.retain(&open, keep).await,
             None => Ok(()),
-        }
+        };
+        recorded.and(retained)
     }
 
     /// Removes what is older than `keep`.
@@ -119,35 +126,47 @@ impl Rounds {
 
     /// Removes these, behind a record and a digest of it.
     async fn let_go(&mut self, open: &str, mut old: Old) -> Result<(), KeepingError> {
-        match self.let_go.as_ref().and_then(|let_go| old.named_by(&let_go.retention)) {
-            Some(recorded) => old = recorded,
-            None => {
-                self.journal.note_durably(old.record(self.closed.folder(), &self.journal)?).await?;
-                self.let_go = Some(LetGo { retention: old.retention().clone(), is_vouched_for: false });
+        let recorded = self.let_go.as_ref().and_then(|let_go| old.named_by(&let_go.retention));
+        let recorded_at = match (recorded, &self.let_go) {
+            (Some(recorded), Some(let_go)) => {
+                old = recorded;
+                let_go.recorded_at
             }
-        }
-        if !self.let_go.as_ref().is_some_and(|let_go| let_go.is_vouched_for) {
+            _ => {
+                self.journal.note_durably(own::of_retention(&self.journal, old.retention())?).await?;
+                let recorded_at = self.journal.durable().borrow().sequence;
+                self.let_go = Some(LetGo { retention: old.retention().clone(), recorded_at });
+                recorded_at
+            }
+        };
+        if !self.newest.reaches(recorded_at) {
             // What is anchored elsewhere, or signed by a key that nobody can take, vouches for that record as well.
             self.digest(open, true).await?;
-            self.let_go.iter_mut().for_each(|let_go| let_go.is_vouched_for = true);
+            self.record_anchor().await?;
         }
         tracing::info!(files = old.count(), "audit journal files older than audit.keep_days are removed");
         self.blocking(move |closed, check| old.remove(closed.folder(), check)).await
     }
 
-    /// Writes the digests that are due. `open` was the file that is written, a moment ago or now.
-    async fn digest(&mut self, open: &str, even_without_files: bool) -> Result<(), KeepingError> {
+    /// Writes the digests that are due, at least one where it `must`. `open` was the file that is written, a moment ago or now.
+    async fn digest(&mut self, open: &str, must: bool) -> Result<(), KeepingError> {
+        let at_start = !self.newest.is_seen();
         let mut made_one = false;
         loop {
             // Before the folder is looked at: what is durable now is in it, and what is closed now stays closed.
             let head = *self.journal.durable().borrow();
             let (open, newest) = (open.to_owned(), self.newest.clone());
-            let Due { undigested, last, more } =
+            let Due { undigested, only_own, last, more } =
                 self.blocking(move |closed, check| digests::due(closed, &open, &newest, head, check)).await?;
-            if self.newest.found(last.clone()) || self.anchored.borrow().is_none() {
-                self.anchored.send_replace(last);
+            let was_in_doubt = self.newest.found(last.as_ref());
+            match last {
+                Some(last) if was_in_doubt => self.made(last),
+                Some(last) if self.anchored.borrow().is_none() => drop(self.anchored.send_replace(Some(last))),
+                _ => {}
             }
-            if undigested.files.is_empty() && (made_one || !even_without_files) {
+            let must = !made_one && (must || self.next_digest <= Instant::now());
+            let may_wait = undigested.files.is_empty() || (only_own && !at_start && !made_one);
+            if may_wait && !must {
                 return Ok(());
             }
             self.make(undigested).await?;
@@ -159,12 +178,17 @@ impl Rounds {
     }
 
     async fn make(&mut self, undigested: Undigested) -> Result<(), KeepingError> {
-        let signed = self.signed(undigested).await?;
-        let file = DigestFile::of(&signed);
+        // Until it is made it is due, whatever the next round finds.
+        self.next_digest = Instant::now();
+        let file = DigestFile::of(&self.signed(undigested).await?);
         let anchor = file.anchor.clone();
         self.newest.begin(anchor.clone());
         self.blocking(move |closed, _| file.write(closed.folder())).await?;
-        self.newest.made(anchor.clone());
+        self.made(anchor);
+        Ok(())
+    }
+
+    fn made(&mut self, anchor: Anchor) {
         // The anchor in the log: where logs are kept elsewhere, whoever can write the folder cannot take it back.
         tracing::info!(
             target: "iam_mcp_gateway::audit::anchor",
@@ -173,9 +197,19 @@ impl Rounds {
             through = anchor.head.sequence,
             "audit digest; keep its SHA-256, and give it to `audit verify --anchor`"
         );
-        self.anchored.send_replace(Some(anchor));
+        self.newest.made(anchor.clone());
+        self.anchored.send_replace(Some(anchor.clone()));
+        self.unrecorded = Some(anchor);
         // Whatever else of the round fails, the next one needs no other digest for it.
         self.next_digest = Instant::now() + DIGEST_EVERY;
+    }
+
+    /// Writes the record of the newest digest. It needs no digest of its own: the next one's `head` is behind it.
+    async fn record_anchor(&mut self) -> Result<(), KeepingError> {
+        let Some(anchor) = &self.unrecorded else { return Ok(()) };
+        let record = own::of_digest(&self.journal, anchor)?;
+        self.journal.note_durably(record).await.map_err(KeepingError::NotAnchored)?;
+        self.unrecorded = None;
         Ok(())
     }
 

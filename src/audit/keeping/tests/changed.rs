@@ -171,7 +171,9 @@ async fn a_digest_whose_writing_failed_at_its_end_is_known_when_it_lies_there() 
         kept.minutes(2).await;
         assert_eq!(kept.told(), [""; 0]);
         let anchor = kept.keeper.as_ref().unwrap().anchor().borrow().clone().unwrap();
-        assert_eq!(kept.path().join(anchor.file), newest(&kept));
+        assert_eq!(kept.path().join(&anchor.file), newest(&kept));
+        let recorded = kept.records("digest").pop().unwrap();
+        assert_eq!(recorded["additionalEventData"]["digest"]["sha256"], json!(anchor.sha256));
     }
     kept.end().await;
     assert!(is_whole(&kept.verify(vec![])));

@@ -12,14 +12,50 @@ pub(super) struct Disk {
     /// Removed, and not synced.
     removed: Mutex<BTreeSet<PathBuf>>,
     pub(super) removing_fails: AtomicBool,
+    /// The journal's records when the first of its files was to be removed.
+    before_removals: Mutex<Vec<Value>>,
     /// The next renaming of a digest is done, and said to have failed.
     pub(super) digest_in_doubt: AtomicBool,
+    /// Nothing is written to the journal.
+    pub(super) journal_fails: Arc<AtomicBool>,
+}
+
+/// A file of the journal.
+#[derive(Debug)]
+struct Segment {
+    file: Box<dyn SegmentFile>,
+    fails: Arc<AtomicBool>,
+}
+
+fn unless(fails: &AtomicBool) -> io::Result<()> {
+    if fails.load(Ordering::SeqCst) { Err(io::Error::other("the journal cannot be written")) } else { Ok(()) }
+}
+
+impl SegmentFile for Segment {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        unless(&self.fails)?;
+        self.file.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        unless(&self.fails)?;
+        self.file.sync()
+    }
+}
+
+fn begins(path: &Path, begin: &str) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begin))
 }
 
 impl Disk {
     /// What a machine that loses its power now finds again.
     pub(super) fn comes_back(&self) -> Vec<PathBuf> {
         self.removed.lock().unwrap().iter().cloned().collect()
+    }
+
+    /// The journal's records when the first of its files was to be removed.
+    pub(super) fn before_removals(&self) -> Vec<Value> {
+        std::mem::take(&mut *self.before_removals.lock().unwrap())
     }
 
     fn check(&self, path: &Path) -> io::Result<()> {
@@ -49,7 +85,11 @@ impl Storage for Disk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
         self.sync()?;
-        DiskStorage.create(path)
+        if !begins(path, "journal-") {
+            return DiskStorage.create(path);
+        }
+        unless(&self.journal_fails)?;
+        Ok(Box::new(Segment { file: DiskStorage.create(path)?, fails: self.journal_fails.clone() }))
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
@@ -59,8 +99,7 @@ impl Storage for Disk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.sync()?;
         DiskStorage.rename(from, to)?;
-        let is_digest = to.file_name().is_some_and(|name| name.to_string_lossy().starts_with("digest-"));
-        match is_digest && self.digest_in_doubt.swap(false, Ordering::SeqCst) {
+        match begins(to, "digest-") && self.digest_in_doubt.swap(false, Ordering::SeqCst) {
             true => Err(io::Error::other("the directory cannot be synced")),
             false => Ok(()),
         }
@@ -70,6 +109,10 @@ impl Storage for Disk {
         self.check(path)?;
         if !path.exists() {
             return Err(io::ErrorKind::NotFound.into());
+        }
+        let mut before = self.before_removals.lock().unwrap();
+        if begins(path, "journal-") && before.is_empty() {
+            *before = records(path.parent().unwrap());
         }
         if self.removing_fails.load(Ordering::SeqCst) {
             return Err(io::Error::other("nothing can be removed"));

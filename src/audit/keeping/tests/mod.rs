@@ -16,12 +16,20 @@ use crate::audit::{DiskStorage, Intent, JournalOptions, Permit, Record, Verdict,
 use crate::clock::ManualClock;
 use crate::random::SystemRandom;
 
+mod anchors;
 mod changed;
 mod compression;
 mod digests;
 mod disk;
 mod kms;
 mod retention;
+
+/// The records of the journal in a folder.
+fn records(folder: &Path) -> Vec<Value> {
+    let names = crate::audit::journal_files(folder).unwrap();
+    let lines = names.iter().flat_map(|name| crate::audit::open(&folder.join(name)).unwrap().lines());
+    lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
+}
 
 struct Kept {
     dir: TempDir,
@@ -53,11 +61,22 @@ impl Kept {
     }
 
     async fn begin_at(dir: TempDir, storage: Arc<dyn Storage>, options: KeepingOptions, now: &str) -> Self {
+        let journal = JournalOptions::new(dir.path());
+        Self::begin_with(dir, journal, storage, options, now).await
+    }
+
+    async fn begin_with(
+        dir: TempDir,
+        journal: JournalOptions,
+        storage: Arc<dyn Storage>,
+        options: KeepingOptions,
+        now: &str,
+    ) -> Self {
         let clock = ManualClock::at(now.parse().unwrap());
         let settings = JournalOptions {
             signing_key: Some(key()),
             context: record(&json!({"gateway": "iam-mcp.example.internal", "configuration": "c-1"})),
-            ..JournalOptions::new(dir.path())
+            ..journal
         };
         let journal = Journal::open(settings, storage, clock.clone(), Arc::new(SystemRandom)).await.unwrap();
         let failures = Arc::<Mutex<Vec<String>>>::default();
@@ -112,11 +131,7 @@ impl Kept {
 
     /// The journal's records of this stage.
     fn records(&self, stage: &str) -> Vec<Value> {
-        let mut found = Vec::new();
-        for name in self.names().iter().filter(|name| name.starts_with("journal")) {
-            let lines = crate::audit::open(&self.path().join(name)).unwrap().lines();
-            found.extend(lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()));
-        }
+        let mut found = records(self.path());
         found.retain(|record| record["stage"] == stage);
         found
     }
