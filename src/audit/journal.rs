@@ -52,11 +52,12 @@ use crate::clock::SharedClock;
 use crate::random::{SharedRandom, uuid};
 use committer::Committer;
 use entry::{Command, Entry, Fate, Kind};
-use state::{Admission, Shared};
+use gate::{Admission, Shared};
 use writer::Writer;
 
 mod committer;
 mod entry;
+mod gate;
 mod permit;
 mod remote;
 mod state;

@@ -64,7 +64,7 @@ impl Entry {
     }
 }
 
-/// What became of an outcome. Read and changed only by [`super::state::Shared`], under its lock, so that the caller's
+/// What became of an outcome. Read and changed only by [`super::gate::Shared`], under its lock, so that the caller's
 /// deadline and the disk's success decide it between them exactly once.
 #[derive(Debug, Clone)]
 pub(super) struct Fate(pub(super) Arc<AtomicU8>);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::entry::{Command, Entry};
-use super::state::{AuditUnavailable, Shared, UnavailableReason};
+use super::gate::Shared;
+use super::state::{AuditUnavailable, UnavailableReason};
 use crate::audit::record::Record;
 
 /// Proof that an intent is durable: the only key to a writing call.

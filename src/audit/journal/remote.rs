@@ -9,7 +9,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::entry::{Entry, Kind};
-use super::state::{AuditUnavailable, Shared, UnavailableReason};
+use super::gate::Shared;
+use super::state::{AuditUnavailable, UnavailableReason};
 use crate::audit::shipping::Shipped;
 
 /// What waits for the remote store.

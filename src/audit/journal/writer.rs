@@ -6,22 +6,23 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinError;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::JournalOptions;
 use super::committer::{Committed, Committer, End};
 use super::entry::{Command, Entry, Kind};
+use super::gate::Shared;
 use super::permit::UnreceivedPermit;
 use super::remote::{Released, Remote};
-use super::state::{AuditUnavailable, Reached, Shared, UnavailableReason, Unrecorded};
+use super::state::{Reached, UnavailableReason};
 use crate::audit::lock::DirectoryLock;
 use crate::audit::segment::SegmentName;
+
+mod recovery;
 
 /// How long notes wait for company before they are written: each group costs several wake-ups of threads, whatever its
 /// size. It is part of the delay that notes have anyway; whoever waits for durability ends it at once.
 const COMPANY: Duration = Duration::from_millis(5);
-const FIRST_RETRY: Duration = Duration::from_millis(100);
-const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
 /// What the writer waits for.
 enum Received {
@@ -261,57 +262,6 @@ impl Writer {
         }
     }
 
-    /// Tries again, at growing distances, until `backlog` is durable in a new segment.
-    async fn recover(&mut self, mut backlog: Vec<Entry>) -> Result<(), JoinError> {
-        let mut pause = FIRST_RETRY;
-        loop {
-            self.refuse_until(Instant::now() + pause, &mut backlog).await;
-            match self.commit(backlog, End::Synced).await? {
-                None => return Ok(()),
-                Some(rest) => backlog = rest,
-            }
-            pause = (pause * 2).min(LONGEST_RETRY);
-        }
-    }
-
-    /// Until the next attempt, answers what arrives, so that nobody waits for a disk that is known to fail.
-    async fn refuse_until(&mut self, next: Instant, backlog: &mut Vec<Entry>) {
-        let follow_ups = std::mem::take(&mut self.follow_ups);
-        backlog.extend(follow_ups.into_iter().filter_map(|entry| self.keep(entry)));
-        while let Ok(received) = timeout_at(next, self.queue.recv()).await {
-            let mut entries = Vec::new();
-            match received {
-                Some(command) => self.take(command, &mut entries),
-                None => return tokio::time::sleep_until(next).await,
-            }
-            backlog.extend(entries.into_iter().filter_map(|entry| self.keep(entry)));
-        }
-    }
-
-    /// What is kept while the disk fails: outcomes, and notes that were accepted.
-    fn keep(&self, mut entry: Entry) -> Option<Entry> {
-        match &mut entry.kind {
-            Kind::Note { reply, .. } => {
-                if let Some(reply) = reply.take() {
-                    let _ = reply.send(Err(UnavailableReason::DiskFailed.into()));
-                }
-            }
-            Kind::Outcome { reply, fate } => {
-                self.shared.hold(fate);
-                if let Some(reply) = reply.take() {
-                    let _ = reply.send(Err(AuditUnavailable::holding(UnavailableReason::DiskFailed)));
-                }
-            }
-            Kind::Intent { .. } => {
-                if let Kind::Intent { reply, .. } = entry.kind {
-                    let _ = reply.send(Err(UnavailableReason::DiskFailed.into()));
-                }
-                return None;
-            }
-        }
-        Some(entry)
-    }
-
     /// Answers for records that are durable here, as soon as the remote store has them where it has to.
     fn settle(&mut self, mut entries: Vec<Entry>) {
         if let Some(remote) = &mut self.remote {
@@ -359,20 +309,6 @@ impl Writer {
                 }
                 _ => self.follow_ups.push(Entry::unattended(if_not_forwarded)),
             }
-        }
-    }
-
-    /// Says how many reads were answered while there could be no record of them.
-    fn tell_gap(&mut self) {
-        if let Some(Unrecorded { since, reads }) = self.shared.take_unrecorded() {
-            let record = self.committer.as_ref().map(|committer| committer.gap(since, reads));
-            self.follow_ups.extend(record.map(Entry::unattended));
-        }
-    }
-
-    fn heal(&self) {
-        if let Some(since) = self.shared.heal() {
-            tracing::info!(%since, "the audit journal is written again");
         }
     }
 }

@@ -1,0 +1,301 @@
+//! Whether the journal takes records: shared between its callers and the writer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+
+use super::entry::Fate;
+use super::state::{JournalCounters, JournalState, Reached, UnavailableReason};
+use crate::audit::chain::ChainHead;
+use crate::audit::shipping::Shipped;
+use crate::clock::SharedClock;
+
+#[cfg(test)]
+mod tests;
+
+/// What asks to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    Intent,
+    Note,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    clock: SharedClock,
+    capacity: usize,
+    /// So many waiting records are company enough.
+    crowd: usize,
+    gate: Mutex<Gate>,
+    /// Ends the writer's wait for more notes.
+    urgent: Notify,
+    /// The last record that is durable.
+    durable: watch::Sender<ChainHead>,
+    /// The name of the segment that is written.
+    segment: watch::Sender<String>,
+    /// How far the remote store has the records.
+    remote: watch::Sender<Shipped>,
+    /// What is durable on the disk.
+    reached: Mutex<Reached>,
+    records: AtomicU64,
+    syncs: AtomicU64,
+    failures: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    failing: Option<Failing>,
+    held: usize,
+    queued: usize,
+    closed: bool,
+    unrecorded: Option<Unrecorded>,
+    /// The remote store fails, where records have to be there before a write is forwarded.
+    remote_failing: Option<Failing>,
+    /// Others cannot be told that this replica lives, where they have to know.
+    unannounced: Option<Failing>,
+    /// How far the remote store has the records, where that counts only from when others know that this replica lives.
+    until_announced: Option<Shipped>,
+}
+
+impl Gate {
+    /// Why records cannot be had where they have to be, beyond the disk.
+    fn not_remote(&self) -> Option<&Failing> {
+        self.remote_failing.as_ref().or(self.unannounced.as_ref())
+    }
+}
+
+/// Reads that were answered without a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unrecorded {
+    pub(super) since: Timestamp,
+    pub(super) reads: u64,
+}
+
+#[derive(Debug)]
+struct Failing {
+    since: Timestamp,
+    reason: UnavailableReason,
+    message: String,
+}
+
+impl Shared {
+    pub(super) fn new(clock: SharedClock, capacity: usize, largest_batch: usize) -> Self {
+        Self {
+            clock,
+            capacity,
+            crowd: largest_batch.min(capacity / 2),
+            gate: Mutex::default(),
+            urgent: Notify::new(),
+            durable: watch::Sender::new(ChainHead::START),
+            segment: watch::Sender::new(String::new()),
+            remote: watch::Sender::new(Shipped::default()),
+            reached: Mutex::default(),
+            records: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// Lets a record into the queue, or says why not.
+    pub(super) fn admit(&self, what: Admission) -> Result<(), UnavailableReason> {
+        let mut gate = self.gate();
+        if gate.closed {
+            return Err(UnavailableReason::Closed);
+        }
+        if let Some(failing) = &gate.failing {
+            return Err(failing.reason);
+        }
+        if what == Admission::Intent && gate.not_remote().is_some() {
+            return Err(UnavailableReason::RemoteFailed);
+        }
+        if what == Admission::Intent && gate.held > 0 {
+            return Err(UnavailableReason::Holding);
+        }
+        if gate.queued >= self.capacity {
+            return Err(UnavailableReason::QueueFull);
+        }
+        gate.queued += 1;
+        if gate.queued >= self.crowd {
+            self.urgent.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Notified when the writer should not wait for more notes: somebody waits for durability, or the queue fills.
+    pub(super) fn urgent(&self) -> &Notify {
+        &self.urgent
+    }
+
+    /// The writer has taken an admitted record.
+    pub(super) fn taken(&self) {
+        self.gate().queued -= 1;
+    }
+
+    /// Whether a permit may be handed out now. An intent that was made durable just before the disk failed, or before an
+    /// outcome came to be held, is refused as well.
+    pub(super) fn check_permits(&self) -> Result<(), UnavailableReason> {
+        let gate = self.gate();
+        match &gate.failing {
+            Some(failing) => Err(failing.reason),
+            None if gate.held > 0 => Err(UnavailableReason::Holding),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts an outcome as held, unless it is durable. Returns whether it is held.
+    pub(super) fn hold(&self, fate: &Fate) -> bool {
+        let mut gate = self.gate();
+        match fate.0.load(Ordering::Relaxed) {
+            Fate::WAITING => {
+                fate.0.store(Fate::HELD, Ordering::Relaxed);
+                gate.held += 1;
+                true
+            }
+            fate => fate == Fate::HELD,
+        }
+    }
+
+    /// An outcome is durable.
+    pub(super) fn release(&self, fate: &Fate) {
+        let mut gate = self.gate();
+        if fate.0.swap(Fate::DURABLE, Ordering::Relaxed) == Fate::HELD {
+            gate.held -= 1;
+        }
+    }
+
+    /// Counts a read that is answered without a record, while the disk takes none.
+    pub(super) fn serve_unrecorded(&self) -> Result<(), UnavailableReason> {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        if gate.failing.is_none() {
+            // It works again, or there is too much to be recorded, which is no reason to record less.
+            return Err(UnavailableReason::QueueFull);
+        }
+        gate.unrecorded.get_or_insert(Unrecorded { since: now, reads: 0 }).reads += 1;
+        Ok(())
+    }
+
+    /// The reads that were answered without a record, once there can be one of that.
+    pub(super) fn take_unrecorded(&self) -> Option<Unrecorded> {
+        self.gate().unrecorded.take()
+    }
+
+    /// The disk failed or does not answer. The time of the first trouble stays.
+    pub(super) fn fail(&self, reason: UnavailableReason, message: String) {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        let since = gate.failing.as_ref().map_or(now, |failing| failing.since);
+        gate.failing = Some(Failing { since, reason, message });
+    }
+
+    /// The disk works. Returns since when it had not.
+    pub(super) fn heal(&self) -> Option<Timestamp> {
+        self.gate().failing.take().map(|failing| failing.since)
+    }
+
+    /// The last record that is durable, as it moves on.
+    pub(super) fn durable(&self) -> &watch::Sender<ChainHead> {
+        &self.durable
+    }
+
+    /// The remote store has records, or does not take them.
+    pub(super) fn acknowledge(&self, shipped: &Shipped) {
+        let now = self.clock.now();
+        {
+            let mut gate = self.gate();
+            gate.remote_failing = shipped.failure.clone().map(|message| {
+                let since = gate.remote_failing.as_ref().map_or(now, |failing| failing.since);
+                Failing { since, reason: UnavailableReason::RemoteFailed, message }
+            });
+            if let Some(until_announced) = &mut gate.until_announced {
+                *until_announced = shipped.clone();
+                self.remote.send_replace(Shipped { through: 0, ..shipped.clone() });
+                return;
+            }
+        }
+        self.remote.send_replace(shipped.clone());
+    }
+
+    /// From now on what the remote store has counts only when it was said once that others know of this replica.
+    pub(super) fn await_announcement(&self) {
+        self.gate().until_announced = Some(Shipped::default());
+    }
+
+    /// How far the remote store has the records, as that moves on.
+    pub(super) fn remote(&self) -> watch::Receiver<Shipped> {
+        self.remote.subscribe()
+    }
+
+    /// More is durable on the disk.
+    pub(super) fn reached(&self, reached: Reached) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    }
+
+    /// What is durable on the disk.
+    pub(super) fn how_far(&self) -> Reached {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Other replicas know that this one lives, or cannot be told so: nobody would look for an intent that it leaves behind.
+    pub(super) fn announced(&self, failure: Option<String>) {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        let Some(message) = failure else {
+            gate.unannounced = None;
+            if let Some(shipped) = gate.until_announced.take() {
+                self.remote.send_replace(shipped);
+            }
+            return;
+        };
+        if gate.until_announced.is_some() {
+            self.remote.send_replace(Shipped { failure: Some(message.clone()), ..Shipped::default() });
+        }
+        let since = gate.unannounced.as_ref().map_or(now, |failing| failing.since);
+        gate.unannounced = Some(Failing { since, reason: UnavailableReason::RemoteFailed, message });
+    }
+
+    /// The name of the segment that is written: those before it are closed.
+    pub(super) fn segment(&self) -> &watch::Sender<String> {
+        &self.segment
+    }
+
+    pub(super) fn close(&self) {
+        self.gate().closed = true;
+    }
+
+    pub(super) fn count(&self, records: usize, syncs: u64, failures: u64) {
+        self.records.fetch_add(records as u64, Ordering::Relaxed);
+        self.syncs.fetch_add(syncs, Ordering::Relaxed);
+        self.failures.fetch_add(failures, Ordering::Relaxed);
+    }
+
+    pub(super) fn counters(&self) -> JournalCounters {
+        let gate = self.gate();
+        JournalCounters {
+            records: self.records.load(Ordering::Relaxed),
+            syncs: self.syncs.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            outcomes_held: gate.held,
+            queued: gate.queued,
+        }
+    }
+
+    pub(super) fn state(&self) -> JournalState {
+        let gate = self.gate();
+        match &gate.failing {
+            Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
+            None if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
+            None => gate.not_remote().map_or(JournalState::Available, |failing| JournalState::NotRemote {
+                since: failing.since,
+                reason: failing.message.clone(),
+            }),
+        }
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        // Each change under the lock is complete in itself, so one that panicked left nothing half done.
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
