@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 use super::*;
 use crate::audit::{DiskStorage, OUTCOME_UNKNOWN, Shipped, SigningKey, Verdict, VerifyReport, Witness, verify};
@@ -41,6 +42,22 @@ fn intent_of(name: &str) -> Intent {
         if_lost: record("lost", name),
         if_not_forwarded: record("not-forwarded", name),
     }
+}
+
+/// A task that waits for an intent.
+fn spawn_intent(journal: &Journal, name: &'static str) -> JoinHandle<Result<Permit, AuditUnavailable>> {
+    let journal = journal.clone();
+    tokio::spawn(async move { journal.intent(intent_of(name)).await })
+}
+
+/// A task that waits for an outcome.
+fn spawn_outcome(
+    journal: &Journal,
+    permit: Permit,
+    name: &'static str,
+) -> JoinHandle<Result<Recorded, AuditUnavailable>> {
+    let journal = journal.clone();
+    tokio::spawn(async move { journal.outcome(permit, record("outcome", name)).await })
 }
 
 struct Folder {

@@ -184,15 +184,9 @@ async fn a_slow_disk_that_was_not_stalled_still_holds_the_outcome_of_a_caller_wh
     let permit = journal.intent(intent_of("a")).await.unwrap();
     let first = folder.disk.hang_next_sync();
     let second = folder.disk.hang_next_sync();
-    let slow = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("slow")).await }
-    });
+    let slow = spawn_intent(&journal, "slow");
     folder.disk.is_hanging().await;
-    let outcome = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.outcome(permit, record("outcome", "a")).await }
-    });
+    let outcome = spawn_outcome(&journal, permit, "a");
     tokio::task::yield_now().await;
     tokio::time::advance(Duration::from_secs(3)).await;
     drop(first);
@@ -213,10 +207,7 @@ async fn an_intent_whose_caller_hung_up_during_the_sync_is_followed_by_not_forwa
     let folder = Folder::new();
     let journal = folder.open().await;
     let release = folder.disk.hang_next_sync();
-    let caller = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
+    let caller = spawn_intent(&journal, "a");
     folder.disk.is_hanging().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
@@ -245,10 +236,7 @@ async fn a_hanging_sync_that_fails_in_the_end_is_a_failure() {
     let journal = folder.open().await;
     let release = folder.disk.hang_next_sync();
     folder.disk.next(Trouble::SyncFails);
-    let first = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
+    let first = spawn_intent(&journal, "a");
     folder.disk.is_hanging().await;
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(reason(first.await.unwrap()), UnavailableReason::TimedOut);

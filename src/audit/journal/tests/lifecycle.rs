@@ -43,10 +43,7 @@ async fn what_arrives_during_a_sync_makes_the_next_group() {
     let folder = Folder::new();
     let journal = folder.open().await;
     let release = folder.disk.hang_next_sync();
-    let first = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("first")).await }
-    });
+    let first = spawn_intent(&journal, "first");
     folder.disk.is_hanging().await;
     let rest = tokio::spawn({
         let journal = journal.clone();

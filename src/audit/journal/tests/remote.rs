@@ -31,19 +31,13 @@ async fn an_intent_waits_until_the_remote_store_has_it() {
     let folder = Folder::new();
     let journal = opened(&folder).await;
     journal.acknowledge(&has(1));
-    let waiting = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
+    let waiting = spawn_intent(&journal, "a");
     settled().await;
     assert_eq!(folder.told(), ["segment start", "intent a"], "it is on the disk");
     assert!(!waiting.is_finished(), "and not there");
     journal.acknowledge(&has(2));
     let permit = waiting.await.unwrap().unwrap();
-    let outcome = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.outcome(permit, record("outcome", "a")).await }
-    });
+    let outcome = spawn_outcome(&journal, permit, "a");
     settled().await;
     assert!(!outcome.is_finished());
     journal.acknowledge(&has(3));
@@ -58,10 +52,7 @@ async fn while_the_remote_store_fails_writes_are_refused_and_reads_go_on() {
     let folder = Folder::new();
     let journal = opened(&folder).await;
     journal.acknowledge(&has(1));
-    let waiting = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
+    let waiting = spawn_intent(&journal, "a");
     settled().await;
     journal.acknowledge(&fails(1));
     assert_eq!(reason(waiting.await.unwrap()), UnavailableReason::RemoteFailed);
@@ -76,10 +67,7 @@ async fn while_the_remote_store_fails_writes_are_refused_and_reads_go_on() {
     journal.acknowledge(&has(4));
     settled().await;
     assert_eq!(journal.state(), JournalState::Available);
-    let waiting = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("d")).await }
-    });
+    let waiting = spawn_intent(&journal, "d");
     settled().await;
     journal.acknowledge(&has(5));
     drop(waiting.await.unwrap().unwrap());
@@ -95,10 +83,7 @@ async fn an_outcome_that_the_remote_store_does_not_take_is_held_until_it_does() 
     journal.acknowledge(&has(10));
     let permit = journal.intent(intent_of("a")).await.unwrap();
     journal.acknowledge(&has(2));
-    let outcome = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.outcome(permit, record("outcome", "a")).await }
-    });
+    let outcome = spawn_outcome(&journal, permit, "a");
     settled().await;
     journal.acknowledge(&fails(2));
     let refused = outcome.await.unwrap().unwrap_err();
@@ -138,14 +123,8 @@ async fn intents_that_wait_when_the_journal_is_closed_are_recorded_as_not_forwar
     let folder = Folder::new();
     let journal = opened(&folder).await;
     journal.acknowledge(&has(1));
-    let waiting = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
-    let given_up = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("b")).await }
-    });
+    let waiting = spawn_intent(&journal, "a");
+    let given_up = spawn_intent(&journal, "b");
     settled().await;
     given_up.abort();
     assert_eq!(journal.reached(), Reached { head: 3, unsettled_since: Some(2) });
@@ -163,10 +142,7 @@ async fn an_outcome_that_waits_when_the_journal_is_closed_is_on_the_disk() {
     let journal = opened(&folder).await;
     journal.acknowledge(&has(2));
     let permit = journal.intent(intent_of("a")).await.unwrap();
-    let outcome = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.outcome(permit, record("outcome", "a")).await }
-    });
+    let outcome = spawn_outcome(&journal, permit, "a");
     settled().await;
     journal.close().await.unwrap();
     assert_eq!(outcome.await.unwrap().unwrap_err(), AuditUnavailable { reason: UnavailableReason::Closed, held: true });
@@ -178,10 +154,7 @@ async fn nothing_counts_as_stored_before_other_replicas_know_of_this_one() {
     let folder = Folder::new();
     let journal = folder.try_open(remote).await.unwrap();
     journal.acknowledge(&has(10));
-    let waiting = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
+    let waiting = spawn_intent(&journal, "a");
     settled().await;
     assert!(!waiting.is_finished(), "the store has it, and nobody would look there");
     journal.note_durably(record("read", "b")).await.unwrap();
@@ -197,10 +170,7 @@ async fn intents_are_refused_while_other_replicas_cannot_be_told_of_this_one() {
     let folder = Folder::new();
     let journal = folder.try_open(remote).await.unwrap();
     journal.acknowledge(&has(10));
-    let waiting = tokio::spawn({
-        let journal = journal.clone();
-        async move { journal.intent(intent_of("a")).await }
-    });
+    let waiting = spawn_intent(&journal, "a");
     settled().await;
     journal.announced(Some("denied".to_owned()));
     assert_eq!(reason(waiting.await.unwrap()), UnavailableReason::RemoteFailed);
