@@ -31,6 +31,8 @@
 //!   nobody was there to receive the permit. The process's end is the exception: an intent without an outcome is what the
 //!   next start finds then.
 //! - A note is written in its order with everything else, and synced within the delay bound.
+//! - Where there can be no record now of what is done all the same, there is one later: of reads that are answered, how many
+//!   there were ([`Journal::serve_unrecorded`]); of reloads, each of the newest ([`Journal::note_or_keep`]).
 //! - No caller waits longer than the durable deadline, even if the disk hangs for ever.
 
 use std::path::PathBuf;
@@ -52,12 +54,13 @@ use crate::clock::SharedClock;
 use crate::random::{SharedRandom, uuid};
 use committer::Committer;
 use entry::{Command, Entry, Fate, Kind};
-use gate::{Admission, Shared};
+use gate::{Admission, Admitted, Shared};
 use writer::Writer;
 
 mod committer;
 mod entry;
 mod gate;
+mod missed;
 mod permit;
 mod remote;
 mod state;
@@ -235,15 +238,32 @@ impl Journal {
         }
     }
 
-    /// Takes a record that need not be durable at once: a read, a refusal, a dry run, a reload. Never waits: the record
+    /// Takes a record that need not be durable at once: a read, a refusal, a dry run. Never waits: the record
     /// keeps its place in the order, and is synced within the delay bound.
     ///
     /// # Errors
     /// When the journal is not available, or too many records wait.
     pub fn note(&self, record: Record) -> Result<Recorded, AuditUnavailable> {
         self.shared.admit(Admission::Note)?;
-        self.send(Entry::new(record, Kind::Note { accepted: Instant::now(), reply: None }))?;
+        self.send(Entry::note(record))?;
         Ok(Recorded::new())
+    }
+
+    /// Takes a record of what cannot be refused for want of one, as [`Journal::note`] does: a reload. While records are not
+    /// taken, the newest 64 are kept and written as soon as they are, before any that are taken then; one more record says how
+    /// many were left out. What is still kept when the process ends is lost.
+    ///
+    /// # Errors
+    /// When the journal is closed.
+    pub fn note_or_keep(&self, record: Record) -> Result<(), AuditUnavailable> {
+        match self.shared.admit_or_keep(record)? {
+            Admitted::Now(record) => self.send(Entry::note(record)),
+            Admitted::Later(reason) => {
+                let reason = reason.map(tracing::field::display);
+                tracing::warn!(reason, "a record cannot be written to the audit journal now; it is kept until it can");
+                Ok(())
+            }
+        }
     }
 
     /// Takes a record as [`Journal::note`] does; returns once it is on this disk, whether or not a remote store has it.

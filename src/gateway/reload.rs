@@ -2,7 +2,7 @@
 //!
 //! The files are looked at every second and on SIGHUP. Looking, rather than asking the kernel to tell: Kubernetes swaps
 //! symbolic links, and network file systems tell nothing. A bad new version is refused, loudly, and the old one stays;
-//! each reload, and each refusal, is a record.
+//! each reload, and each refusal, is a record, which waits in the journal while that cannot be written.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -272,7 +272,8 @@ impl Reloader {
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
         let policies = in_force.authorizer.documents().digest.as_str();
         event.additional_event_data.insert("policies".into(), policies.into());
-        if let Err(failure) = self.journal.note(event.into_record_cut()) {
+        // It was done whether or not there can be a record of it now, so that is not lost.
+        if let Err(failure) = self.journal.note_or_keep(event.into_record_cut()) {
             tracing::warn!(%failure, "a reload could not be recorded");
         }
     }

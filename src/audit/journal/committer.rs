@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::JournalOptions;
 use super::entry::Entry;
+use super::missed::Uncounted;
 use super::state::AuditUnavailable;
 use crate::audit::canonical::{Sealed, seal};
 use crate::audit::chain::ChainHead;
@@ -156,20 +156,28 @@ impl Committer {
         self.segment.as_ref().is_some_and(|segment| segment.has_records)
     }
 
-    /// The record of reads that were answered without one since `since`.
-    pub(super) fn gap(&self, since: Timestamp, reads: u64) -> Record {
+    /// The record of reads that were answered without one.
+    pub(super) fn unrecorded_reads(&self, reads: Uncounted) -> Record {
+        let reads = Uncounted { until: self.clock.now(), ..reads };
+        let why = "the journal could not be written; audit.unrecorded_reads let reads be answered";
+        self.gap("ServeUnrecorded", why, "unrecordedReads", reads)
+    }
+
+    /// The record of records that were kept until there was no room for them.
+    pub(super) fn left_out(&self, records: Uncounted) -> Record {
+        let why = "the journal could not be written for so long that older records were left out for newer ones";
+        self.gap("LeaveOutRecords", why, "leftOutRecords", records)
+    }
+
+    fn gap(&self, name: &'static str, why: &str, what: &str, missing: Uncounted) -> Record {
         let text = |name: &str| self.context.fields().get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let now = self.clock.now();
-        let mut event = Event::new(&text("gateway"), "ServeUnrecorded", Stage::Gap, now, uuid(&*self.random));
-        event.fail(
-            AuditUnavailable::CODE,
-            "the journal could not be written; audit.unrecorded_reads let reads be answered",
-        );
+        let mut event = Event::new(&text("gateway"), name, Stage::Gap, self.clock.now(), uuid(&*self.random));
+        event.fail(AuditUnavailable::CODE, why);
         event.additional_event_data.extend([
             ("configuration".to_owned(), text("configuration").into()),
-            ("since".to_owned(), since.to_string().into()),
-            ("until".to_owned(), now.to_string().into()),
-            ("unrecordedReads".to_owned(), reads.into()),
+            ("since".to_owned(), missing.since.to_string().into()),
+            ("until".to_owned(), missing.until.to_string().into()),
+            (what.to_owned(), missing.count.into()),
         ]);
         event.into_record_cut()
     }

@@ -53,6 +53,11 @@ impl Entry {
         Self::new(record, Kind::Outcome { reply: None, fate: Fate::new() })
     }
 
+    /// A note that nobody waits for.
+    pub(super) fn note(record: Record) -> Self {
+        Self::new(record, Kind::Note { accepted: Instant::now(), reply: None })
+    }
+
     /// Whether it must be synced before its caller goes on.
     pub(super) fn wants_durability(&self) -> bool {
         !matches!(self.kind, Kind::Note { reply: None, .. })

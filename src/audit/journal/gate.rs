@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use super::entry::Fate;
+use super::missed::Missed;
 use super::state::{JournalCounters, JournalState, Reached, UnavailableReason};
 use crate::audit::chain::ChainHead;
+use crate::audit::record::Record;
 use crate::audit::shipping::Shipped;
 use crate::clock::SharedClock;
 
@@ -20,6 +22,15 @@ mod tests;
 pub(super) enum Admission {
     Intent,
     Note,
+}
+
+/// What became of a note that is not to be lost.
+#[derive(Debug)]
+pub(super) enum Admitted {
+    /// It is let in.
+    Now(Record),
+    /// It is kept, because of this, or because others are.
+    Later(Option<UnavailableReason>),
 }
 
 #[derive(Debug)]
@@ -50,7 +61,7 @@ struct Gate {
     held: usize,
     queued: usize,
     closed: bool,
-    unrecorded: Option<Unrecorded>,
+    missed: Missed,
     /// The remote store fails, where records have to be there before a write is forwarded.
     remote_failing: Option<Failing>,
     /// Others cannot be told that this replica lives, where they have to know.
@@ -60,17 +71,30 @@ struct Gate {
 }
 
 impl Gate {
+    /// Why a record is not let in.
+    fn check(&self, what: Admission, capacity: usize) -> Result<(), UnavailableReason> {
+        if self.closed {
+            return Err(UnavailableReason::Closed);
+        }
+        if let Some(failing) = &self.failing {
+            return Err(failing.reason);
+        }
+        if what == Admission::Intent && self.not_remote().is_some() {
+            return Err(UnavailableReason::RemoteFailed);
+        }
+        if what == Admission::Intent && self.held > 0 {
+            return Err(UnavailableReason::Holding);
+        }
+        if self.queued >= capacity {
+            return Err(UnavailableReason::QueueFull);
+        }
+        Ok(())
+    }
+
     /// Why records cannot be had where they have to be, beyond the disk.
     fn not_remote(&self) -> Option<&Failing> {
         self.remote_failing.as_ref().or(self.unannounced.as_ref())
     }
-}
-
-/// Reads that were answered without a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unrecorded {
-    pub(super) since: Timestamp,
-    pub(super) reads: u64,
 }
 
 #[derive(Debug)]
@@ -101,26 +125,37 @@ impl Shared {
     /// Lets a record into the queue, or says why not.
     pub(super) fn admit(&self, what: Admission) -> Result<(), UnavailableReason> {
         let mut gate = self.gate();
-        if gate.closed {
-            return Err(UnavailableReason::Closed);
+        gate.check(what, self.capacity)?;
+        self.let_in(&mut gate);
+        Ok(())
+    }
+
+    /// Lets a note into the queue, and gives it back; or keeps it until records are taken again, and says why.
+    ///
+    /// What is kept is taken up after the next group that becomes durable: a failing disk heals by one, and before a full queue
+    /// there is one. So none is kept for longer than the trouble lasts.
+    pub(super) fn admit_or_keep(&self, note: Record) -> Result<Admitted, UnavailableReason> {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        match gate.check(Admission::Note, self.capacity) {
+            Err(UnavailableReason::Closed) => Err(UnavailableReason::Closed),
+            Ok(()) if !gate.missed.keeps() => {
+                self.let_in(&mut gate);
+                Ok(Admitted::Now(note))
+            }
+            // Else it would overtake those before it.
+            kept => {
+                gate.missed.keep(note, now);
+                Ok(Admitted::Later(kept.err()))
+            }
         }
-        if let Some(failing) = &gate.failing {
-            return Err(failing.reason);
-        }
-        if what == Admission::Intent && gate.not_remote().is_some() {
-            return Err(UnavailableReason::RemoteFailed);
-        }
-        if what == Admission::Intent && gate.held > 0 {
-            return Err(UnavailableReason::Holding);
-        }
-        if gate.queued >= self.capacity {
-            return Err(UnavailableReason::QueueFull);
-        }
+    }
+
+    fn let_in(&self, gate: &mut Gate) {
         gate.queued += 1;
         if gate.queued >= self.crowd {
             self.urgent.notify_one();
         }
-        Ok(())
     }
 
     /// Notified when the writer should not wait for more notes: somebody waits for durability, or the queue fills.
@@ -173,13 +208,13 @@ impl Shared {
             // It works again, or there is too much to be recorded, which is no reason to record less.
             return Err(UnavailableReason::QueueFull);
         }
-        gate.unrecorded.get_or_insert(Unrecorded { since: now, reads: 0 }).reads += 1;
+        gate.missed.count_read(now);
         Ok(())
     }
 
-    /// The reads that were answered without a record, once there can be one of that.
-    pub(super) fn take_unrecorded(&self) -> Option<Unrecorded> {
-        self.gate().unrecorded.take()
+    /// What happened while there could be no record of it, once there can be.
+    pub(super) fn take_missed(&self) -> Missed {
+        std::mem::take(&mut self.gate().missed)
     }
 
     /// The disk failed or does not answer. The time of the first trouble stays.

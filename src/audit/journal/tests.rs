@@ -20,6 +20,7 @@ mod faults;
 mod faulty;
 mod forgetful;
 mod lifecycle;
+mod missed;
 mod model;
 mod remote;
 mod starts;

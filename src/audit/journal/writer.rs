@@ -232,7 +232,7 @@ impl Writer {
             // Before anyone is answered, so that who is told of success finds the journal available.
             self.heal();
             self.settle(settled);
-            self.tell_gap();
+            self.tell_missed();
             return Ok(None);
         };
         tracing::error!(%error, "the audit journal cannot be written");

@@ -303,32 +303,6 @@ async fn a_start_after_a_crash_in_recovery_goes_on_from_what_verifies() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_that_are_answered_without_a_record_are_counted_and_told_when_there_can_be_one() {
-    let folder = Folder::new();
-    let context = json!({"gateway": "iam-mcp.test", "configuration": "c-1"});
-    let context = Record::from_fields(&context).unwrap();
-    let journal = folder.try_open(|options| options.context = context).await.unwrap();
-    assert_eq!(reason(journal.serve_unrecorded()), UnavailableReason::QueueFull, "there can be a record");
-    folder.disk.next(Trouble::SyncFails);
-    for _ in 0..3 {
-        folder.disk.next(Trouble::CreateFails(ErrorKind::StorageFull));
-    }
-    assert_eq!(reason(journal.intent(intent_of("a")).await), UnavailableReason::DiskFailed);
-    folder.clock.advance(jiff::SignedDuration::from_secs(5));
-    for _ in 0..3 {
-        assert!(journal.note(record("read", "b")).is_err());
-        journal.serve_unrecorded().unwrap();
-    }
-    healed(&journal).await;
-    journal.close().await.unwrap();
-    let lines = folder.lines(&folder.segments().pop().unwrap());
-    assert_eq!((&lines[1]["stage"], lines.len()), (&json!("gap"), 2));
-    let told = &lines[1]["additionalEventData"];
-    assert_eq!((&told["unrecordedReads"], &told["since"]), (&json!(3), &json!("2026-11-20T10:00:05Z")));
-    assert_eq!((&told["configuration"], &lines[1]["eventSource"]), (&json!("c-1"), &json!("iam-mcp.test")));
-}
-
-#[tokio::test(start_paused = true)]
 async fn attempts_that_leave_no_file_use_up_no_names() {
     let folder = Folder::new();
     let journal = folder.open().await;

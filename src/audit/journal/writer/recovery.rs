@@ -8,7 +8,6 @@ use tokio::time::{Instant, timeout_at};
 use super::Writer;
 use crate::audit::journal::committer::End;
 use crate::audit::journal::entry::{Entry, Kind};
-use crate::audit::journal::gate::Unrecorded;
 use crate::audit::journal::state::{AuditUnavailable, UnavailableReason};
 
 const FIRST_RETRY: Duration = Duration::from_millis(100);
@@ -66,12 +65,14 @@ impl Writer {
         Some(entry)
     }
 
-    /// Says how many reads were answered while there could be no record of them.
-    pub(super) fn tell_gap(&mut self) {
-        if let Some(Unrecorded { since, reads }) = self.shared.take_unrecorded() {
-            let record = self.committer.as_ref().map(|committer| committer.gap(since, reads));
-            self.follow_ups.extend(record.map(Entry::unattended));
-        }
+    /// Says what happened while there could be no record of it.
+    pub(super) fn tell_missed(&mut self) {
+        let Some(committer) = &self.committer else { return };
+        let missed = self.shared.take_missed();
+        let reads = missed.reads.map(|reads| committer.unrecorded_reads(reads));
+        let left_out = missed.left_out.map(|records| committer.left_out(records));
+        self.follow_ups.extend(reads.map(Entry::unattended));
+        self.follow_ups.extend(left_out.into_iter().chain(missed.into_kept()).map(Entry::note));
     }
 
     pub(super) fn heal(&self) {
