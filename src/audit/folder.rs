@@ -4,8 +4,6 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::files::{decompressed, is_compressed};
 use super::record::Record;
 use super::scan::read_header;
@@ -13,6 +11,7 @@ use super::segment::Header;
 use super::signing::{PublicKey, SigningKey};
 use super::storage::Storage;
 use crate::clock::SharedClock;
+use crate::current::Current;
 
 /// The folder cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +38,8 @@ pub(super) struct Folder {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) clock: SharedClock,
     pub(super) signing_key: Option<Arc<SigningKey>>,
-    /// Fields of every segment's header.
-    pub(super) context: Record,
+    /// Fields of every segment's header, as they are now: a reload changes the configuration's digest.
+    pub(super) context: Arc<Current<Record>>,
 }
 
 impl Folder {
@@ -60,9 +59,14 @@ impl Folder {
         self.open(file).and_then(read_header).map_err(DiskError::when("reading", file))
     }
 
+    /// Fields of every segment's header now.
+    pub(super) fn context(&self) -> Arc<Record> {
+        self.context.get()
+    }
+
     /// A text of the folder's context: `gateway`, `configuration`.
     pub(super) fn context_text(&self, name: &str) -> String {
-        self.context.fields().get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.context().text(name)
     }
 
     /// In a signed journal, the keys of what is believed: its own, and the `former` ones.

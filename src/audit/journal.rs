@@ -51,6 +51,7 @@ use super::shipping::Shipped;
 use super::signing::SigningKey;
 use super::storage::Storage;
 use crate::clock::SharedClock;
+use crate::current::Current;
 use crate::random::{SharedRandom, uuid};
 use committer::Committer;
 use entry::{Command, Entry, Fate, Kind};
@@ -96,7 +97,8 @@ pub struct JournalOptions {
     pub remote: bool,
     /// The key that signs the journal; without one, whoever can write the folder can compute the chain anew.
     pub signing_key: Option<Arc<SigningKey>>,
-    /// Fields of every segment's header, such as the gateway's name, version and configuration digest.
+    /// Fields of every segment's header, such as the gateway's name, version and configuration digest; until others are
+    /// [`Journal::configured`].
     pub context: Record,
 }
 
@@ -171,12 +173,13 @@ impl Journal {
         }
         let durable_deadline = options.durable_deadline;
         let directory = options.directory.clone();
+        let context = Arc::new(Current::new(options.context.clone()));
         let folder = Arc::new(Folder {
             directory: options.directory.clone(),
             storage: Arc::clone(&storage),
             clock: Arc::clone(&clock),
             signing_key: options.signing_key.clone(),
-            context: options.context.clone(),
+            context: Arc::clone(&context),
         });
         let ids = Arc::clone(&random);
         let opened = tokio::task::spawn_blocking(move || {
@@ -186,7 +189,7 @@ impl Journal {
                 .map_err(failed("its lock file cannot be opened"))?
                 .ok_or_else(|| OpenError::Locked(options.directory.clone()))?;
             let found = find_end(&options.directory, &*storage)?;
-            let committer = Committer::start(&options, storage, clock, random, found)
+            let committer = Committer::start(&options, context, storage, clock, random, found)
                 .map_err(failed("its first segment cannot be written"))?;
             Ok((options, committer, lock))
         });
@@ -305,6 +308,12 @@ impl Journal {
         self.shared.announced(failure);
     }
 
+    /// Takes other fields for every header, and for whatever else the journal itself writes from now on: another configuration is
+    /// in force.
+    pub fn configured(&self, context: Record) {
+        self.folder.context.set(context);
+    }
+
     /// Whether records are taken.
     #[must_use]
     pub fn state(&self) -> JournalState {
@@ -339,9 +348,9 @@ impl Journal {
         self.shared.how_far()
     }
 
-    /// The fields of every header.
-    pub(super) fn context(&self) -> &Record {
-        &self.folder.context
+    /// The fields of every header now.
+    pub(super) fn context(&self) -> Arc<Record> {
+        self.folder.context()
     }
 
     /// An id for a record that is made of the journal itself.

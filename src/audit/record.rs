@@ -64,6 +64,11 @@ impl Record {
     pub fn fields(&self) -> &Map<String, Value> {
         &self.0
     }
+
+    /// The text of this name; empty where there is none.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
 }
 
 impl TryFrom<Map<String, Value>> for Record {

@@ -297,12 +297,17 @@ fn client_settings(operation: Duration) -> ClientSettings {
     ClientSettings { connect: Duration::from_secs(3).min(operation), attempt: operation / 2, operation, attempts: 3 }
 }
 
-fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
+/// What every header of the journal says of the gateway, and all else that the journal itself writes.
+pub(super) fn journal_context(config: &Config) -> Record {
     let context = json!({
         "gateway": config.gateway.name.as_str(),
         "version": env!("CARGO_PKG_VERSION"),
         "configuration": config.digest,
     });
+    Record::from_fields(&context).expect("an object without integrity")
+}
+
+fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
     let seed = config.audit.signing_key.as_ref();
     let seed = seed.map(|file| read_signing_seed(file, config.audit.signing_key_group_readable)).transpose()?;
     if seed.is_none() {
@@ -316,7 +321,7 @@ fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
         largest_segment: config.audit.segment_bytes,
         remote: config.audit.sinks.remote,
         oldest_segment: config.audit.segment_age,
-        context: Record::from_fields(&context).expect("an object without integrity"),
+        context: journal_context(config),
         signing_key: seed.map(|seed| Arc::new(SigningKey::from_seed(&seed))),
         ..JournalOptions::new(&config.audit.directory)
     })

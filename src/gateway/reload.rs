@@ -14,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::assemble::Gateway as Running;
+use super::assemble::{Gateway as Running, journal_context};
 use super::log::LogLevel;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
@@ -116,6 +116,7 @@ impl Reloader {
     }
 
     fn look_at_keyring(&self) {
+        let previous = self.keyring.digest();
         match self.keyring.reload_if_changed() {
             Reload::Unchanged | Reload::Refused { repeated: true, .. } => {}
             Reload::Reloaded(changes) => {
@@ -127,7 +128,7 @@ impl Reloader {
                 );
                 let details = json!({
                     "added": changes.added, "removed": changes.removed, "changed": changes.changed,
-                    "digest": self.keyring.digest(),
+                    "previous": previous, "digest": self.keyring.digest(),
                 });
                 self.record("ReloadKeyring", None, details);
             }
@@ -177,7 +178,7 @@ impl Reloader {
                     let config = Config { gateway, digest: digest_of_both(&old.digest, &new.digest), ..old.clone() };
                     // No file has this digest, so whichever comes next is looked at: the old one, too.
                     self.file_digest.clone_from(&config.digest);
-                    self.in_force.set(InForce::new(config, Arc::clone(in_force.authorizer.documents())));
+                    self.put_in_force(config, Arc::clone(in_force.authorizer.documents()));
                 }
                 tracing::error!(
                     %faults, read_only = throws_switch,
@@ -195,7 +196,7 @@ impl Reloader {
         tracing::info!(digest = merged.digest, read_only = merged.gateway.read_only, "the configuration was reloaded");
         let details = json!({
             "previousConfiguration": old.digest, "file": new.digest, "readOnly": merged.gateway.read_only,
-            "atNextStart": later, "policies": documents.digest,
+            "atNextStart": later, "previousPolicies": in_force.authorizer.documents().digest, "policies": documents.digest,
         });
         self.seen_documents = files.fingerprint().to_owned();
         self.judge_shadow(of_shadow);
@@ -204,7 +205,7 @@ impl Reloader {
         }
         self.file_digest = new.digest;
         self.log_level.set(merged.log.level);
-        self.in_force.set(InForce::new(merged, documents));
+        self.put_in_force(merged, documents);
         self.record("ReloadConfiguration", None, details);
     }
 
@@ -223,7 +224,7 @@ impl Reloader {
                 warn_of(&documents);
                 tracing::info!(digest = documents.digest, files = documents.files, "the policies were reloaded");
                 let details = json!({"previous": previous, "policies": documents.digest, "files": documents.files});
-                self.in_force.set(InForce::new(in_force.config.clone(), Arc::new(documents)));
+                self.put_in_force(in_force.config.clone(), Arc::new(documents));
                 let fault = of_shadow.as_ref().map(|faults| ("BadShadowPolicies", faults.to_string()));
                 self.judge_shadow(of_shadow);
                 self.record("ReloadPolicies", fault, details);
@@ -248,6 +249,13 @@ impl Reloader {
             None if self.policy_alarm.quiet() => tracing::warn!("the policies on the disk are in force again"),
             None => {}
         }
+    }
+
+    /// From here on calls are judged by these, and every record names them: also those of the journal itself.
+    fn put_in_force(&self, config: Config, documents: Arc<Documents>) {
+        let context = journal_context(&config);
+        self.in_force.set(InForce::new(config, documents));
+        self.journal.configured(context);
     }
 
     fn refuse_configuration(&self, code: &str, faults: String) {

@@ -8,7 +8,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use crate::support::command::{Ran, run};
-use crate::support::gateway::{TestGateway, journal_in};
+use crate::support::gateway::{NAME, TestGateway, journal_in};
 use crate::support::http::{Answer, connect};
 use crate::support::mcp::Called;
 use crate::support::own_disk::OwnDisk;
@@ -135,6 +135,31 @@ fn reads_that_are_served_while_the_disk_is_full_are_counted_in_a_record_when_the
     let gaps: Vec<Value> = gateway.journal().into_iter().filter(|record| record["stage"] == "gap").collect();
     let counted: u64 = gaps.iter().filter_map(|gap| gap["additionalEventData"]["unrecordedReads"].as_u64()).sum();
     assert!(counted >= 10, "{gaps:#?}");
+    assert_journal_tells_all(&mut gateway);
+}
+
+#[test]
+fn a_reload_while_the_disk_is_full_is_recorded_when_there_is_room() {
+    let disk = OwnDisk::start();
+    let mut gateway = start_on(&disk);
+    create(&gateway, "before").done();
+    disk.fill();
+    assert_no_write_passes(&gateway);
+    let name = format!("name = \"{NAME}\"\n");
+    gateway
+        .reconfigure(&name, &format!("{name}\n[protect]\narns = [\"arn:aws:iam::123456789012:role/break-glass\"]\n"));
+    eventually("it is reloaded", || gateway.log().contains("the configuration was reloaded").then_some(()));
+    assert!(gateway.records("reload").is_empty(), "there is no room for its record");
+    disk.make_room();
+    assert_all_passes(&gateway);
+    let reload = gateway.records("reload").pop().expect("it is written before what comes after it");
+    let header = gateway.records("segment").pop().expect("a file was begun when there was room");
+    assert_eq!(header["configuration"], reload["additionalEventData"]["configuration"]);
+    assert_ne!(header["configuration"], reload["responseElements"]["previousConfiguration"]);
+    assert_eq!(
+        gateway.records("outcome").pop().unwrap()["additionalEventData"]["configuration"],
+        header["configuration"]
+    );
     assert_journal_tells_all(&mut gateway);
 }
 

@@ -5,8 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::JournalOptions;
 use super::entry::Entry;
 use super::missed::Uncounted;
@@ -21,6 +19,7 @@ use crate::audit::signing::SigningKey;
 use crate::audit::storage::{SegmentFile, Storage};
 use crate::audit::unsettled::{Link, UnderWay, Unsettled, unknown_outcome};
 use crate::clock::SharedClock;
+use crate::current::Current;
 use crate::random::{SharedRandom, uuid};
 
 /// A buffer larger than this is given back after use: one large group should not cost its memory for ever.
@@ -52,7 +51,8 @@ pub(super) struct Committer {
     clock: SharedClock,
     random: SharedRandom,
     directory: PathBuf,
-    context: Record,
+    /// Fields of every header, as they are now.
+    context: Arc<Current<Record>>,
     largest_segment: u64,
     signing_key: Option<Arc<SigningKey>>,
     /// The last record known durable.
@@ -97,6 +97,7 @@ impl Committer {
     /// Begins the first segment of this run; its header is durable.
     pub(super) fn start(
         options: &JournalOptions,
+        context: Arc<Current<Record>>,
         storage: Arc<dyn Storage>,
         clock: SharedClock,
         random: SharedRandom,
@@ -107,7 +108,7 @@ impl Committer {
             clock,
             random,
             directory: options.directory.clone(),
-            context: options.context.clone(),
+            context,
             largest_segment: options.largest_segment,
             signing_key: options.signing_key.clone(),
             durable: found.head,
@@ -136,7 +137,7 @@ impl Committer {
         self.begin(Reason::Start, torn)?;
         for intent in unsettled.intents() {
             let (id, now) = (uuid(&*self.random), self.clock.now());
-            self.append(&Entry::unattended(unknown_outcome(intent, id, now, &self.context)))?;
+            self.append(&Entry::unattended(unknown_outcome(intent, id, now, &self.context.get())))?;
         }
         self.sync()
     }
@@ -170,11 +171,11 @@ impl Committer {
     }
 
     fn gap(&self, name: &'static str, why: &str, what: &str, missing: Uncounted) -> Record {
-        let text = |name: &str| self.context.fields().get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut event = Event::new(&text("gateway"), name, Stage::Gap, self.clock.now(), uuid(&*self.random));
+        let context = self.context.get();
+        let mut event = Event::new(&context.text("gateway"), name, Stage::Gap, self.clock.now(), uuid(&*self.random));
         event.fail(AuditUnavailable::CODE, why);
         event.additional_event_data.extend([
-            ("configuration".to_owned(), text("configuration").into()),
+            ("configuration".to_owned(), context.text("configuration").into()),
             ("since".to_owned(), missing.since.to_string().into()),
             ("until".to_owned(), missing.until.to_string().into()),
             (what.to_owned(), missing.count.into()),
@@ -248,7 +249,7 @@ impl Committer {
         let unsettled_since = self.under_way.since();
         let header =
             Header { reason, previous_segment, last_durable: self.durable, torn, unsettled_since, signing_key }
-                .to_record(&self.context, uuid(&*self.random), now)
+                .to_record(&self.context.get(), uuid(&*self.random), now)
                 .map_err(io::Error::other)?;
         let created = self.storage.create(&self.directory.join(name.as_str()));
         // A name counts once there is a file of it: numbers of attempts do not run out while a disk takes none for months.

@@ -216,7 +216,7 @@ impl Rounds {
     async fn signed(&self, undigested: Undigested) -> Result<SignedDigest, KeepingError> {
         let folder = self.closed.folder();
         let key = folder.signing_key.as_deref();
-        let context = folder.context.fields().clone();
+        let context = folder.context().fields().clone();
         let digest = undigested.into_digest(folder.clock.now(), context, key.map(SigningKey::public));
         let hash = digest.hash();
         let mut signed = digest.sign(key);

@@ -198,6 +198,23 @@ async fn a_header_carries_the_context_and_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_journal_writes_itself_names_the_configuration_that_is_in_force_then() {
+    let named = |digest: &str| Record::from_fields(&json!({"configuration": digest})).unwrap();
+    let folder = Folder::new();
+    let change = |options: &mut JournalOptions| (options.context, options.largest_segment) = (named("c-1"), 1);
+    let journal = folder.try_open(change).await.unwrap();
+    journal.note(record("read", "a")).unwrap();
+    journal.configured(named("c-2"));
+    journal.note(record("read", "b")).unwrap();
+    assert_eq!(journal.context().fields()["configuration"], "c-2");
+    assert_eq!(journal.folder().context_text("configuration"), "c-2", "digests and retention name it, too");
+    journal.close().await.unwrap();
+    let headers: Vec<Value> =
+        folder.segments().iter().map(|file| folder.lines(file)[0]["configuration"].clone()).collect();
+    assert_eq!(headers, ["c-1", "c-2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_writer_is_refused_until_the_first_has_closed() {
     let folder = Folder::new();
     let journal = folder.open().await;

@@ -69,6 +69,7 @@ async fn of_too_many_records_the_newest_are_kept_and_the_others_counted() {
     let context = Record::from_fields(&context).unwrap();
     let journal = folder.try_open(|options| options.context = context).await.unwrap();
     break_down(&folder, &journal).await;
+    journal.configured(Record::from_fields(&json!({"gateway": "iam-mcp.test", "configuration": "c-2"})).unwrap());
     for n in 0..MOST_KEPT + 3 {
         journal.note_or_keep(record("reload", &n.to_string())).unwrap();
         folder.clock.advance(jiff::SignedDuration::from_secs(1));
@@ -78,7 +79,7 @@ async fn of_too_many_records_the_newest_are_kept_and_the_others_counted() {
     let lines = folder.lines(&folder.segments().pop().unwrap());
     assert_eq!((&lines[1]["stage"], &lines[1]["eventName"]), (&json!("gap"), &json!("LeaveOutRecords")));
     let told = &lines[1]["additionalEventData"];
-    assert_eq!((&told["leftOutRecords"], &told["configuration"]), (&json!(3), &json!("c-1")));
+    assert_eq!((&told["leftOutRecords"], &told["configuration"]), (&json!(3), &json!("c-2")));
     assert_eq!((&told["since"], &told["until"]), (&json!("2026-11-20T10:00:00Z"), &json!("2026-11-20T10:00:02Z")));
     let names: Vec<&str> = lines[2..].iter().map(|line| line["name"].as_str().unwrap()).collect();
     let expected: Vec<String> = (3..MOST_KEPT + 3).map(|n| n.to_string()).collect();

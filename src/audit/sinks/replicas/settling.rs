@@ -218,7 +218,7 @@ impl Settling {
             if recorded.contains(id) {
                 continue;
             }
-            let outcome = unknown_outcome(intent, self.journal.new_id(), self.clock.now(), self.journal.context());
+            let outcome = unknown_outcome(intent, self.journal.new_id(), self.clock.now(), &self.journal.context());
             self.journal.note_durably(outcome).await?;
             recorded.insert(id.into());
             count += 1;
