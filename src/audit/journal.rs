@@ -11,6 +11,9 @@
 //! - **Holding**: an outcome could not be made durable, and its caller was told so ([`AuditUnavailable::held`]). The
 //!   journal keeps it. Every intent is refused until all held outcomes are durable: what AWS was made to do comes before
 //!   anything new. Notes are taken as soon as the disk answers; until then the journal is said to be Unavailable.
+//! - **Not remote**, where a remote store has to have records: it fails, or others cannot be told of this replica, or a record
+//!   has waited for the store for longer than the durable deadline. Intents are refused at once; notes are taken. It ends when
+//!   the store has what waits ([`remote`] says how much that can be).
 //!
 //! # Transitions, and the way back
 //! - Available -> Unavailable: a write, a sync, or the creation of a segment fails, or exceeds the deadline.
@@ -78,8 +81,8 @@ pub use state::{AuditUnavailable, JournalCounters, JournalState, UnavailableReas
 pub struct JournalOptions {
     /// The folder; created if it is missing. One writer at a time.
     pub directory: PathBuf,
-    /// How many intents and notes may wait for the writer. Outcomes are never refused: there are no more of them than
-    /// permits.
+    /// How many intents and notes may wait for the writer, and of intents also how many records for the remote store. Outcomes
+    /// are never refused: there are no more of them than permits.
     pub queue_capacity: usize,
     /// How many records are written at once, and how many may be written before they are synced.
     pub largest_batch: usize,
@@ -167,7 +170,7 @@ impl Journal {
         random: SharedRandom,
     ) -> Result<Self, OpenError> {
         let (queue, commands) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared::new(clock.clone(), options.queue_capacity, options.largest_batch));
+        let shared = Arc::new(Shared::new(clock.clone(), &options));
         if options.remote {
             shared.await_announcement();
         }

@@ -2,10 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
+use super::JournalOptions;
 use super::entry::Fate;
 use super::missed::Missed;
 use super::state::{JournalCounters, JournalState, Reached, UnavailableReason};
@@ -37,6 +40,8 @@ pub(super) enum Admitted {
 pub(super) struct Shared {
     clock: SharedClock,
     capacity: usize,
+    /// How long a record may wait.
+    deadline: Duration,
     /// So many waiting records are company enough.
     crowd: usize,
     gate: Mutex<Gate>,
@@ -66,26 +71,29 @@ struct Gate {
     remote_failing: Option<Failing>,
     /// Others cannot be told that this replica lives, where they have to know.
     unannounced: Option<Failing>,
+    /// What waits for the remote store.
+    awaiting: Awaiting,
     /// How far the remote store has the records, where that counts only from when others know that this replica lives.
     until_announced: Option<Shipped>,
 }
 
 impl Gate {
     /// Why a record is not let in.
-    fn check(&self, what: Admission, capacity: usize) -> Result<(), UnavailableReason> {
+    fn check(&self, what: Admission, capacity: usize, deadline: Duration) -> Result<(), UnavailableReason> {
         if self.closed {
             return Err(UnavailableReason::Closed);
         }
         if let Some(failing) = &self.failing {
             return Err(failing.reason);
         }
-        if what == Admission::Intent && self.not_remote().is_some() {
+        if what == Admission::Intent && (self.not_remote().is_some() || self.awaiting.is_late(deadline)) {
             return Err(UnavailableReason::RemoteFailed);
         }
         if what == Admission::Intent && self.held > 0 {
             return Err(UnavailableReason::Holding);
         }
-        if self.queued >= capacity {
+        let awaiting = if what == Admission::Intent { self.awaiting.records } else { 0 };
+        if self.queued + awaiting >= capacity {
             return Err(UnavailableReason::QueueFull);
         }
         Ok(())
@@ -97,6 +105,21 @@ impl Gate {
     }
 }
 
+/// What waits for the remote store.
+#[derive(Debug, Default)]
+struct Awaiting {
+    records: usize,
+    /// Since when the oldest record waits that the remote store has not.
+    since: Option<(Instant, Timestamp)>,
+}
+
+impl Awaiting {
+    /// Whether a new record would wait in vain.
+    fn is_late(&self, deadline: Duration) -> bool {
+        self.since.is_some_and(|(since, _)| since.elapsed() >= deadline)
+    }
+}
+
 #[derive(Debug)]
 struct Failing {
     since: Timestamp,
@@ -105,11 +128,13 @@ struct Failing {
 }
 
 impl Shared {
-    pub(super) fn new(clock: SharedClock, capacity: usize, largest_batch: usize) -> Self {
+    pub(super) fn new(clock: SharedClock, options: &JournalOptions) -> Self {
+        let capacity = options.queue_capacity;
         Self {
             clock,
             capacity,
-            crowd: largest_batch.min(capacity / 2),
+            deadline: options.durable_deadline,
+            crowd: options.largest_batch.min(capacity / 2),
             gate: Mutex::default(),
             urgent: Notify::new(),
             durable: watch::Sender::new(ChainHead::START),
@@ -125,7 +150,7 @@ impl Shared {
     /// Lets a record into the queue, or says why not.
     pub(super) fn admit(&self, what: Admission) -> Result<(), UnavailableReason> {
         let mut gate = self.gate();
-        gate.check(what, self.capacity)?;
+        gate.check(what, self.capacity, self.deadline)?;
         self.let_in(&mut gate);
         Ok(())
     }
@@ -137,7 +162,7 @@ impl Shared {
     pub(super) fn admit_or_keep(&self, note: Record) -> Result<Admitted, UnavailableReason> {
         let now = self.clock.now();
         let mut gate = self.gate();
-        match gate.check(Admission::Note, self.capacity) {
+        match gate.check(Admission::Note, self.capacity, self.deadline) {
             Err(UnavailableReason::Closed) => Err(UnavailableReason::Closed),
             Ok(()) if !gate.missed.keeps() => {
                 self.let_in(&mut gate);
@@ -263,6 +288,15 @@ impl Shared {
         self.remote.subscribe()
     }
 
+    /// So many records wait for the remote store, the oldest that it has not since then.
+    pub(super) fn await_remote(&self, records: usize, since: Option<Instant>) {
+        let now = self.clock.now();
+        let mut gate = self.gate();
+        let known = gate.awaiting.since;
+        let since = since.map(|since| known.filter(|known| known.0 == since).unwrap_or((since, now)));
+        gate.awaiting = Awaiting { records, since };
+    }
+
     /// More is durable on the disk.
     pub(super) fn reached(&self, reached: Reached) {
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
@@ -322,10 +356,13 @@ impl Shared {
         match &gate.failing {
             Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
             None if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
-            None => gate.not_remote().map_or(JournalState::Available, |failing| JournalState::NotRemote {
-                since: failing.since,
-                reason: failing.message.clone(),
-            }),
+            None => match (gate.not_remote(), gate.awaiting.since) {
+                (Some(failing), _) => JournalState::NotRemote { since: failing.since, reason: failing.message.clone() },
+                (None, Some((_, since))) if gate.awaiting.is_late(self.deadline) => {
+                    JournalState::NotRemote { since, reason: "the remote store does not answer in time".to_owned() }
+                }
+                (None, _) => JournalState::Available,
+            },
         }
     }
 

@@ -15,7 +15,8 @@ pub enum JournalState {
         /// What the disk said: for the operator, not for callers.
         reason: String,
     },
-    /// Records are durable on the disk, and their remote copies cannot be made: intents are refused until they can.
+    /// Records are durable on the disk, and their remote copies cannot be made, or not in time: intents are refused until they
+    /// can.
     NotRemote {
         /// Since when.
         since: Timestamp,
@@ -41,13 +42,13 @@ pub enum UnavailableReason {
     /// The disk does not answer.
     #[error("the disk does not answer")]
     DiskStalled,
-    /// The remote store did not take the last records.
+    /// The remote store did not take the last records, or not in time.
     #[error("the remote store did not take the last records")]
     RemoteFailed,
     /// The record was not durable within the durable deadline.
     #[error("the record was not durable in time")]
     TimedOut,
-    /// Too many records wait to be written.
+    /// Too many records wait to be written, or, where a remote store has to have them, for that.
     #[error("too many records wait to be written")]
     QueueFull,
     /// An earlier outcome is not durable yet.

@@ -29,7 +29,7 @@ enum Received {
     Command(Box<Command>),
     /// A sync or a rotation is due.
     Due,
-    /// The remote store has more, or fails.
+    /// The remote store has more, or fails, or is too slow.
     Acknowledged,
     /// Nobody can send any more.
     End,
@@ -83,7 +83,7 @@ impl Writer {
             follow_ups: Vec::new(),
             closing: Vec::new(),
         };
-        writer.remote = options.remote.then(|| Remote::new(writer.shared.clone()));
+        writer.remote = options.remote.then(|| Remote::new(writer.shared.clone(), options.durable_deadline));
         writer.follow(&committer);
         writer.committer = Some(committer);
         writer
@@ -277,6 +277,9 @@ impl Writer {
             let Released { durable, follow_ups } = remote.release();
             self.answer(durable);
             self.follow_ups.extend(follow_ups);
+        }
+        if let Some(remote) = &self.remote {
+            self.shared.await_remote(remote.len() + self.follow_ups.len(), remote.since());
         }
     }
 

@@ -6,7 +6,7 @@ use crate::clock::{Clock, ManualClock};
 #[test]
 fn trouble_counts_from_its_beginning() {
     let clock = ManualClock::at("2026-11-20T10:00:00Z".parse().unwrap());
-    let shared = Shared::new(clock.clone(), 1, 1);
+    let shared = Shared::new(clock.clone(), &JournalOptions::new(""));
     let since = clock.now();
     shared.fail(UnavailableReason::DiskStalled, "slow".to_owned());
     clock.advance(jiff::SignedDuration::from_secs(60));
@@ -18,7 +18,7 @@ fn trouble_counts_from_its_beginning() {
 
 #[test]
 fn a_disk_that_fails_is_no_less_unavailable_for_an_outcome_that_is_held() {
-    let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), 1, 1);
+    let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), &JournalOptions::new(""));
     shared.hold(&Fate::new());
     shared.fail(UnavailableReason::DiskFailed, "full".to_owned());
     let unavailable = JournalState::Unavailable { since: Timestamp::UNIX_EPOCH, reason: "full".to_owned() };
@@ -29,7 +29,7 @@ fn a_disk_that_fails_is_no_less_unavailable_for_an_outcome_that_is_held() {
 
 #[test]
 fn an_outcome_is_held_or_durable_but_never_both() {
-    let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), 1, 1);
+    let shared = Shared::new(ManualClock::at(Timestamp::UNIX_EPOCH), &JournalOptions::new(""));
     let (held, durable) = (Fate::new(), Fate::new());
     assert!(shared.hold(&held) && shared.hold(&held), "held once, however often it is asked");
     shared.release(&durable);

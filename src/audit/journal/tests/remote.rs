@@ -1,6 +1,9 @@
 //! Where a record has to be in a remote store before anyone acts on it, and what becomes of it when it cannot be there.
 
+use futures_util::future::join_all;
+
 use super::*;
+use crate::clock::Clock;
 
 fn remote(options: &mut JournalOptions) {
     options.remote = true;
@@ -131,7 +134,7 @@ async fn intents_that_wait_when_the_journal_is_closed_are_recorded_as_not_forwar
     let watch = journal.clone();
     journal.close().await.unwrap();
     assert_eq!(reason(waiting.await.unwrap()), UnavailableReason::Closed);
-    assert_eq!(folder.told()[1..], ["intent a", "intent b", "not-forwarded a", "not-forwarded b"]);
+    assert_eq!(folder.told()[1..], ["intent a", "intent b", "not-forwarded b", "not-forwarded a"]);
     assert_eq!(watch.reached(), Reached { head: 5, unsettled_since: None });
     folder.assert_verified();
 }
@@ -182,4 +185,103 @@ async fn intents_are_refused_while_other_replicas_cannot_be_told_of_this_one() {
     drop(journal.intent(intent_of("c")).await.unwrap());
     journal.close().await.unwrap();
     assert_eq!(folder.told()[..3], ["segment start", "intent a", "not-forwarded a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intent_whose_caller_has_gone_is_given_up_before_the_remote_store_answers() {
+    let folder = Folder::new();
+    let journal = opened(&folder).await;
+    journal.acknowledge(&has(1));
+    let gone = spawn_intent(&journal, "a");
+    let waiting = spawn_intent(&journal, "b");
+    settled().await;
+    gone.abort();
+    journal.note_durably(record("read", "c")).await.unwrap();
+    settled().await;
+    assert_eq!(folder.told()[1..], ["intent a", "intent b", "read c", "not-forwarded a"]);
+    assert!(!waiting.is_finished(), "the other is not");
+    journal.acknowledge(&has(5));
+    drop(waiting.await.unwrap().unwrap());
+    journal.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_intents_wait_for_the_remote_store_than_may_wait_at_all() {
+    let folder = Folder::new();
+    let journal = folder.try_open(|options| (options.remote, options.queue_capacity) = (true, 3)).await.unwrap();
+    journal.announced(None);
+    journal.acknowledge(&has(1));
+    let waiting: Vec<_> = ["a", "b", "c"].map(|name| spawn_intent(&journal, name)).into();
+    settled().await;
+    assert_eq!(reason(journal.intent(intent_of("d")).await), UnavailableReason::QueueFull);
+    journal.note(record("read", "e")).unwrap();
+    journal.acknowledge(&has(4));
+    let permits = join_all(waiting).await;
+    let waiting = spawn_intent(&journal, "f");
+    settled().await;
+    journal.acknowledge(&has(6));
+    drop(waiting.await.unwrap().unwrap());
+    drop(permits);
+    journal.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_remote_store_is_waited_for_once_and_then_intents_are_refused_at_once() {
+    let folder = Folder::new();
+    let journal = opened(&folder).await;
+    journal.acknowledge(&has(1));
+    let since = folder.clock.now();
+    assert_eq!(reason(journal.intent(intent_of("a")).await), UnavailableReason::TimedOut);
+    settled().await;
+    assert_eq!(folder.told()[1..], ["intent a", "not-forwarded a"], "nobody waits for the store to say so");
+    for _ in 0..100 {
+        let before = Instant::now();
+        assert_eq!(reason(journal.intent(intent_of("refused")).await), UnavailableReason::RemoteFailed);
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let reason = "the remote store does not answer in time".to_owned();
+    assert_eq!(journal.state(), JournalState::NotRemote { since, reason });
+    journal.note(record("read", "b")).unwrap();
+    assert_eq!(folder.told().len(), 3, "what was refused was not begun");
+    // What stored the intent has not stored its outcome, which has waited for too long as well.
+    journal.acknowledge(&has(2));
+    settled().await;
+    assert!(matches!(journal.state(), JournalState::NotRemote { .. }), "{:?}", journal.state());
+    journal.acknowledge(&has(4));
+    settled().await;
+    assert_eq!(journal.state(), JournalState::Available);
+    let waiting = spawn_intent(&journal, "c");
+    settled().await;
+    journal.acknowledge(&has(5));
+    drop(waiting.await.unwrap().unwrap());
+    journal.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_silent_remote_store_is_bounded_however_many_callers_come_and_go() {
+    const CAPACITY: usize = 20;
+    const BATCH: usize = 4;
+    let folder = Folder::new();
+    let change = |options: &mut JournalOptions| {
+        (options.remote, options.queue_capacity, options.largest_batch) = (true, CAPACITY, BATCH);
+    };
+    let journal = folder.try_open(change).await.unwrap();
+    journal.announced(None);
+    journal.acknowledge(&has(1));
+    for _ in 0..60 {
+        // Half of them hang up at once, so that their intents are given up while the store is not late yet.
+        let (hang_up, wait): (Vec<_>, Vec<_>) =
+            (0..10).map(|n| (n, spawn_intent(&journal, "a"))).partition(|(n, _)| n % 2 == 0);
+        settled().await;
+        hang_up.iter().for_each(|(_, caller)| caller.abort());
+        drop(wait);
+        tokio::time::sleep(Duration::from_millis(480)).await;
+    }
+    settled().await;
+    let intents = folder.told().iter().filter(|told| *told == "intent a").count();
+    assert!((CAPACITY..=CAPACITY + BATCH).contains(&intents), "{intents} intents were begun");
+    assert_eq!(folder.told().iter().filter(|told| *told == "not-forwarded a").count(), intents);
+    journal.close().await.unwrap();
+    folder.assert_verified();
 }
