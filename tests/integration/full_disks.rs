@@ -157,7 +157,7 @@ fn a_reload_while_the_disk_is_full_is_recorded_when_there_is_room() {
     assert_eq!(header["configuration"], reload["additionalEventData"]["configuration"]);
     assert_ne!(header["configuration"], reload["responseElements"]["previousConfiguration"]);
     assert_eq!(
-        gateway.records("outcome").pop().unwrap()["additionalEventData"]["configuration"],
+        gateway.records("outcome").pop().expect("a write passed")["additionalEventData"]["configuration"],
         header["configuration"]
     );
     assert_journal_tells_all(&mut gateway);

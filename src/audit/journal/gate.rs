@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
 
 use super::JournalOptions;
 use super::entry::Fate;
@@ -17,6 +16,9 @@ use crate::audit::record::Record;
 use crate::audit::shipping::Shipped;
 use crate::clock::SharedClock;
 
+use remote::Awaiting;
+
+mod remote;
 #[cfg(test)]
 mod tests;
 
@@ -97,26 +99,6 @@ impl Gate {
             return Err(UnavailableReason::QueueFull);
         }
         Ok(())
-    }
-
-    /// Why records cannot be had where they have to be, beyond the disk.
-    fn not_remote(&self) -> Option<&Failing> {
-        self.remote_failing.as_ref().or(self.unannounced.as_ref())
-    }
-}
-
-/// What waits for the remote store.
-#[derive(Debug, Default)]
-struct Awaiting {
-    records: usize,
-    /// Since when the oldest record waits that the remote store has not.
-    since: Option<(Instant, Timestamp)>,
-}
-
-impl Awaiting {
-    /// Whether a new record would wait in vain.
-    fn is_late(&self, deadline: Duration) -> bool {
-        self.since.is_some_and(|(since, _)| since.elapsed() >= deadline)
     }
 }
 
@@ -260,43 +242,6 @@ impl Shared {
         &self.durable
     }
 
-    /// The remote store has records, or does not take them.
-    pub(super) fn acknowledge(&self, shipped: &Shipped) {
-        let now = self.clock.now();
-        {
-            let mut gate = self.gate();
-            gate.remote_failing = shipped.failure.clone().map(|message| {
-                let since = gate.remote_failing.as_ref().map_or(now, |failing| failing.since);
-                Failing { since, reason: UnavailableReason::RemoteFailed, message }
-            });
-            if let Some(until_announced) = &mut gate.until_announced {
-                *until_announced = shipped.clone();
-                self.remote.send_replace(Shipped { through: 0, ..shipped.clone() });
-                return;
-            }
-        }
-        self.remote.send_replace(shipped.clone());
-    }
-
-    /// From now on what the remote store has counts only when it was said once that others know of this replica.
-    pub(super) fn await_announcement(&self) {
-        self.gate().until_announced = Some(Shipped::default());
-    }
-
-    /// How far the remote store has the records, as that moves on.
-    pub(super) fn remote(&self) -> watch::Receiver<Shipped> {
-        self.remote.subscribe()
-    }
-
-    /// So many records wait for the remote store, the oldest that it has not since then.
-    pub(super) fn await_remote(&self, records: usize, since: Option<Instant>) {
-        let now = self.clock.now();
-        let mut gate = self.gate();
-        let known = gate.awaiting.since;
-        let since = since.map(|since| known.filter(|known| known.0 == since).unwrap_or((since, now)));
-        gate.awaiting = Awaiting { records, since };
-    }
-
     /// More is durable on the disk.
     pub(super) fn reached(&self, reached: Reached) {
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
@@ -305,24 +250,6 @@ impl Shared {
     /// What is durable on the disk.
     pub(super) fn how_far(&self) -> Reached {
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Other replicas know that this one lives, or cannot be told so: nobody would look for an intent that it leaves behind.
-    pub(super) fn announced(&self, failure: Option<String>) {
-        let now = self.clock.now();
-        let mut gate = self.gate();
-        let Some(message) = failure else {
-            gate.unannounced = None;
-            if let Some(shipped) = gate.until_announced.take() {
-                self.remote.send_replace(shipped);
-            }
-            return;
-        };
-        if gate.until_announced.is_some() {
-            self.remote.send_replace(Shipped { failure: Some(message.clone()), ..Shipped::default() });
-        }
-        let since = gate.unannounced.as_ref().map_or(now, |failing| failing.since);
-        gate.unannounced = Some(Failing { since, reason: UnavailableReason::RemoteFailed, message });
     }
 
     /// The name of the segment that is written: those before it are closed.
