@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER;
 use flate2::read::MultiGzDecoder;
 use iam_mcp_gateway::audit::{
     DiskStorage, Hash, Journal, JournalOptions, Keeper, KeepingOptions, Record, SegmentFile, SigningKey, Storage,
-    Verdict, Witness, verify,
+    Verdict, Witness, journal_files, verify,
 };
 use iam_mcp_gateway::clock::ManualClock;
 use iam_mcp_gateway::random::SystemRandom;
@@ -22,8 +22,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use crate::support::command::run;
 use crate::support::dice::Dice;
+use crate::support::gateway::TestGateway;
 use crate::support::program::Program;
+use crate::support::waiting::{eventually, now};
 
 /// How many times the journal is opened, and from when on with the second key.
 const RUNS: u8 = 10;
@@ -275,4 +278,59 @@ async fn both_verifiers_agree_on_a_journal_with_everything_in_it_and_on_what_is_
 #[ignore = "takes minutes: both verifiers look at all of them"]
 async fn both_verifiers_agree_on_ten_thousand_tamperings_of_a_journal_with_everything_in_it() {
     tamper_and_look(10_000).await;
+}
+
+/// A journal of a run that ended this long ago, with the digest that names its file.
+async fn old_journal(folder: &Path, ago: SignedDuration) {
+    let clock = ManualClock::at(now() - ago);
+    for _ in 0..2 {
+        let journal =
+            Journal::open(JournalOptions::new(folder), Arc::new(DiskStorage), clock.clone(), Arc::new(SystemRandom));
+        let journal = journal.await.expect("the folder is ours");
+        journal.note_durably(record(0)).await.expect("the disk works");
+        let (told, mut rounds) = mpsc::unbounded_channel();
+        let keeper = Keeper::begin(
+            &journal,
+            KeepingOptions::default(),
+            Box::new(move |failure| {
+                assert!(failure.is_none(), "{failure:?}");
+                let _ = told.send(());
+            }),
+        );
+        rounds.recv().await.expect("it is told of each round");
+        keeper.end().await;
+        journal.close().await.expect("the disk works");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_removes_what_is_older_than_it_is_told_to_keep() {
+    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    let audit = folder.path().join("audit");
+    old_journal(&audit, SignedDuration::from_hours(31 * 24)).await;
+    let before = journal_files(&audit).expect("the folder is ours");
+    assert_eq!(before.len(), 2);
+    for days in ["32", "30"] {
+        let prepared = TestGateway::without_aws().journal_in(audit.clone());
+        let mut gateway = prepared.set("audit.keep_days", days).start();
+        let left = |gateway: &TestGateway| {
+            let retained = gateway.records("retention").len();
+            let names = journal_files(&audit).expect("the folder is ours");
+            let oldest = names.iter().position(|name| plain(name) == plain(&before[0]));
+            (retained, names.len(), oldest)
+        };
+        let expected = if days == "30" { (1, 3, None) } else { (0, 3, Some(0)) };
+        let is_compressed = || journal_files(&audit).is_ok_and(|names| names.iter().any(|name| name.ends_with(".gz")));
+        eventually("closed files are kept as they should be", || {
+            (is_compressed() && left(&gateway) == expected).then_some(())
+        });
+        gateway.stop();
+        assert_eq!(left(&gateway), expected, "{days}");
+        let verified = run(&["audit", "verify", audit.to_str().expect("temporary folders have plain names")]);
+        assert_eq!(verified.code, 0, "{}", verified.said());
+    }
+}
+
+fn plain(name: &str) -> &str {
+    name.strip_suffix(".gz").unwrap_or(name)
 }
