@@ -170,7 +170,8 @@ fn a_panic_tells_its_place_and_not_what_it_was_about() {
     let keys = KeyFiles::new();
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone());
+    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone());
     let installed = tracing::subscriber::set_global_default(subscriber.finish());
     installed.expect("each test has a process of its own");
     panics::log_places();
