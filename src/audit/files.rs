@@ -65,12 +65,20 @@ pub fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
 
 /// Opens a file of a journal; if it was closed and compressed since its name was read, what it has become.
 pub(super) fn open_either(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
-    match open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut compressed = path.as_os_str().to_owned();
-            compressed.push(COMPRESSED);
-            open(Path::new(&compressed)).map_err(|_| error)
-        }
+    either(|ending| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(ending);
+        open(Path::new(&path))
+    })
+}
+
+/// What `open` makes of a file's name with this ending behind it: none, and where nothing lies there, what compression adds.
+///
+/// # Errors
+/// When it can open neither.
+pub(super) fn either<T>(open: impl Fn(&str) -> io::Result<T>) -> io::Result<T> {
+    match open("") {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => open(COMPRESSED),
         opened => opened,
     }
 }

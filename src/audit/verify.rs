@@ -6,7 +6,7 @@
 //! taken for tampering nor vouched for.
 //!
 //! A journal that is being written and kept can be verified: what contradicts itself because files were begun, compressed or
-//! removed meanwhile is looked at again. Its last line may be seen half written, and is then reported as torn.
+//! removed meanwhile is looked at again, and so is a last line that was seen half written.
 //!
 //! In a signed journal the last record of each group that was made durable has a signature, which covers all before it. What
 //! comes after the last signature is exposed: whoever can write the folder could have changed it. It is what a process that
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::chain::{ChainHead, Hash};
-use super::digest::{DigestName, digests_of};
+use super::digest::digests_of;
 use super::files::{Hashed, of_the_journal, open, open_either, plain};
 use super::scan::{Fault, Problem, Scan, confirmed_through, read_header, scan};
 use super::segment::{EXTENSION, Header, SegmentName};
@@ -29,8 +29,10 @@ use super::signing::{KmsPublicKey, PublicKey};
 use super::unsettled::{Link, UnderWay};
 
 use digests::Reading;
+use listing::Listing;
 
 mod digests;
+mod listing;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -62,6 +64,12 @@ pub enum VerifyError {
     /// The folder holds no journal; if there was one, it was removed.
     #[error("there is no journal in {}: no file ends in {EXTENSION}, compressed or not", .0.display())]
     NoSegments(PathBuf),
+    /// Files vanished each time that the folder was read.
+    #[error(
+        "{} changed while it was read, {ATTEMPTS} times: files are being removed; try again, or verify a copy of the folder",
+        .0.display()
+    )]
+    Changing(PathBuf),
     /// A file cannot be read.
     #[error("{} cannot be read", path.display())]
     Read {
@@ -70,6 +78,12 @@ pub enum VerifyError {
         /// What the operating system answered.
         source: io::Error,
     },
+}
+
+impl VerifyError {
+    fn is_missing_file(&self) -> bool {
+        matches!(self, Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 /// How often a folder is read whose files change meanwhile.
@@ -96,26 +110,20 @@ fn verify_beside(path: &Path, witness: &Witness, listed: &mut dyn FnMut()) -> Re
     }
     let mut attempt = 1;
     loop {
-        let before = names_in(path)?;
+        let before = Listing::of(path).map_err(failed)?;
         let found = verify_folder(path, witness, listed);
-        let holds = found.as_ref().is_ok_and(|report| report.verdict != Verdict::Broken);
-        // A gateway that works on the folder adds files, compresses and removes some.
-        if holds || attempt == ATTEMPTS || names_in(path)? == before {
+        if found.as_ref().is_ok_and(|report| report.verdict != Verdict::Broken) {
             return found;
+        }
+        if !Listing::of(path).map_err(failed)?.explains(&found, &before) {
+            return found;
+        }
+        if attempt == ATTEMPTS {
+            return found
+                .map_err(|error| if error.is_missing_file() { VerifyError::Changing(path.to_owned()) } else { error });
         }
         attempt += 1;
     }
-}
-
-/// What lies in a folder, in the order of the names.
-fn names_in(directory: &Path) -> Result<Vec<String>, VerifyError> {
-    let names = directory.read_dir().and_then(|entries| {
-        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<_>>>()
-    });
-    let mut names = names.map_err(|source| VerifyError::Read { path: directory.to_owned(), source })?;
-    names.retain(|name| plain(name).ends_with(EXTENSION) || DigestName::parse(name).is_some());
-    names.sort_unstable();
-    Ok(names)
 }
 
 fn verify_folder(directory: &Path, witness: &Witness, listed: &mut dyn FnMut()) -> Result<VerifyReport, VerifyError> {
@@ -125,8 +133,9 @@ fn verify_folder(directory: &Path, witness: &Witness, listed: &mut dyn FnMut()) 
     };
     let mut read = Read::of(witness);
     // The digests first: what they name lies there then, or goes under a record that is read after them.
-    read.digests.folder(directory, &digests_of(&names_in(directory)?), witness).map_err(failed(directory))?;
-    let names = of_the_journal(names_in(directory)?);
+    let list = || Listing::of(directory).map(|listing| listing.names).map_err(failed(directory));
+    read.digests.folder(directory, &digests_of(&list()?), witness).map_err(failed(directory))?;
+    let names = of_the_journal(list()?);
     if names.is_empty() {
         return Err(VerifyError::NoSegments(directory.to_owned()));
     }

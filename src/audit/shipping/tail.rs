@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use super::Batch;
-use crate::audit::files::{of_the_journal, plain};
+use crate::audit::files::{either, of_the_journal, plain};
 use crate::audit::folder::Folder;
 use crate::audit::scan::LONGEST_LINE;
 use crate::audit::segment::SegmentName;
@@ -81,10 +81,7 @@ impl Tail {
 
     fn open_at(&self, file: &SegmentName, next: u64) -> Result<Reading, TailError> {
         // It may have been compressed since it was listed.
-        let lines = match self.folder.open(file.as_str()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.folder.open(&format!("{file}.gz"))?,
-            opened => opened?,
-        };
+        let lines = either(|ending| self.folder.open(&format!("{file}{ending}")))?;
         let mut reading = Reading { file: file.to_string(), lines, next: file.first_sequence };
         let mut passed_over = Vec::new();
         while reading.next < next {
