@@ -70,10 +70,15 @@ pub enum Fault {
     /// The files before this one were removed for their age, as a record says that is signed by another key than the first that
     /// the journal names. Without keys from elsewhere only the first counts.
     #[error(
-        "the files before this one were removed for their age, as a record under another key says; give the public keys of this \
-         journal with --public-key, so that both count"
+        "the files before this one were removed for their age, as a record under the key {key} says; no keys were given, so only \
+         {counting} counts, which the journal names first: if both are yours, give both with --public-key, once for each"
     )]
-    RemovedUnderAnotherKey,
+    RemovedUnderAnotherKey {
+        /// The key that signed the record.
+        key: PublicKey,
+        /// The key that counts.
+        counting: PublicKey,
+    },
     /// The signature is not that of the key which the segment names.
     #[error("the signature does not match: the record, or one before it, was changed by somebody without the key")]
     SignatureDiffers,

@@ -37,8 +37,9 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub use digests::{BadDigest, DigestFault, Digests};
-pub use report::{BadRecord, FileReport, Signatures, UnsettledWrites, Verdict, VerifyReport};
+pub use report::{
+    BadDigest, BadRecord, DigestFault, Digests, FileReport, Signatures, UnsettledWrites, Verdict, VerifyReport,
+};
 
 /// What is known of a journal from elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -213,14 +214,14 @@ impl Read {
 
     /// The first file does not begin the chain, and no record says that those before it were removed for their age.
     fn begins_too_late(&mut self, begins: ChainHead, header: Option<&Header>, names: &[String]) {
-        let by_another_key = self.digests.could_begin_after(begins);
+        let by_another_key = self.digests.could_begin_after(begins).zip(self.signatures.keys.first().copied());
         let Some(first) = self.files.first_mut() else { return };
         if first.bad.as_ref().is_some_and(|bad| bad.line == 1) {
             return;
         }
         let missing = header.and_then(|header| header.previous_segment.clone());
         let fault = match missing.filter(|missing| !names.iter().any(|name| plain(name) == missing)) {
-            _ if by_another_key => Fault::RemovedUnderAnotherKey,
+            _ if let Some((key, counting)) = by_another_key => Fault::RemovedUnderAnotherKey { key, counting },
             Some(name) => Fault::MissingSegment { name },
             None => Fault::SequenceDiffers { expected: 1 },
         };
@@ -241,7 +242,7 @@ impl Read {
         let keys = &mut self.signatures.keys;
         keys.extend(key.filter(|key| !keys.contains(key)));
         let counts = self.signatures.trusted || key == keys.first().copied();
-        self.digests.end_of_file(key.is_some(), found.signed_through, counts || key.is_none());
+        self.digests.end_of_file(key, found.signed_through, counts);
         let signed_through = found.signed_through.filter(|_| counts);
         self.signatures.through = signed_through.or(self.signatures.through);
         self.files.push(report(name, found));

@@ -5,99 +5,13 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use serde::Serialize;
-
 use super::Witness;
+use super::report::{BadDigest, DigestFault, Digests};
 use crate::audit::chain::{ChainHead, Hash};
-use crate::audit::digest::{DigestName, DigestedFile, LARGEST, NoDigest, SignedDigest, file_hash};
+use crate::audit::digest::{DigestName, DigestedFile, LARGEST, NoDigest, Previous, SignedDigest, file_hash};
 use crate::audit::files::plain;
 use crate::audit::keeping::Retention;
-use crate::audit::signing::KmsPublicKey;
-
-/// What the digests show.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Digests {
-    /// How many there are.
-    pub count: usize,
-    /// The end of the chain that the newest vouches for.
-    pub through: Option<ChainHead>,
-    /// The end of the chain up to which what was anchored elsewhere vouches for the journal.
-    pub anchored: Option<ChainHead>,
-    /// The first digest that does not hold, or an anchor that the journal does not have.
-    pub first_bad: Option<BadDigest>,
-}
-
-/// A digest that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BadDigest {
-    /// The digest file's name; none for an anchor, and where there is no digest.
-    pub file: Option<String>,
-    /// What is wrong.
-    pub fault: DigestFault,
-    /// What is wrong, in plain words.
-    pub explanation: String,
-}
-
-/// What is wrong with a digest, or with the journal as a digest knows it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[non_exhaustive]
-pub enum DigestFault {
-    /// The file is no digest, or was changed.
-    #[error("{why}")]
-    Changed {
-        /// What is wrong with it.
-        why: String,
-    },
-    /// It was to be signed by one of the given keys.
-    #[error("it is not signed by a key that was given")]
-    KeyDiffers,
-    /// It was to be signed by one of the given KMS keys.
-    #[error("it is not signed by a KMS key that was given")]
-    KmsDiffers,
-    /// Digests were to be signed by one of the given KMS keys, and there are none.
-    #[error("there is no digest that a KMS key could have signed: none was made yet, or all were removed")]
-    NoDigest,
-    /// The one before it is missing, or another than it names.
-    #[error("the digest before it is missing, or is another than the one that it names")]
-    PreviousDiffers,
-    /// A file that it names is missing, and no retention record says that it was removed.
-    #[error("{name}, which it names, is missing, and no record says that it was removed for its age")]
-    MissingFile {
-        /// The file.
-        name: String,
-    },
-    /// A file that it names has other content.
-    #[error("{name} is not as it was when the digest was made")]
-    FileDiffers {
-        /// The file.
-        name: String,
-    },
-    /// The chain does not reach the record that it vouches for.
-    #[error("records up to {through} were there when it was made: what came after record {last} was cut off")]
-    CutOff {
-        /// The last record that it vouches for.
-        through: u64,
-        /// The last record there is.
-        last: u64,
-    },
-    /// The record that it vouches for is another.
-    #[error("record {sequence} is another than when it was made: the chain was computed anew")]
-    RecordDiffers {
-        /// The record.
-        sequence: u64,
-    },
-    /// The anchor is the hash of no digest and no record of the journal.
-    #[error(
-        "{anchor} is the hash of no digest and of no record of this journal: it was cut off before it, or replaced"
-    )]
-    AnchorMissing {
-        /// What was given.
-        anchor: Hash,
-    },
-}
+use crate::audit::signing::{KmsPublicKey, PublicKey};
 
 /// The digests of a folder, while its files are read.
 #[derive(Debug, Default)]
@@ -116,7 +30,7 @@ pub(super) struct Reading {
     anchored: Option<ChainHead>,
     retentions: Vec<(u64, Retention)>,
     /// Those under a key that does not count, because none was given and another was named first.
-    under_another_key: Vec<Retention>,
+    under_another_key: Vec<(PublicKey, Retention)>,
     /// Those of the file that is read.
     fresh: Vec<(u64, Retention)>,
 }
@@ -197,22 +111,25 @@ impl Reading {
         }
     }
 
-    /// A file was read, whose signatures go up to `signed_through`; `counts` says whether its key does. Where it is signed, a
-    /// retention record counts only if a signature of the same file covers it: a line that somebody put at its end is covered
-    /// by the first signature of the next one.
-    pub(super) fn end_of_file(&mut self, is_signed: bool, signed_through: Option<u64>, counts: bool) {
-        let through = if is_signed { signed_through.unwrap_or(0) } else { u64::MAX };
+    /// A file was read that names `key`, which `counts` or not, and whose signatures go up to `signed_through`. Where it is
+    /// signed, a retention record counts only if a signature of the same file covers it: a line that somebody put at its end is
+    /// covered by the first signature of the next one.
+    pub(super) fn end_of_file(&mut self, key: Option<PublicKey>, signed_through: Option<u64>, counts: bool) {
+        let through = if key.is_some() { signed_through.unwrap_or(0) } else { u64::MAX };
         let covered = self.fresh.drain(..).filter(|(sequence, _)| *sequence <= through);
-        if counts {
-            self.retentions.extend(covered);
-        } else {
-            self.under_another_key.extend(covered.map(|(_, retention)| retention));
+        match key {
+            Some(key) if !counts => self.under_another_key.extend(covered.map(|(_, retention)| (key, retention))),
+            _ => self.retentions.extend(covered),
         }
     }
 
-    /// Whether the chain could begin after `head` if every key counted that the journal names.
-    pub(super) fn could_begin_after(&self, head: ChainHead) -> bool {
-        self.under_another_key.iter().any(|retention| retention.ends_at(head))
+    /// The key under which a retention record says that the chain may begin after `head`, where that record does not count.
+    pub(super) fn could_begin_after(&self, head: ChainHead) -> Option<PublicKey> {
+        self.let_go_by_another_key(|retention| retention.ends_at(head))
+    }
+
+    fn let_go_by_another_key(&self, let_go: impl Fn(&Retention) -> bool) -> Option<PublicKey> {
+        self.under_another_key.iter().find(|(_, retention)| let_go(retention)).map(|(key, _)| *key)
     }
 
     /// Whether a retention record says that the chain may begin after `head`. In a signed journal it has to be covered by a
@@ -243,10 +160,7 @@ impl Reading {
                 let digest = &signed.digest;
                 let follows = match (before, &digest.previous) {
                     (None, None) => digest.number == 1,
-                    (None, Some(previous)) => retained
-                        .iter()
-                        .flat_map(|retention| &retention.digests)
-                        .any(|removed| removed.file == previous.file && removed.sha256 == previous.sha256),
+                    (None, Some(previous)) => retained.iter().any(|retention| names_digest(retention, previous)),
                     (Some((file, other, sha256)), Some(previous)) => {
                         previous.file == file.as_str()
                             && previous.sha256 == *sha256
@@ -256,14 +170,20 @@ impl Reading {
                     (Some(_), None) => false,
                 };
                 if !follows {
-                    faults.push((name.clone(), DigestFault::PreviousDiffers));
+                    let removed = digest.previous.as_ref().filter(|_| before.is_none()).and_then(|previous| {
+                        let key = self.let_go_by_another_key(|retention| names_digest(retention, previous))?;
+                        Some(DigestFault::RemovedUnderAnotherKey { name: previous.file.clone(), key })
+                    });
+                    faults.push((name.clone(), removed.unwrap_or(DigestFault::PreviousDiffers)));
                 }
                 for file in &digest.files {
                     let name_of = || file.file.clone();
                     if !present.contains(file.file.as_str()) {
-                        let mut removed = retained.iter().flat_map(|retention| &retention.files);
-                        if !removed.any(|removed| removed == file) {
-                            faults.push((name.clone(), DigestFault::MissingFile { name: name_of() }));
+                        if !retained.iter().any(|retention| retention.files.contains(file)) {
+                            let key = self.let_go_by_another_key(|retention| retention.files.contains(file));
+                            let missing = DigestFault::MissingFile { name: name_of() };
+                            let removed = |key| DigestFault::RemovedUnderAnotherKey { name: name_of(), key };
+                            faults.push((name.clone(), key.map_or(missing, removed)));
                         }
                     } else if !self.right.contains(&file.file) {
                         faults.push((name.clone(), DigestFault::FileDiffers { name: name_of() }));
@@ -305,6 +225,11 @@ impl Reading {
             self.bad = Some(BadDigest { file, explanation: fault.to_string(), fault });
         }
     }
+}
+
+/// Whether the record says that this digest was removed.
+fn names_digest(retention: &Retention, digest: &Previous) -> bool {
+    retention.digests.iter().any(|removed| removed.file == digest.file && removed.sha256 == digest.sha256)
 }
 
 fn changed(fault: NoDigest) -> DigestFault {

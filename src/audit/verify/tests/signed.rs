@@ -148,9 +148,16 @@ fn files_that_a_second_key_let_go_are_said_to_be_so_where_no_key_is_given() {
     let retention = retention_of(&builder.files);
     builder.segment_of(Reason::Start, second[3], &[retention]);
     let files = builder.files.split_off(1);
-    assert_eq!(first_bad(&files), (0, 1, Fault::RemovedUnderAnotherKey));
+    let (key_of_the_record, counting) = (rolled.public(), key().public());
+    assert_eq!(first_bad(&files), (0, 1, Fault::RemovedUnderAnotherKey { key: key_of_the_record, counting }));
     let bad = verified(&files).first_bad.unwrap();
-    assert!(bad.explanation.contains("give the public keys"), "{}", bad.explanation);
+    for told in [key_of_the_record.to_string(), counting.to_string(), "give both with --public-key".to_owned()] {
+        assert!(bad.explanation.contains(&told), "{}", bad.explanation);
+    }
+    let report = json!(verified(&files));
+    assert_eq!(report["verdict"], "broken");
+    let fault = json!({"code": "removedUnderAnotherKey", "key": key_of_the_record, "counting": counting});
+    assert_eq!(report["firstBad"]["fault"], fault);
     assert_eq!(verified_by(&files, &[&key(), &rolled]).verdict, Verdict::Verified);
     let by_a_stranger = verified_by(&files, &[&key()]);
     assert_eq!(by_a_stranger.first_bad.unwrap().fault, Fault::MissingSegment { name: builder.files[0].0.clone() });
