@@ -250,7 +250,7 @@ impl Read {
 
     fn report(mut self, names: &[String]) -> VerifyReport {
         let last = self.files.iter().filter_map(|file| file.last_sequence).next_back();
-        let digests = self.digests.end(names, last, self.signatures.through);
+        let digests = self.digests.end(names, last.unwrap_or(0), self.signatures.through);
         self.signatures.exposed =
             last.zip(self.signatures.through).map_or(0, |(last, through)| last - through.min(last));
         let digests_verdict = digests.first_bad.as_ref().map(|_| Verdict::Broken);

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Witness;
 use super::report::{BadDigest, DigestFault, Digests};
 use crate::audit::chain::{ChainHead, Hash};
-use crate::audit::digest::{DigestName, DigestedFile, LARGEST, NoDigest, Previous, SignedDigest, file_hash};
+use crate::audit::digest::{DigestName, LARGEST, NoDigest, Previous, SignedDigest, file_hash};
 use crate::audit::files::plain;
 use crate::audit::keeping::Retention;
 use crate::audit::signing::{KmsPublicKey, PublicKey};
@@ -18,12 +18,12 @@ use crate::audit::signing::{KmsPublicKey, PublicKey};
 pub(super) struct Reading {
     digests: Vec<(DigestName, SignedDigest, Hash)>,
     bad: Option<BadDigest>,
-    /// The content of files, as digests know it.
-    known: HashMap<String, DigestedFile>,
+    /// The files that digests name.
+    known: HashSet<String>,
     /// The hashes of records, as digests know them, and which digest does.
     records: HashMap<u64, (Hash, usize)>,
-    /// Files whose content is that of their digests.
-    right: HashSet<String>,
+    /// The SHA-256 and the length of those that were read without a fault.
+    contents: HashMap<String, (Hash, u64)>,
     /// Whether a KMS key has to have signed each digest.
     by_kms: bool,
     anchors: Vec<Hash>,
@@ -71,7 +71,7 @@ impl Reading {
         for head in lasts.chain([signed.digest.head]).filter(|head| head.sequence > 0) {
             self.records.entry(head.sequence).or_insert((head.hash, index));
         }
-        self.known.extend(signed.digest.files.iter().map(|file| (file.file.clone(), file.clone())));
+        self.known.extend(signed.digest.files.iter().map(|file| file.file.clone()));
         self.digests.push((name, signed, sha256));
     }
 
@@ -85,14 +85,12 @@ impl Reading {
 
     /// Whether a digest knows the content of the file.
     pub(super) fn knows(&self, file: &str) -> bool {
-        self.known.contains_key(plain(file))
+        self.known.contains(plain(file))
     }
 
     /// The content of a file was read.
     pub(super) fn content(&mut self, file: &str, sha256: Hash, bytes: u64) {
-        if self.known.get(plain(file)).is_some_and(|known| known.sha256 == sha256 && known.bytes == bytes) {
-            self.right.insert(plain(file).to_owned());
-        }
+        self.contents.insert(plain(file).to_owned(), (sha256, bytes));
     }
 
     /// A record that is right was read.
@@ -148,8 +146,8 @@ impl Reading {
         self.retentions.iter().filter(move |(sequence, _)| counts(sequence)).map(|(_, retention)| retention)
     }
 
-    /// What the digests show of a journal whose last record is `last`, and whose files are `names`.
-    pub(super) fn end(mut self, names: &[String], last: Option<u64>, signed_through: Option<u64>) -> Digests {
+    /// What the digests show of a journal whose last record is `last`, 0 if there is none, and whose files are `names`.
+    pub(super) fn end(mut self, names: &[String], last: u64, signed_through: Option<u64>) -> Digests {
         let present: HashSet<&str> = names.iter().map(|name| plain(name)).collect();
         let mut faults = Vec::new();
         {
@@ -185,13 +183,11 @@ impl Reading {
                             let removed = |key| DigestFault::RemovedUnderAnotherKey { name: name_of(), key };
                             faults.push((name.clone(), key.map_or(missing, removed)));
                         }
-                    } else if !self.right.contains(&file.file) {
+                    } else if self.contents.get(&file.file) != Some(&(file.sha256, file.bytes)) {
                         faults.push((name.clone(), DigestFault::FileDiffers { name: name_of() }));
                     }
                 }
-                if let Some(last) = last
-                    && last < digest.head.sequence
-                {
+                if last < digest.head.sequence {
                     faults.push((name.clone(), DigestFault::CutOff { through: digest.head.sequence, last }));
                 }
                 before = Some(entry);

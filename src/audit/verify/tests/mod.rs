@@ -14,6 +14,7 @@ use crate::audit::segment::{Header, Reason};
 use crate::audit::signing::SigningKey;
 
 mod compressed;
+mod digested;
 mod in_use;
 mod signed;
 
