@@ -13,7 +13,7 @@ use crate::support::kms::Kms;
 use crate::support::program::Program;
 use crate::support::waiting::eventually;
 
-mod tampering;
+pub(crate) mod tampering;
 
 /// The digest files of a journal, in their order.
 fn digest_files(folder: &Path) -> Vec<PathBuf> {

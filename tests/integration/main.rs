@@ -6,6 +6,7 @@ mod audit_digests;
 mod audit_kept;
 mod audit_reading;
 mod audit_reconcile;
+mod audit_scenarios;
 mod audit_signals;
 mod audit_signing;
 mod audit_sinks;

@@ -11,13 +11,13 @@ standard library.
 
 import argparse
 import base64
-import gzip
 import hashlib
 import itertools
 import json
 import re
 import sys
 import zlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ SIGNED = b"iam-mcp-gateway journal record 1\n"
 SIGNED_DIGEST = b"iam-mcp-gateway journal digest 1\n"
 START = (0, "0" * 64)
 HEX = re.compile(r"[0-9a-f]{64}$")
+TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?Z$")
 
 
 class Bad(Exception):
@@ -95,6 +96,8 @@ def read_record(line: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         raise Bad("sequence is no number of a record")
     if not all(isinstance(integrity[name], str) and HEX.match(integrity[name]) for name in ("hash", "previousHash")):
         raise Bad("a hash is no hash")
+    if "signature" in integrity and not is_signature(integrity["signature"]):
+        raise Bad("a signature is no signature")
     if text.encode() + b"\n" != line:
         raise Bad("the line is not canonical")
     hashed = canonical(record | {"integrity": {name: integrity[name] for name in ("sequence", "previousHash")}})
@@ -107,6 +110,10 @@ def header_of(record: dict[str, Any], integrity: dict[str, Any]) -> dict[str, An
     header = record.get("segment")
     if record.get("stage") != "segment" or not isinstance(header, dict):
         raise Bad("the file does not begin with a header")
+    if header.get("reason") not in ("start", "rotation", "recovery") or "lastDurable" not in header:
+        raise Bad("the header has no reason or no place")
+    if not isinstance(header.get("previousSegment"), str | None) or not is_key(header.get("signingKey")):
+        raise Bad("the header has members of another kind")
     if header.get("lastDurable") != {"sequence": integrity["sequence"] - 1, "hash": integrity["previousHash"]}:
         raise Bad("the header contradicts its place")
     return header
@@ -118,6 +125,14 @@ def base64_bytes(text: str) -> bytes:
     if base64.b64encode(decoded).decode() != text:
         raise ValueError("another spelling of the same bytes")
     return decoded
+
+
+def is_key(key: Any) -> bool:
+    """Whether it is a public key of the journal, or none."""
+    try:
+        return key is None or len(base64_bytes(key)) == 32
+    except (ValueError, TypeError):
+        return False
 
 
 def has_signed(key: str, signature: str, message: bytes) -> bool:
@@ -155,12 +170,24 @@ def check_signature(integrity: dict[str, Any], key: str | None) -> bool:
     return True
 
 
+def decompressed(content: bytes) -> bytes:
+    """What gzip made of it, RFC 1952: one member or several, and nothing else behind them."""
+    whole = b""
+    while content:
+        member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        whole += member.decompress(content)
+        if not member.eof:
+            raise EOFError
+        content = member.unused_data
+    return whole
+
+
 def content_of(path: Path) -> bytes:
     content = path.read_bytes()
     if path.name.endswith(".gz"):
         try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error):
+            content = decompressed(content)
+        except (EOFError, zlib.error):
             # No record of it can be believed: one line that is none.
             content = b"the compressed data is broken"
     return content
@@ -177,6 +204,92 @@ def first_header(lines: list[bytes]) -> dict[str, Any] | None:
         return header_of(*read_record(lines[0])) if lines else None
     except Bad:
         return None
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def is_hash(value: Any) -> bool:
+    return isinstance(value, str) and HEX.match(value) is not None
+
+
+def is_time(value: Any) -> bool:
+    matched = TIME.match(value) if isinstance(value, str) else None
+    try:
+        return matched is not None and datetime.strptime(matched[1], "%Y-%m-%dT%H:%M:%S") is not None
+    except ValueError:
+        return False
+
+
+def is_signature(value: Any) -> bool:
+    try:
+        return len(base64_bytes(value)) == 64
+    except (ValueError, TypeError):
+        return False
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def has_members(value: Any, members: dict[str, Any], optional: dict[str, Any] | None = None) -> bool:
+    """Whether it is an object with these members, each as its predicate wants it, and no others."""
+    optional = optional or {}
+    return (
+        isinstance(value, dict)
+        and members.keys() <= value.keys() <= members.keys() | optional.keys()
+        and all((members | optional)[name](inner) for name, inner in value.items())
+    )
+
+
+def is_head(value: Any) -> bool:
+    return has_members(value, {"sequence": is_number, "hash": is_hash})
+
+
+def is_digested_file(value: Any) -> bool:
+    members = {
+        "file": is_text,
+        "sha256": is_hash,
+        "bytes": is_number,
+        "firstSequence": lambda first: first is None or is_number(first),
+        "last": lambda last: last is None or is_head(last),
+    }
+    return has_members(value, members)
+
+
+def is_digest(value: Any) -> bool:
+    members = {
+        "number": is_number,
+        "time": is_time,
+        "madeBy": lambda made_by: isinstance(made_by, dict),
+        "files": lambda files: isinstance(files, list) and all(map(is_digested_file, files)),
+        "head": is_head,
+    }
+    previous = {"file": is_text, "sha256": is_hash}
+    optional = {
+        "previous": lambda named: has_members(named, previous, {"signature": is_signature}),
+        "through": is_text,
+        "signingKey": lambda key: key is not None and is_key(key),
+    }
+    return has_members(value, members, optional)
+
+
+def retention_of(record: dict[str, Any]) -> dict[str, Any] | None:
+    """What a record says was removed; none when it says nothing that counts."""
+    data = record.get("additionalEventData")
+    retention = data.get("retention") if record.get("stage") == "retention" and isinstance(data, dict) else None
+    if not isinstance(retention, dict) or not is_time(retention.get("olderThan")):
+        return None
+    files, digests = retention.get("files"), retention.get("digests")
+    if not isinstance(files, list) or not all(map(is_digested_file, files)) or not isinstance(digests, list):
+        return None
+    if not all(has_members(entry, {"file": is_text, "sha256": is_hash}) for entry in digests):
+        return None
+    known = [file for file in files if file["firstSequence"] is not None and file["last"] is not None]
+    ranges = [(file["firstSequence"], file["last"]["sequence"]) for file in known]
+    follow = all(first == end + 1 and end < last for (_, end), (first, last) in itertools.pairwise(ranges))
+    return retention if follow else None
 
 
 class Digests:
@@ -210,22 +323,20 @@ class Digests:
     def check(name: str, content: bytes) -> tuple[dict[str, Any], str | None, dict[str, str] | None]:
         try:
             signed = json.loads(content.decode())
-            if not signed.keys() <= {"digest", "signature", "kms"}:
-                raise Bad("it has other members than a digest file has")
-            kms = signed.get("kms")
-            if "kms" in signed and not (
-                kms.keys() == {"keyId", "algorithm", "signature"} and all(isinstance(text, str) for text in kms.values())
-            ):
-                raise Bad("kms has other members than it should")
-            if canonical(signed).encode() + b"\n" != content:
-                raise Bad("it is not canonical")
-            digest, key, signature = signed["digest"], signed["digest"].get("signingKey"), signed.get("signature")
-            matched = DIGEST_NAME.match(name)
-            if not matched or digest["number"] != int(matched[1]):
-                raise Bad("it has another number than its name")
-            _ = digest["head"]["sequence"], digest["head"]["hash"], [file["last"] for file in digest["files"]]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            is_whole = canonical(signed).encode() + b"\n" == content
+        except (ValueError, RecursionError) as error:
             raise Bad("it is no digest") from error
+        if not is_whole:
+            raise Bad("it is not canonical")
+        members = {"keyId": is_text, "algorithm": is_text, "signature": is_text}
+        optional = {"signature": is_signature, "kms": lambda kms: has_members(kms, members)}
+        if not has_members(signed, {"digest": is_digest}, optional):
+            raise Bad("it has other members than a digest has")
+        digest, signature, kms = signed["digest"], signed.get("signature"), signed.get("kms")
+        matched = DIGEST_NAME.match(name)
+        if not matched or digest["number"] != int(matched[1]):
+            raise Bad("it has another number than its name")
+        key = digest.get("signingKey")
         if key is None and signature is None:
             return digest, None, kms
         message = SIGNED_DIGEST + hashlib.sha256(canonical(digest).encode()).digest()
@@ -244,11 +355,9 @@ class Digests:
         if known != hash_:
             self.bad.append((name, "a record is another than when it was made"))
         self.reach(hash_, sequence)
-        if record.get("stage") == "retention":
-            retention = record["additionalEventData"]["retention"]
-            ranges = [(file["firstSequence"], file["last"]["sequence"]) for file in retention["files"] if file["last"]]
-            if all(later[0] == earlier[1] + 1 for earlier, later in itertools.pairwise(ranges)):
-                self.retentions.append((sequence, retention))
+        retention = retention_of(record)
+        if retention is not None:
+            self.retentions.append((sequence, retention))
 
     def retained(self, signed: int | None) -> list[dict[str, Any]]:
         vouched = (self.read[-1][1]["head"]["sequence"] if self.read else 0) if self.by_kms else None
@@ -303,7 +412,7 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
         confirmed, signed_here, already, records_before = None, 0, len(digests.retentions), records
         if following and following["reason"] == "recovery" and head and following["lastDurable"]["sequence"] >= head[0]:
             confirmed = following["lastDurable"]["sequence"]
-        key = None
+        key, first_of_file, named = None, None, NAME.match(name)
         number_of_line = 0
         try:
             for number_of_line, line in enumerate(lines, 1):
@@ -319,7 +428,6 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
                     first_key = first_key or key
                     if public_keys and key not in public_keys:
                         raise Bad("the file is not signed by a key that was given")
-                    named = NAME.match(name)
                     if head is None:
                         head = (sequence - 1, integrity["previousHash"])
                 if head and (sequence, integrity["previousHash"]) != (head[0] + 1, head[1]):
@@ -331,13 +439,16 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
                 head = (sequence, integrity["hash"])
                 last = sequence
                 records += 1
-                if number_of_line == 1 and (not named or int(named[1]) != sequence):
-                    raise Bad("the file has another name than it should")
-                if number_of_line == 1 and before not in (None, header.get("previousSegment")):
-                    raise Bad("the file before it is another than it names")
-            if not lines:
-                number_of_line = 1
+                first_of_file = sequence if number_of_line == 1 else first_of_file
+            # What follows no hash covers: the records of the file are what they are.
+            nothing_confirmed = confirmed is not None and head and head[0] >= confirmed
+            number_of_line = 1
+            if not lines and not nothing_confirmed:
                 raise Bad("the file is empty")
+            if not named or first_of_file not in (None, int(named[1])):
+                raise Bad("the file has another name than it should")
+            if first_of_file is not None and before not in (None, header.get("previousSegment")):
+                raise Bad("the file before it is another than it names")
             before = name.removesuffix(".gz") if records > records_before else before
         except Bad as bad:
             first_bad = first_bad or {"file": name, "line": number_of_line, "why": str(bad)}
@@ -349,7 +460,8 @@ def verify(folder: Path, public_keys: list[str], anchors: list[str], kms_keys: l
     if begins["sequence"] > 0 and begins not in boundaries:
         first_bad = {"file": names[0], "line": 1, "why": "the chain begins too late"}
     digests.end(contents, last, signed)
-    bad_digest = (min(digests.bad)[0] or None) if digests.bad else None
+    # What is wrong with a digest file comes before what is wrong without one.
+    bad_digest = min((name for name, _ in digests.bad if name), default=None)
     return {
         "verdict": "broken" if first_bad or digests.bad or digests.anchors else "verified",
         "firstBad": first_bad,

@@ -31,14 +31,14 @@ type Folder = BTreeMap<String, Vec<u8>>;
 
 /// A key as KMS has it.
 #[derive(Debug)]
-struct Kms(EcdsaKeyPair);
+pub(crate) struct Kms(EcdsaKeyPair);
 
 impl Kms {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key can be made"))
     }
 
-    fn public_key(&self) -> String {
+    pub(crate) fn public_key(&self) -> String {
         let der = AsDer::<PublicKeyX509Der<'_>>::as_der(self.0.public_key()).expect("a key has a form");
         BASE64.encode(der.as_ref())
     }
