@@ -304,11 +304,15 @@ impl Journal {
         self.shared.acknowledge(shipped);
     }
 
-    /// Says that other replicas can see that this one lives; else why not. Where [`JournalOptions::remote`] asks for it, nothing
-    /// counts as stored until it was said once that they can, and intents are refused while they cannot: who dies before is
-    /// never missed.
-    pub fn announced(&self, failure: Option<String>) {
-        self.shared.announced(failure);
+    /// Says until when other replicas see that this one lives. Where [`JournalOptions::remote`] asks for it, nothing counts as stored
+    /// until it was said once that they can, and intents are refused when that time is over: who dies then is never missed.
+    pub fn announced(&self, until: Instant) {
+        self.shared.announced(until);
+    }
+
+    /// Says why other replicas cannot see that this one lives: intents are refused until they can.
+    pub fn not_announced(&self, why: String) {
+        self.shared.not_announced(why);
     }
 
     /// Takes other fields for every header, and for whatever else the journal itself writes from now on: another configuration is

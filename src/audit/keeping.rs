@@ -23,10 +23,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use self::rounds::Rounds;
 use super::chain::{ChainHead, Hash};
@@ -47,6 +49,9 @@ mod rounds;
 mod tests;
 
 pub(super) use retain::Retention;
+
+/// How long the end of the process waits for the file at hand.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// What is done with closed files.
 #[derive(Debug, Clone, Default)]
@@ -172,12 +177,18 @@ impl Keeper {
         self.anchor.clone()
     }
 
-    /// Lets the file at hand be finished, and ends. To be called before the journal is closed.
-    pub async fn end(self) {
+    /// Lets the file at hand be finished, within a grace, and ends. To be called before the journal is closed.
+    pub async fn end(mut self) {
         self.ending.asked.store(true, Ordering::Relaxed);
         self.ending.now.notify_one();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "keeping the audit journal's files broke off");
+        match timeout(GRACE, &mut self.task).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "keeping the audit journal's files broke off"),
+            // Whatever it stopped at, the next process does.
+            Err(_) => {
+                self.task.abort();
+                tracing::error!("keeping the audit journal's files was cut off: the disk does not answer");
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use self::cursor::Cursor;
 use self::tail::Tail;
@@ -27,9 +27,12 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-/// The most bytes of a batch, but for a single larger record.
+/// The most bytes of a batch, but for a single larger record, and for what a signed journal needs to end a batch with a signed
+/// record: as much again at most.
 const LARGEST_BATCH: usize = 4 * 1024 * 1024;
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// How long after the grace the disk may take for what is noted last.
+const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// Where records go beside the journal.
 pub trait Sink: Debug + Send + Sync + 'static {
@@ -83,6 +86,8 @@ pub type TellShipped = Box<dyn Fn(&Shipped) + Send + Sync>;
 /// Serves one sink until it is ended.
 #[derive(Debug)]
 pub struct Shipper {
+    /// How long the end waits.
+    grace: Duration,
     ending: Arc<Notify>,
     shipped: watch::Receiver<Shipped>,
     task: JoinHandle<bool>,
@@ -113,7 +118,7 @@ impl Shipper {
             told,
             tell,
         };
-        Self { ending, shipped, task: tokio::spawn(shipping.run()) }
+        Self { grace: pace.grace, ending, shipped, task: tokio::spawn(shipping.run()) }
     }
 
     /// How far the sink came, as it changes.
@@ -124,12 +129,19 @@ impl Shipper {
 
     /// Ships what is durable and not yet shipped, within the grace, and ends; whether the sink has everything. To be called
     /// when the journal is closed.
-    pub async fn end(self) -> bool {
+    pub async fn end(mut self) -> bool {
         self.ending.notify_one();
-        self.task.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "shipping audit records broke off");
-            false
-        })
+        match timeout(self.grace + LAST_WRITE, &mut self.task).await {
+            Ok(ended) => ended.unwrap_or_else(|error| {
+                tracing::error!(%error, "shipping audit records broke off");
+                false
+            }),
+            Err(_) => {
+                self.task.abort();
+                tracing::error!("the disk does not answer: how far audit records were shipped is not noted");
+                false
+            }
+        }
     }
 }
 
@@ -218,8 +230,9 @@ impl Shipping {
             let durable = self.durable.borrow().sequence;
             match ended {
                 Ok(last) => {
-                    self.cursor.reached(last).await;
+                    // Writes may wait for it; how far it came is noted behind it.
                     self.tell(Shipped { through: last, lag: durable.saturating_sub(last), failure: None });
+                    self.cursor.reached(last).await;
                     return Some(last);
                 }
                 Err(error) => {

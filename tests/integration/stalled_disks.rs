@@ -155,3 +155,17 @@ fn an_outcome_whose_sync_fails_or_hangs_is_told_to_the_client_and_written_later(
         assert_eq!(gateway.recording_aws().received("CreateUser")[0]["UserName"], "dave");
     }
 }
+
+/// It watches the real binary stop, which takes the graces of what waits for the disk.
+#[test]
+fn a_disk_that_hangs_keeps_no_process_from_ending() {
+    let syncs = FaultySyncs::new();
+    let prepared = TestGateway::with_recording_aws().set("audit.durable_seconds", "1").set("audit.stdout", "true");
+    let mut gateway = prepared.syncing_by(&syncs).start();
+    create(&gateway, "before").done();
+    syncs.turn(Syncs::Hang);
+    assert_eq!(create(&gateway, "refused").code(), "AuditUnavailable");
+    gateway.signal("TERM");
+    assert_eq!(gateway.wait(), Some(0), "{}", gateway.log());
+    assert!(gateway.log().contains("the disk does not answer"), "{}", gateway.log());
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use super::JournalOptions;
 use super::entry::Fate;
@@ -73,6 +74,8 @@ struct Gate {
     remote_failing: Option<Failing>,
     /// Others cannot be told that this replica lives, where they have to know.
     unannounced: Option<Failing>,
+    /// Until when others know it, and since when.
+    announced_until: Option<(Instant, Timestamp)>,
     /// What waits for the remote store.
     awaiting: Awaiting,
     /// How far the remote store has the records, where that counts only from when others know that this replica lives.
@@ -88,7 +91,7 @@ impl Gate {
         if let Some(failing) = &self.failing {
             return Err(failing.reason);
         }
-        if what == Admission::Intent && (self.not_remote().is_some() || self.awaiting.is_late(deadline)) {
+        if what == Admission::Intent && self.why_not_remote(deadline).is_some() {
             return Err(UnavailableReason::RemoteFailed);
         }
         if what == Admission::Intent && self.held > 0 {
@@ -283,13 +286,9 @@ impl Shared {
         match &gate.failing {
             Some(failing) => JournalState::Unavailable { since: failing.since, reason: failing.message.clone() },
             None if gate.held > 0 => JournalState::Holding { outcomes: gate.held },
-            None => match (gate.not_remote(), gate.awaiting.since) {
-                (Some(failing), _) => JournalState::NotRemote { since: failing.since, reason: failing.message.clone() },
-                (None, Some((_, since))) if gate.awaiting.is_late(self.deadline) => {
-                    JournalState::NotRemote { since, reason: "the remote store does not answer in time".to_owned() }
-                }
-                (None, _) => JournalState::Available,
-            },
+            None => gate.why_not_remote(self.deadline).map_or(JournalState::Available, |(since, reason)| {
+                JournalState::NotRemote { since, reason: reason.to_owned() }
+            }),
         }
     }
 

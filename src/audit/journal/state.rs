@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::audit::chain::ChainHead;
+
 /// Whether the journal takes records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JournalState {
@@ -100,10 +102,16 @@ pub struct JournalCounters {
 }
 
 /// What is durable on the disk, at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::audit) struct Reached {
     /// The last record.
-    pub(in crate::audit) head: u64,
+    pub(in crate::audit) head: ChainHead,
     /// The record of the oldest intent without an outcome.
     pub(in crate::audit) unsettled_since: Option<u64>,
+}
+
+impl Default for Reached {
+    fn default() -> Self {
+        Self { head: ChainHead::START, unsettled_since: None }
+    }
 }

@@ -244,8 +244,7 @@ impl Writer {
 
     /// Sees whether another segment is written now, and from when on it is old enough.
     fn follow(&mut self, committer: &Committer) {
-        self.shared
-            .reached(Reached { head: committer.durable().sequence, unsettled_since: committer.unsettled_since() });
+        self.shared.reached(Reached { head: committer.durable(), unsettled_since: committer.unsettled_since() });
         let name = committer.segment_name().map_or("", SegmentName::as_str);
         let is_another = self.shared.segment().send_if_modified(|known| {
             let is_another = known != name;

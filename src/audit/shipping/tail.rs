@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Batch;
 use crate::audit::files::{either, of_the_journal, plain};
 use crate::audit::folder::Folder;
+use crate::audit::record::INTEGRITY;
 use crate::audit::scan::LONGEST_LINE;
 use crate::audit::segment::SegmentName;
 
@@ -46,7 +47,8 @@ impl Tail {
         Self { folder, segments: Vec::new(), open: String::new(), reading: None }
     }
 
-    /// The records behind `through`, at most up to `durable`, and about `most` bytes of them: at least one.
+    /// The records behind `through`, at most up to `durable`, and about `most` bytes of them: at least one. In a signed journal it
+    /// ends with a signed record, where one comes soon: nobody else vouches for what stands behind the last.
     ///
     /// `open` is the file that is written. A record that an abandoned file holds, too, is read from the file after it, where
     /// it was confirmed.
@@ -57,7 +59,10 @@ impl Tail {
             open.clone_into(&mut self.open);
         }
         let mut batch = Batch { first: through + 1, last: through, lines: Vec::new() };
-        while batch.last < durable && (batch.lines.is_empty() || batch.lines.len() < most) {
+        // Where the last line begins.
+        let mut line = 0;
+        while batch.last < durable && (batch.lines.len() < most.max(1) || self.goes_on(&batch.lines, line, most)) {
+            line = batch.lines.len();
             let next = batch.last + 1;
             let Some(file) = self.segments.iter().rfind(|segment| segment.first_sequence <= next) else {
                 // Removed for its age before there was this sink.
@@ -79,6 +84,11 @@ impl Tail {
         Ok(batch)
     }
 
+    /// Whether a batch that is full takes another record, because a signature comes soon.
+    fn goes_on(&self, lines: &[u8], line: usize, most: usize) -> bool {
+        self.folder.signing_key.is_some() && lines.len() < most * 2 && !is_signed(&lines[line..])
+    }
+
     fn open_at(&self, file: &SegmentName, next: u64) -> Result<Reading, TailError> {
         // It may have been compressed since it was listed.
         let lines = either(|ending| self.folder.open(&format!("{file}{ending}")))?;
@@ -91,6 +101,11 @@ impl Tail {
         }
         Ok(reading)
     }
+}
+
+fn is_signed(line: &[u8]) -> bool {
+    let record = serde_json::from_slice::<serde_json::Value>(line);
+    record.is_ok_and(|record| record[INTEGRITY].get("signature").is_some())
 }
 
 /// Appends the whole line of the record `sequence`; nothing of it on an error.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{DiskStorage, JournalOptions, Keeper, KeepingOptions, Record, journal_files, open};
+use crate::audit::{DiskStorage, JournalOptions, Keeper, KeepingOptions, Record, SigningKey, journal_files, open};
 use crate::clock::ManualClock;
 use crate::random::SystemRandom;
 
@@ -211,4 +211,30 @@ async fn what_a_sink_does_not_have_yet_is_kept_and_read_when_it_is_compressed() 
     keeper.end().await;
     journal.close().await.unwrap();
     assert!(shipper.end().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_a_signed_journal_ends_with_a_signed_record_where_one_comes_soon() {
+    let dir = tempfile::tempdir().unwrap();
+    let signing_key = Some(Arc::new(SigningKey::from_seed(&[7; 32])));
+    let options = JournalOptions { signing_key, ..JournalOptions::new(dir.path()) };
+    let clock = ManualClock::at("2026-11-20T10:00:00Z".parse().unwrap());
+    let journal = Journal::open(options, Arc::new(DiskStorage), clock, Arc::new(SystemRandom)).await.unwrap();
+    for group in 0..6 {
+        for n in 0..4 {
+            note(&journal, group * 4 + n);
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let (open, durable) = (journal.segment().borrow().clone(), journal.durable().borrow().sequence);
+    let mut cut = 0;
+    for most in (100..3000).step_by(50) {
+        let batch = Tail::of(journal.folder()).read(&open, 0, durable, most).unwrap();
+        let last: Value =
+            serde_json::from_slice(batch.lines.split_inclusive(|byte| *byte == b'\n').last().unwrap()).unwrap();
+        let is_signed = last["integrity"].get("signature").is_some();
+        assert!(is_signed || batch.lines.len() >= 2 * most, "{most}: {batch:?}");
+        cut += usize::from(batch.last < durable && is_signed);
+    }
+    assert!(cut > 10, "{cut}");
 }

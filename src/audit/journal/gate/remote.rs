@@ -18,17 +18,26 @@ pub(super) struct Awaiting {
     pub(super) since: Option<(Instant, Timestamp)>,
 }
 
-impl Awaiting {
-    /// Whether a new record would wait in vain.
-    pub(super) fn is_late(&self, deadline: Duration) -> bool {
-        self.since.is_some_and(|(since, _)| since.elapsed() >= deadline)
+impl Gate {
+    /// Why records cannot be had where they have to be, beyond the disk, and since when; `deadline` is how long one may wait.
+    pub(super) fn why_not_remote(&self, deadline: Duration) -> Option<(Timestamp, &str)> {
+        let failing = self.remote_failing.as_ref().or(self.unannounced.as_ref());
+        let failing = failing.map(|failing| (failing.since, failing.message.as_str()));
+        failing.or_else(|| self.forgotten()).or_else(|| self.awaiting.is_late(deadline))
+    }
+
+    /// Others must have forgotten this replica by now, since nothing was heard of what tells them that it lives.
+    fn forgotten(&self) -> Option<(Timestamp, &'static str)> {
+        let (_, since) = self.announced_until.filter(|(until, _)| *until <= Instant::now())?;
+        Some((since, "other replicas were not told for too long that this one lives"))
     }
 }
 
-impl Gate {
-    /// Why records cannot be had where they have to be, beyond the disk.
-    pub(super) fn not_remote(&self) -> Option<&Failing> {
-        self.remote_failing.as_ref().or(self.unannounced.as_ref())
+impl Awaiting {
+    /// A new record would wait in vain.
+    fn is_late(&self, deadline: Duration) -> Option<(Timestamp, &'static str)> {
+        let (_, since) = self.since.filter(|(since, _)| since.elapsed() >= deadline)?;
+        Some((since, "the remote store does not answer in time"))
     }
 }
 
@@ -61,17 +70,20 @@ impl Shared {
         self.remote.subscribe()
     }
 
-    /// Other replicas know that this one lives, or cannot be told so: nobody would look for an intent that it leaves behind.
-    pub(in crate::audit::journal) fn announced(&self, failure: Option<String>) {
+    /// Other replicas know that this one lives, until then.
+    pub(in crate::audit::journal) fn announced(&self, until: Instant) {
+        let mut gate = self.gate();
+        gate.unannounced = None;
+        gate.announced_until = Some((until, self.clock.now()));
+        if let Some(shipped) = gate.until_announced.take() {
+            self.remote.send_replace(shipped);
+        }
+    }
+
+    /// Other replicas cannot be told that this one lives: nobody would look for an intent that it leaves behind.
+    pub(in crate::audit::journal) fn not_announced(&self, message: String) {
         let now = self.clock.now();
         let mut gate = self.gate();
-        let Some(message) = failure else {
-            gate.unannounced = None;
-            if let Some(shipped) = gate.until_announced.take() {
-                self.remote.send_replace(shipped);
-            }
-            return;
-        };
         if gate.until_announced.is_some() {
             self.remote.send_replace(Shipped { failure: Some(message.clone()), ..Shipped::default() });
         }

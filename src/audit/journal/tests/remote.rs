@@ -5,6 +5,14 @@ use futures_util::future::join_all;
 use super::*;
 use crate::clock::Clock;
 
+const FOR_LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The last record, and the oldest intent without an outcome.
+fn how_far(journal: &Journal) -> (u64, Option<u64>) {
+    let Reached { head, unsettled_since } = journal.reached();
+    (head.sequence, unsettled_since)
+}
+
 fn remote(options: &mut JournalOptions) {
     options.remote = true;
 }
@@ -12,7 +20,7 @@ fn remote(options: &mut JournalOptions) {
 /// A journal of a replica that others know of.
 async fn opened(folder: &Folder) -> Journal {
     let journal = folder.try_open(remote).await.unwrap();
-    journal.announced(None);
+    journal.announced(Instant::now() + FOR_LONG);
     journal
 }
 
@@ -117,7 +125,7 @@ async fn a_note_that_is_waited_for_needs_this_disk_alone() {
     let journal = opened(&folder).await;
     journal.acknowledge(&fails(1));
     journal.note_durably(record("read", "a")).await.unwrap();
-    assert_eq!(journal.reached(), Reached { head: 2, unsettled_since: None });
+    assert_eq!(how_far(&journal), (2, None));
     journal.close().await.unwrap();
 }
 
@@ -130,12 +138,12 @@ async fn intents_that_wait_when_the_journal_is_closed_are_recorded_as_not_forwar
     let given_up = spawn_intent(&journal, "b");
     settled().await;
     given_up.abort();
-    assert_eq!(journal.reached(), Reached { head: 3, unsettled_since: Some(2) });
+    assert_eq!(how_far(&journal), (3, Some(2)));
     let watch = journal.clone();
     journal.close().await.unwrap();
     assert_eq!(reason(waiting.await.unwrap()), UnavailableReason::Closed);
     assert_eq!(folder.told()[1..], ["intent a", "intent b", "not-forwarded b", "not-forwarded a"]);
-    assert_eq!(watch.reached(), Reached { head: 5, unsettled_since: None });
+    assert_eq!(how_far(&watch), (5, None));
     folder.assert_verified();
 }
 
@@ -161,7 +169,7 @@ async fn nothing_counts_as_stored_before_other_replicas_know_of_this_one() {
     settled().await;
     assert!(!waiting.is_finished(), "the store has it, and nobody would look there");
     journal.note_durably(record("read", "b")).await.unwrap();
-    journal.announced(None);
+    journal.announced(Instant::now() + FOR_LONG);
     drop(waiting.await.unwrap().unwrap());
     settled().await;
     journal.close().await.unwrap();
@@ -175,12 +183,12 @@ async fn intents_are_refused_while_other_replicas_cannot_be_told_of_this_one() {
     journal.acknowledge(&has(10));
     let waiting = spawn_intent(&journal, "a");
     settled().await;
-    journal.announced(Some("denied".to_owned()));
+    journal.not_announced("denied".to_owned());
     assert_eq!(reason(waiting.await.unwrap()), UnavailableReason::RemoteFailed);
     assert_eq!(reason(journal.intent(intent_of("b")).await), UnavailableReason::RemoteFailed);
     let JournalState::NotRemote { reason: why, .. } = journal.state() else { panic!("{:?}", journal.state()) };
     assert_eq!(why, "denied");
-    journal.announced(None);
+    journal.announced(Instant::now() + FOR_LONG);
     assert_eq!(journal.state(), JournalState::Available);
     drop(journal.intent(intent_of("c")).await.unwrap());
     journal.close().await.unwrap();
@@ -209,7 +217,7 @@ async fn an_intent_whose_caller_has_gone_is_given_up_before_the_remote_store_ans
 async fn no_more_intents_wait_for_the_remote_store_than_may_wait_at_all() {
     let folder = Folder::new();
     let journal = folder.try_open(|options| (options.remote, options.queue_capacity) = (true, 3)).await.unwrap();
-    journal.announced(None);
+    journal.announced(Instant::now() + FOR_LONG);
     journal.acknowledge(&has(1));
     let waiting: Vec<_> = ["a", "b", "c"].map(|name| spawn_intent(&journal, name)).into();
     settled().await;
@@ -267,7 +275,7 @@ async fn what_waits_for_a_silent_remote_store_is_bounded_however_many_callers_co
         (options.remote, options.queue_capacity, options.largest_batch) = (true, CAPACITY, BATCH);
     };
     let journal = folder.try_open(change).await.unwrap();
-    journal.announced(None);
+    journal.announced(Instant::now() + FOR_LONG);
     journal.acknowledge(&has(1));
     for _ in 0..60 {
         // Half of them hang up at once, so that their intents are given up while the store is not late yet.
@@ -284,4 +292,20 @@ async fn what_waits_for_a_silent_remote_store_is_bounded_however_many_callers_co
     assert_eq!(folder.told().iter().filter(|told| *told == "not-forwarded a").count(), intents);
     journal.close().await.unwrap();
     folder.assert_verified();
+}
+
+#[tokio::test(start_paused = true)]
+async fn intents_are_refused_when_others_have_heard_nothing_of_this_replica_for_too_long() {
+    let folder = Folder::new();
+    let journal = folder.try_open(remote).await.unwrap();
+    journal.acknowledge(&has(9));
+    journal.announced(Instant::now() + Duration::from_secs(180));
+    drop(journal.intent(intent_of("a")).await.unwrap());
+    tokio::time::sleep(Duration::from_secs(180)).await;
+    assert_eq!(journal.intent(intent_of("b")).await.unwrap_err().reason, UnavailableReason::RemoteFailed);
+    assert!(matches!(journal.state(), JournalState::NotRemote { .. }), "{:?}", journal.state());
+    journal.note(record("read", "c")).unwrap();
+    journal.announced(Instant::now() + Duration::from_secs(180));
+    drop(journal.intent(intent_of("d")).await.unwrap());
+    journal.close().await.unwrap();
 }

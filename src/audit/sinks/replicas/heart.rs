@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::TellFailure;
 use super::heartbeat::Heartbeat;
+use crate::audit::chain::ChainHead;
 use crate::audit::journal::{Journal, Reached};
 use crate::audit::shipping::{Shipped, SinkError};
 use crate::audit::signing::PublicKey;
@@ -55,7 +56,7 @@ pub(super) struct Progress {
 struct Moment {
     time: Timestamp,
     /// The last durable record.
-    head: u64,
+    head: ChainHead,
     /// Records before this one are settled by those up to the head.
     settled_before: u64,
 }
@@ -74,14 +75,14 @@ impl Heart {
             let pause = match &beaten {
                 Ok(()) => {
                     known_since = Some(begun);
-                    self.journal.announced(None);
+                    self.journal.announced(begun + KNOWN_FOR);
                     self.beats.send_replace(true);
                     EVERY
                 }
                 Err(error) => {
                     tracing::error!(%error, "this replica's heartbeat could not be stored; it is tried again");
                     if known_since.is_none_or(|since| since.elapsed() >= KNOWN_FOR) {
-                        self.journal.announced(Some(format!("no other replica knows of this one: {error}")));
+                        self.journal.not_announced(format!("no other replica knows of this one: {error}"));
                     }
                     RETRY
                 }
@@ -111,24 +112,30 @@ impl Heart {
         let Reached { head, unsettled_since } = self.journal.reached();
         let time = self.clock.now();
         let moments = &mut self.progress.moments;
-        moments.push_back(Moment { time, head, settled_before: unsettled_since.unwrap_or(head + 1) });
+        let now = Moment { time, head, settled_before: unsettled_since.unwrap_or(head.sequence + 1) };
+        moments.push_back(now);
         // What was settled here is settled for others when the bucket has the outcomes.
-        let stored = moments.iter().rfind(|moment| moment.head <= through).copied();
-        let settled_before = match stored {
-            Some(moment) => moment.settled_before,
-            // It goes on to be said what an earlier process said, as of now; one that said nothing left nothing.
-            None => match self.earlier().await? {
-                Some(earlier) => return Ok(Heartbeat { time, ..earlier }),
-                None => through + 1,
-            },
+        let stored = moments.iter().rfind(|moment| moment.head.sequence <= through).copied();
+        let stored = match stored {
+            Some(moment) => moment,
+            None => {
+                // It goes on to be said what an earlier process said, as of now.
+                if let Some(earlier) = self.earlier().await? {
+                    return Ok(Heartbeat { time, ..earlier });
+                }
+                // One that said nothing left nothing. What this one says has to be in the bucket first.
+                let first = self.progress.moments.front().copied().unwrap_or(now);
+                self.shipped.wait_for(|shipped| shipped.through >= first.head.sequence).await?;
+                first
+            }
         };
         let moments = &mut self.progress.moments;
         // What is not settled was durable after the last of these, so it was stored later still.
-        while moments.get(1).is_some_and(|moment| moment.head < settled_before) {
+        while moments.get(1).is_some_and(|moment| moment.head.sequence < stored.settled_before) {
             moments.pop_front();
         }
         let from = moments.front().map_or(time, |moment| moment.time);
-        Ok(Heartbeat { time, from, settled_before, through })
+        Ok(Heartbeat { time, from, settled_before: stored.settled_before, through: stored.head })
     }
 
     /// The heartbeat that an earlier process on this folder left.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::audit::chain::Hash;
+use crate::audit::chain::{ChainHead, Hash};
 use crate::audit::shipping::SinkError;
 use crate::audit::signing::{PublicKey, Signature, SigningKey};
 use crate::audit::sinks::layout::Replica;
@@ -19,8 +19,8 @@ pub(super) struct Heartbeat {
     pub(super) from: Timestamp,
     /// Nor do records before this one.
     pub(super) settled_before: u64,
-    /// The bucket has the records up to this one.
-    pub(super) through: u64,
+    /// The bucket has the records up to this one, with which everything before it is what it was.
+    pub(super) through: ChainHead,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

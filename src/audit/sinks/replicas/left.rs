@@ -1,8 +1,9 @@
 //! What a replica that died left in the bucket: its records, held to their chain and their signatures.
 //!
 //! Whoever can write the bucket could otherwise put outcomes there, so that an intent is not looked for, or intents that never
-//! were. In a signed journal a record counts when a signature covers it. What a write was forwarded for always is: its group
-//! was signed before it was shipped.
+//! were. So the chain has to lead through the record that the heartbeat names. In a signed journal that one is signed with it, and
+//! what comes behind has to be covered by signatures of its own, to the last record: its groups were signed before they were
+//! shipped.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -10,12 +11,12 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::heartbeat::Heartbeat;
 use crate::audit::chain::ChainHead;
-use crate::audit::record::INTEGRITY;
-use crate::audit::scan::{check_line, check_link};
+use crate::audit::scan::{LONGEST_LINE, check_line, check_link};
 use crate::audit::shipping::SinkError;
 use crate::audit::signing::PublicKey;
 use crate::audit::unsettled::{Link, Unsettled};
@@ -45,6 +46,8 @@ pub(super) struct Left {
     heartbeat: Heartbeat,
     keys: Option<Arc<[PublicKey]>>,
     end: Option<ChainHead>,
+    /// The last record that a signature, or the heartbeat, covers.
+    covered: u64,
     /// Intents and outcomes that were read, and are not covered by a signature yet.
     uncovered: Vec<Uncovered>,
     unsettled: Unsettled,
@@ -63,17 +66,21 @@ enum Uncovered {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Object {
-    records: Vec<Map<String, Value>>,
+struct Object<'a> {
+    #[serde(borrow)]
+    records: Vec<&'a RawValue>,
 }
 
 impl Left {
     pub(super) fn of(heartbeat: Heartbeat, keys: Option<Arc<[PublicKey]>>) -> Self {
+        // Where nothing was unsettled, the first record that counts follows the one that the heartbeat vouches for.
+        let follows = heartbeat.settled_before == heartbeat.through.sequence + 1;
         Self {
             limits: Limits::USUAL,
             heartbeat,
             keys,
-            end: None,
+            end: follows.then_some(heartbeat.through),
+            covered: heartbeat.through.sequence,
             uncovered: Vec::new(),
             unsettled: Unsettled::default(),
             sizes: HashMap::new(),
@@ -88,27 +95,38 @@ impl Left {
         if bytes.len() as u64 > LARGEST_OBJECT {
             return Err("it holds more than any batch of records".into());
         }
-        let object: Object = serde_json::from_slice(&bytes)?;
-        object.records.iter().try_for_each(|record| self.record(record))
+        let object: Object<'_> = serde_json::from_slice(&bytes)?;
+        // One after the other, so that the first that is wrong ends it.
+        object.records.iter().try_for_each(|record| self.record(record.get()))
     }
 
-    fn record(&mut self, record: &Map<String, Value>) -> Result<(), SinkError> {
-        let claimed = record.get(INTEGRITY).and_then(|integrity| integrity.get("sequence")).and_then(Value::as_u64);
-        let wrong = |why: String| match claimed {
+    fn record(&mut self, text: &str) -> Result<(), SinkError> {
+        // As it stands in the journal, a line of which it was.
+        let line = [text.as_bytes(), b"\n"].concat();
+        if line.len() > LONGEST_LINE {
+            return Err("one of its records is larger than any".into());
+        }
+        let numbered = |sequence: Option<u64>, why: &str| match sequence {
             Some(sequence) => format!("record {sequence}: {why}"),
-            None => why,
+            None => why.to_owned(),
         };
-        let mut line = serde_json_canonicalizer::to_vec(record)?;
-        line.push(b'\n');
-        let checked = check_line(&line).map_err(|(_, fault)| wrong(fault.to_string()))?;
+        let checked = check_line(&line).map_err(|(sequence, fault)| numbered(sequence, &fault.to_string()))?;
         let head = checked.integrity.head();
+        let wrong = |why: &str| SinkError::from(numbered(Some(head.sequence), why));
         match self.end {
             // After a killed process some records come twice.
             Some(end) if head.sequence <= end.sequence => return Ok(()),
             None if head.sequence > self.heartbeat.settled_before => {
                 return Err(format!("its records from {} on are missing", self.heartbeat.settled_before).into());
             }
-            end => check_link(&checked.integrity, end).map_err(|fault| wrong(fault.to_string()))?,
+            Some(end) if head.sequence > end.sequence + 1 => {
+                return Err(format!("its records from {} on are missing", end.sequence + 1).into());
+            }
+            end => check_link(&checked.integrity, end).map_err(|fault| wrong(&fault.to_string()))?,
+        }
+        let Heartbeat { through, .. } = self.heartbeat;
+        if head.sequence == through.sequence && head != through {
+            return Err(wrong("it is another than when its replica's heartbeat was stored"));
         }
         self.end = Some(head);
         if head.sequence >= self.heartbeat.settled_before {
@@ -119,12 +137,13 @@ impl Left {
             (Some(_), None) => false,
             (Some(keys), Some(signature)) => {
                 if !keys.iter().any(|key| key.has_signed(head.hash, signature)) {
-                    return Err(wrong("no key of this gateway signed it".to_owned()).into());
+                    return Err(wrong("no key of this gateway signed it"));
                 }
                 true
             }
         };
-        if is_covered {
+        if is_covered || head == through {
+            self.covered = head.sequence;
             self.cover();
             if self.unsettled.count() > self.limits.intents {
                 return Err(format!("it has more than {} writes without an outcome", self.limits.intents).into());
@@ -170,8 +189,12 @@ impl Left {
     pub(super) fn end(self) -> Result<Unsettled, SinkError> {
         let Heartbeat { settled_before, through, .. } = self.heartbeat;
         let reached = self.end.map_or(settled_before.saturating_sub(1), |end| end.sequence);
-        if reached < through {
-            return Err(format!("its records from {} to {through} are missing", reached + 1).into());
+        if reached < through.sequence {
+            return Err(format!("its records from {} to {} are missing", reached + 1, through.sequence).into());
+        }
+        if self.covered < reached {
+            let first = self.covered + 1;
+            return Err(format!("no signature covers its records from {first} on, so they may not be its own").into());
         }
         Ok(self.unsettled)
     }
@@ -179,6 +202,7 @@ impl Left {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -191,7 +215,12 @@ mod tests {
 
     /// What becomes of an object with records of these fields, the last of which is signed with `key`.
     fn taken(records: &[Value], key: Option<&SigningKey>) -> Result<Left, SinkError> {
-        let heartbeat = Heartbeat { time: Default::default(), from: Default::default(), settled_before: 1, through: 0 };
+        let heartbeat = Heartbeat {
+            time: Timestamp::UNIX_EPOCH,
+            from: Timestamp::UNIX_EPOCH,
+            settled_before: 1,
+            through: ChainHead::START,
+        };
         let keys = Arc::from([SigningKey::from_seed(&[7; 32]).public()]);
         let mut left = Left { limits: LIMITS, ..Left::of(heartbeat, Some(keys)) };
         let (mut lines, mut head) = (Vec::new(), ChainHead::START);
@@ -227,7 +256,8 @@ mod tests {
         let large = "x".repeat(2000);
         let bytes = taken(&[intent(1, &large), intent(2, &large)], Some(&key)).unwrap_err().to_string();
         assert_eq!(bytes, uncovered);
-        assert!(taken(&intents(5), None).unwrap().end().unwrap().intents().next().is_none(), "nothing is covered");
+        let exposed = taken(&intents(5), None).unwrap().end().unwrap_err().to_string();
+        assert_eq!(exposed, "no signature covers its records from 1 on, so they may not be its own");
     }
 
     #[test]

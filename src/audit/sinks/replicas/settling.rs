@@ -30,17 +30,19 @@ const CLAIM_FOR: SignedDuration = SignedDuration::from_mins(15);
 const RECLAIM: Duration = Duration::from_secs(5 * 60);
 /// How old a heartbeat is when somebody's claim is no reason any more to be quiet about it.
 const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
-/// How far the clock of a replica may have been set back or forward while it wrote.
+/// How far the clock of a replica may have been set back while it wrote.
 const SKEW: SignedDuration = SignedDuration::from_hours(1);
+/// How far ahead of this one's it may have been.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// How far back objects are looked for.
 const OLDEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// The seconds of a day in UTC.
 const DAY: i64 = 24 * 60 * 60;
 /// How many objects of one replica are looked at.
-const MOST_OBJECTS: usize = 1_000_000;
+const MOST_OBJECTS: usize = 200_000;
 /// How many heartbeats and claims are looked at.
 const MOST_HEARTBEATS: usize = 10_000;
-/// How often an object is asked for before the whole is given up, and how long after a failure it is asked for again.
+/// How often the bucket is asked before the whole is given up, and how long after a failure it is asked again.
 const ATTEMPTS: u32 = 4;
 const RETRY: Duration = Duration::from_secs(2);
 /// How long outcomes that were found to be missing may take into the bucket; what takes longer is looked at again.
@@ -101,6 +103,8 @@ impl Settling {
         // The list is read anew after each, since that may have taken hours.
         while let Some(dead) = self.dead().await?.into_iter().find(|dead| !looked_at.contains(&dead.replica)) {
             if let Err(error) = self.look_at(&dead).await {
+                // At once: what comes behind it may take hours.
+                (self.tell)(Some(&error));
                 failed.get_or_insert(error);
             }
             looked_at.insert(dead.replica);
@@ -113,7 +117,7 @@ impl Settling {
         let mut listed = Vec::new();
         let (prefix, mut after) = (self.layout.replicas(), String::new());
         loop {
-            let page = self.shelf.list(&prefix, &after).await?;
+            let page = asked_again(|| self.shelf.list(&prefix, &after)).await?;
             listed.extend(page.objects);
             match listed.last() {
                 Some(last) if page.more => after.clone_from(&last.key),
@@ -202,11 +206,11 @@ impl Settling {
     /// Records the outcomes that a dead replica left out; how many.
     async fn settle(&mut self, dead: &Dead, claim: &mut Claim<'_>) -> Result<usize, SinkError> {
         let replica = &dead.replica;
-        let content = self.fetched(&dead.heartbeat.key).await?;
+        let content = asked_again(|| self.shelf.get(&dead.heartbeat.key)).await?;
         let heartbeat = Heartbeat::read(&content, replica, self.keys.as_deref())?;
         let mut left = Left::of(heartbeat, self.keys.clone());
         for key in self.objects(replica, heartbeat, claim).await? {
-            let content = self.fetched(&key).await?;
+            let content = asked_again(|| self.shelf.get(&key)).await?;
             let taken = tokio::task::spawn_blocking(move || left.take(&content).map(|()| left));
             left = taken.await?.map_err(|error| format!("{key}: {error}"))?;
             claim.renewed(&*self.shelf).await?;
@@ -228,22 +232,10 @@ impl Settling {
         Ok(count)
     }
 
-    /// An object's content. What was read of thousands before is not given up for one request that failed.
-    async fn fetched(&self, key: &str) -> Result<Vec<u8>, SinkError> {
-        let mut attempt = 1;
-        loop {
-            match self.shelf.get(key).await {
-                Err(_) if attempt < ATTEMPTS => tokio::time::sleep(RETRY * attempt).await,
-                got => return got,
-            }
-            attempt += 1;
-        }
-    }
-
     /// Waits until the bucket has what is on this disk: the disk may die before the outcomes that were just written are anywhere
     /// else.
     async fn stored_here(&self) -> Result<(), SinkError> {
-        let head = self.journal.reached().head;
+        let head = self.journal.reached().head.sequence;
         let mut shipped = self.shipped.clone();
         match timeout(STORED_WITHIN, shipped.wait_for(|shipped| shipped.through >= head)).await {
             Ok(Ok(_)) => Ok(()),
@@ -264,14 +256,14 @@ impl Settling {
         if now.duration_since(from) > OLDEST {
             return Err(format!("it has writes without an outcome since {from}").into());
         }
-        let latest = self.layout.day(now.checked_add(SKEW).unwrap_or(now));
+        let latest = self.layout.day(now.checked_add(AHEAD).unwrap_or(now));
         let mut found: Vec<(u64, String)> = Vec::new();
         let mut day = earliest;
         loop {
             // Keys of a day sort by time, and `day` is the first moment of it that counts.
             let (prefix, mut after) = (self.layout.day(day), self.layout.from(day));
             loop {
-                let page = self.shelf.list(&prefix, &after).await?;
+                let page = asked_again(|| self.shelf.list(&prefix, &after)).await?;
                 let Some(last) = page.objects.last() else { break };
                 after.clone_from(&last.key);
                 let keys = page.objects.into_iter().map(|object| object.key);
@@ -300,9 +292,24 @@ impl Claim<'_> {
     /// Makes it anew before others take it for given up.
     async fn renewed(&mut self, shelf: &dyn Shelf) -> Result<(), SinkError> {
         if self.made.elapsed() >= RECLAIM {
-            shelf.put(self.key, self.content.clone(), false).await?;
+            asked_again(|| shelf.put(self.key, self.content.clone(), false)).await?;
             self.made = Instant::now();
         }
         Ok(())
+    }
+}
+
+/// What the bucket answers: what was read of thousands of objects is not given up for one request that failed.
+async fn asked_again<T, F>(mut ask: impl FnMut() -> F) -> Result<T, SinkError>
+where
+    F: Future<Output = Result<T, SinkError>>,
+{
+    let mut attempt = 1;
+    loop {
+        match ask().await {
+            Err(_) if attempt < ATTEMPTS => tokio::time::sleep(RETRY * attempt).await,
+            answered => return answered,
+        }
+        attempt += 1;
     }
 }

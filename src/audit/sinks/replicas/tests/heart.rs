@@ -124,3 +124,15 @@ async fn a_heartbeat_of_its_own_that_somebody_changed_is_not_gone_on_with() {
     let permit = again.intent("a").await;
     again.settle(permit, "a").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_whose_heart_stopped_stops_writing_too() {
+    let bucket = bucket();
+    let one = One::begin(&bucket, 1).await;
+    one.replicas.heart.abort();
+    pass(&bucket, 1).await;
+    let permit = one.intent("a").await;
+    one.settle(permit, "a").await;
+    pass(&bucket, 3).await;
+    assert!(matches!(one.journal.state(), crate::audit::JournalState::NotRemote { .. }));
+}

@@ -67,7 +67,7 @@ async fn an_object_or_a_heartbeat_that_cannot_be_read_settles_nothing_and_is_tri
     dying.dies(vec![left]);
     let (key, whole) = {
         let mut objects = bucket.objects.lock().unwrap();
-        let (key, (content, _)) = objects.iter_mut().find(|(key, _)| key.ends_with(".json.gz")).unwrap();
+        let (key, (content, _)) = objects.iter_mut().rfind(|(key, _)| key.ends_with(".json.gz")).unwrap();
         (key.clone(), std::mem::replace(content, b"no gzip".to_vec()))
     };
     bucket.clock.advance(SignedDuration::from_mins(6));

@@ -5,7 +5,8 @@ use crate::audit::chain::ChainHead;
 
 #[tokio::test(start_paused = true)]
 async fn an_outcome_that_somebody_put_into_the_bucket_hides_no_intent() {
-    for (signs, why) in [(None, "are missing"), (Some(key(8)), "no key of this gateway signed it")] {
+    for (signs, why) in [(None, "no signature covers its records"), (Some(key(8)), "no key of this gateway signed it")]
+    {
         let bucket = bucket_with_one_left(Some(key(7))).await;
         let intent_key = {
             let objects = bucket.objects.lock().unwrap();
@@ -34,12 +35,41 @@ async fn an_outcome_that_somebody_put_into_the_bucket_hides_no_intent() {
         let living = One::begin(&bucket, 2).await;
         pass(&bucket, 1).await;
         let told = living.told.lock().unwrap().clone();
-        if signs.is_some() {
-            assert!(told[0].contains(why) && told[0].contains("look for its writes in CloudTrail"), "{told:?}");
-            assert!(heartbeats(&bucket) >= 2, "it is looked at again");
+        assert!(told[0].contains(why) && told[0].contains("look for its writes in CloudTrail"), "{told:?}");
+        assert!(heartbeats(&bucket) >= 2, "it is looked at again");
+    }
+}
+
+/// Records of somebody who has no key, in place of the object with the intent `left`, or beside it.
+#[tokio::test(start_paused = true)]
+async fn records_made_anew_in_the_place_of_others_hide_no_intent() {
+    for (beats_meanwhile, beside) in [(0, false), (0, true), (2, false), (2, true)] {
+        let bucket = bucket();
+        let dying = One::begin(&bucket, 1).await;
+        let before = *dying.journal.durable().borrow();
+        let left = dying.intent("left").await;
+        pass(&bucket, beats_meanwhile).await;
+        dying.dies(vec![left]);
+        let mut line = Vec::new();
+        let forged = json!({"stage": "read", "eventID": "somebody's"});
+        crate::audit::canonical::seal(&mut line, Record::from_fields(&forged).unwrap().fields(), before);
+        let content = object(&line).unwrap();
+        let number = before.sequence + 1;
+        let ends = format!("{number:020}.json.gz");
+        if beside {
+            let batch = Batch { first: number, last: number, lines: line };
+            let earlier = bucket.clock.now() - SignedDuration::from_mins(30);
+            bucket.put(&layout(1).key(&batch, earlier), content, false).await.unwrap();
         } else {
-            assert_eq!(living.unknown(), ["left"], "a record that no signature covers counts for nothing");
+            bucket.change(&ends, |object| content.clone_into(object));
         }
+        bucket.clock.advance(SignedDuration::from_mins(6));
+        let living = One::begin(&bucket, 2).await;
+        pass(&bucket, 1).await;
+        let told = living.told.lock().unwrap().clone();
+        let why = ["no signature covers its records", "it is another than when", "the record before", "hash"];
+        assert!(told.first().is_some_and(|told| why.iter().any(|why| told.contains(why))), "{told:?}");
+        assert!(living.unknown().is_empty() && heartbeats(&bucket) >= 2, "{beats_meanwhile} {beside}");
     }
 }
 
