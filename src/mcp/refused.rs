@@ -94,6 +94,7 @@ impl RefusedAuthentications {
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
         if let Err(failure) = self.journal.note(event.into_record_cut()) {
             tracing::warn!(%failure, reason = refusal.code(), "a refused authentication could not be recorded");
+            give_back(window, unrecorded_before + 1);
         }
     }
 
@@ -119,6 +120,11 @@ impl RefusedAuthentications {
         window.recorded += 1;
         Some(std::mem::take(&mut window.unrecorded))
     }
+}
+
+/// What was to be told by a record that could not be written is told by the next.
+fn give_back(window: &Mutex<Window>, unrecorded: u64) {
+    window.lock().unwrap_or_else(PoisonError::into_inner).unrecorded += unrecorded;
 }
 
 /// Whether it looks like an id of AWS or of a keyring: of 16 to 32 upper-case letters and digits. A secret of 40 letters and

@@ -204,3 +204,28 @@ fn refused_authentications_that_were_not_recorded_are_counted() {
     assert_eq!(records[60]["additionalEventData"]["unrecordedBefore"], 40);
     assert!(records[..60].iter().all(|record| record["additionalEventData"]["unrecordedBefore"] == 0));
 }
+
+#[test]
+fn refused_authentications_that_a_full_disk_does_not_take_are_counted_too() {
+    let gateway = TestGateway::without_aws().start_in_process();
+    let mut made = 0;
+    let mut refuse = || {
+        assert_eq!(gateway.unsigned().body("{}").send().status, 401);
+        made += 1;
+    };
+    refuse();
+    gateway.disk().set(State::Full);
+    (0..20).for_each(|_| refuse());
+    gateway.disk().set(State::Works);
+    let told = || {
+        let records = gateway.records("authentication");
+        let counted = records.iter().filter_map(|record| record["additionalEventData"]["unrecordedBefore"].as_u64());
+        let counted: u64 = counted.sum();
+        (records.len(), counted)
+    };
+    eventually("the journal takes records again", || {
+        refuse();
+        (told().1 > 0).then_some(())
+    });
+    eventually("every one is told", || (told().0 as u64 + told().1 == made).then_some(()));
+}

@@ -4,7 +4,7 @@
 
 The buckets are "records" and "locked-records"; the second has Object Lock switched on. Prints one line of JSON when it is
 ready, {"url", "region", "access_key_id", "secret_access_key"}: the key pair is that of a user who may do what the gateway's
-documentation asks for, s3:PutObject and s3:PutObjectRetention on objects of the two, and nothing else. Every request after
+documentation asks for, with s3:DeleteObject under the heartbeats alone, and nothing else. Every request after
 that is checked. Standard input has one command a line, and each is answered by one line:
 
     {"fetch": BUCKET, "into": FOLDER}   writes every object, as it is stored, to a file of FOLDER that is named by its place
@@ -43,13 +43,16 @@ def client(session: boto3.Session, url: str) -> Any:
     return session.client("s3", endpoint_url=url, config=Config(s3={"addressing_style": "path"}))
 
 
-def user(session: boto3.Session, url: str, name: str, actions: list[str]) -> dict[str, str]:
-    """A user who may do this with the two buckets; its key pair."""
+def user(session: boto3.Session, url: str, name: str, actions: list[str], *, beats: bool = False) -> dict[str, str]:
+    """A user who may do this with the two buckets, and remove heartbeats where it beats; its key pair."""
     iam = session.client("iam", endpoint_url=url)
     iam.create_user(UserName=name)
     resources = [f"arn:aws:s3:::{bucket}{objects}" for bucket in (PLAIN, LOCKED) for objects in ("", "/*")]
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    statements = [{"Effect": "Allow", "Action": actions, "Resource": resources}]
+    if beats:
+        heartbeats = f"arn:aws:s3:::{PLAIN}/*/replicas/*"
+        statements.append({"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": heartbeats})
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_user_policy(UserName=name, PolicyName="records", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return {"access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"]}
@@ -114,8 +117,8 @@ def main() -> None:
             CreateBucketConfiguration={"LocationConstraint": REGION},
             ObjectLockEnabledForBucket=bucket == LOCKED,
         )
-    remote = ["s3:ListBucket", "s3:GetObject", "s3:DeleteObject"]
-    gateway = user(bootstrap, url, "iam-mcp-gateway", ["s3:PutObject", "s3:PutObjectRetention", *remote])
+    needed = ["s3:PutObject", "s3:PutObjectRetention", "s3:ListBucket", "s3:GetObject"]
+    gateway = user(bootstrap, url, "iam-mcp-gateway", needed, beats=True)
     auditor = user(bootstrap, url, "auditor", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectRetention"])
     # From here on moto checks every request.
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0

@@ -20,6 +20,8 @@ use crate::support::waiting::{eventually, now};
 
 /// More than S3 lists at once.
 const MANY: usize = 1100;
+/// Where the gateway may remove something, too.
+const ONE: &str = "AWSLogs/123456789012/McpGateway/eu-central-1/replicas/one";
 
 fn keys_under(shelf: &S3Shelf, prefix: &str) -> Vec<String> {
     let runtime = Runtime::new().expect("there is a thread to spare");
@@ -90,20 +92,22 @@ fn the_bucket_is_asked_as_replicas_need_it() {
         let after = shelf.list("shelf/", &keys[MANY - 3]).await.expect("the bucket is there");
         assert_eq!((after.objects.len(), after.more, &after.objects[0].key), (2, false, &keys[MANY - 2]));
         let before = now() - SignedDuration::from_secs(2);
-        assert!(shelf.put("one", b"1".to_vec(), true).await.expect("it may be stored"), "there was none");
-        assert!(!shelf.put("one", b"2".to_vec(), true).await.expect("it is asked"), "there is one");
-        assert_eq!(shelf.get("one").await.expect("it is there"), b"1");
-        let first = shelf.list("one", "").await.expect("the bucket is there").objects.remove(0);
+        assert!(shelf.put(ONE, b"1".to_vec(), true).await.expect("it may be stored"), "there was none");
+        assert!(!shelf.put(ONE, b"2".to_vec(), true).await.expect("it is asked"), "there is one");
+        assert_eq!(shelf.get(ONE).await.expect("it is there"), b"1");
+        let first = shelf.list(ONE, "").await.expect("the bucket is there").objects.remove(0);
         assert!(first.stored >= before && first.stored <= now(), "the bucket says when it was stored");
-        assert!(shelf.put("one", b"3".to_vec(), false).await.expect("it may be replaced"));
-        let second = shelf.list("one", "").await.expect("the bucket is there").objects.remove(0);
+        assert!(shelf.put(ONE, b"3".to_vec(), false).await.expect("it may be replaced"));
+        let second = shelf.list(ONE, "").await.expect("the bucket is there").objects.remove(0);
         assert_ne!(first.tag, second.tag);
-        assert!(!shelf.remove("one", Some(&first.tag)).await.expect("it is asked"), "it is another by now");
-        assert_eq!(shelf.get("one").await.expect("it is still there"), b"3");
-        assert!(shelf.remove("one", Some(&second.tag)).await.expect("it may be removed"));
-        assert!(shelf.remove("one", Some(&second.tag)).await.expect("it is asked"), "it is not there any more");
-        assert!(shelf.remove("one", None).await.expect("it is asked"));
-        let missing = shelf.get("one").await.expect_err("it was removed").to_string();
+        assert!(!shelf.remove(ONE, Some(&first.tag)).await.expect("it is asked"), "it is another by now");
+        assert_eq!(shelf.get(ONE).await.expect("it is still there"), b"3");
+        assert!(shelf.remove(ONE, Some(&second.tag)).await.expect("it may be removed"));
+        assert!(shelf.remove(ONE, Some(&second.tag)).await.expect("it is asked"), "it is not there any more");
+        assert!(shelf.remove(ONE, None).await.expect("it is asked"));
+        let denied = shelf.remove(&keys[0], None).await.expect_err("it is no heartbeat").to_string();
+        assert!(denied.contains("AccessDenied") && denied.contains("s3:DeleteObject"), "{denied}");
+        let missing = shelf.get(ONE).await.expect_err("it was removed").to_string();
         assert!(missing.contains("NoSuchKey") && missing.contains("s3:GetObject"), "{missing}");
     });
 }
