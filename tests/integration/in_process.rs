@@ -13,10 +13,11 @@ use iam_mcp_gateway::tools::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::support::disk::State;
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, connect};
-use crate::support::in_process::{InProcess, State};
+use crate::support::in_process::InProcess;
 use crate::support::mcp::Called;
 use crate::support::waiting::eventually;
 

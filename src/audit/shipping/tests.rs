@@ -231,7 +231,7 @@ async fn a_batch_of_a_signed_journal_ends_with_a_signed_record_where_one_comes_s
     for most in (100..3000).step_by(50) {
         let batch = Tail::of(journal.folder()).read(&open, 0, durable, most).unwrap();
         let last: Value =
-            serde_json::from_slice(batch.lines.split_inclusive(|byte| *byte == b'\n').last().unwrap()).unwrap();
+            serde_json::from_slice(batch.lines.split_inclusive(|byte| *byte == b'\n').next_back().unwrap()).unwrap();
         let is_signed = last["integrity"].get("signature").is_some();
         assert!(is_signed || batch.lines.len() >= 2 * most, "{most}: {batch:?}");
         cut += usize::from(batch.last < durable && is_signed);

@@ -1,15 +1,12 @@
 //! The scenarios, written by the journal and its keeper themselves.
 
 use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use iam_mcp_gateway::audit::{
-    DigestSigner, DiskStorage, Intent, Journal, JournalOptions, Keeper, KeepingOptions, Record, SegmentFile,
-    SigningKey, Storage, Witness,
+    DigestSigner, Intent, Journal, JournalOptions, Keeper, KeepingOptions, Record, SigningKey, Witness,
 };
 use iam_mcp_gateway::clock::ManualClock;
 use iam_mcp_gateway::random::SystemRandom;
@@ -18,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::folder::{self, Files};
 use crate::audit_digests::tampering::Kms;
+use crate::support::disk::{Disk, State};
 
 /// The seed of the key that signs; of the one that did before it was rolled.
 pub(super) const PRESENT: u8 = 7;
@@ -123,12 +121,11 @@ impl Trial {
     async fn run(&self, seed: Option<u8>, options: KeepingOptions) -> Run {
         let signing_key = seed.map(|seed| Arc::new(key(seed)));
         let settings = JournalOptions { signing_key, ..JournalOptions::new(self.folder.path()) };
-        let fails = Arc::<AtomicBool>::default();
-        let disk = Arc::new(FailingDisk(Arc::clone(&fails)));
-        let journal = Journal::open(settings, disk, self.clock.clone(), Arc::new(SystemRandom)).await;
+        let disk = Disk::default();
+        let journal = Journal::open(settings, Arc::new(disk.clone()), self.clock.clone(), Arc::new(SystemRandom)).await;
         let journal = journal.expect("the folder is ours");
         let keeper = Keeper::begin(&journal, options, Box::new(|failure| assert!(failure.is_none(), "{failure:?}")));
-        Run { clock: self.clock.clone(), fails, journal, keeper }
+        Run { clock: self.clock.clone(), disk, journal, keeper }
     }
 
     /// What a stop of the machine leaves.
@@ -146,7 +143,7 @@ impl Trial {
 /// A journal at work.
 struct Run {
     clock: Arc<ManualClock>,
-    fails: Arc<AtomicBool>,
+    disk: Disk,
     journal: Journal,
     keeper: Keeper,
 }
@@ -175,7 +172,7 @@ impl Run {
 
     /// Leaves a write at the end of a file that was never confirmed.
     async fn fail_a_sync(&self) {
-        self.fails.store(true, Ordering::SeqCst);
+        self.disk.set(State::FailsOnce);
         assert!(self.journal.intent(intent()).await.is_err(), "the sync fails");
         self.pass(Duration::from_secs(10)).await;
         self.journal.note_durably(record(&json!({"stage": "read"}))).await.expect("it goes on in another file");
@@ -190,58 +187,5 @@ impl Run {
     async fn end(self) {
         self.keeper.end().await;
         self.journal.close().await.expect("the disk works");
-    }
-}
-
-/// A disk of which a sync fails when it is told to.
-#[derive(Debug)]
-struct FailingDisk(Arc<AtomicBool>);
-
-impl Storage for FailingDisk {
-    fn prepare(&self, directory: &Path) -> io::Result<()> {
-        DiskStorage.prepare(directory)
-    }
-
-    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        DiskStorage.list(directory)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
-        DiskStorage.read(path)
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
-        Ok(Box::new(FailingFile { inner: DiskStorage.create(path)?, fails: Arc::clone(&self.0) }))
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        DiskStorage.truncate(path, length)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        DiskStorage.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        DiskStorage.remove(path)
-    }
-}
-
-#[derive(Debug)]
-struct FailingFile {
-    inner: Box<dyn SegmentFile>,
-    fails: Arc<AtomicBool>,
-}
-
-impl SegmentFile for FailingFile {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        if self.fails.swap(false, Ordering::SeqCst) {
-            return Err(io::Error::other("the disk is broken"));
-        }
-        self.inner.sync()
     }
 }

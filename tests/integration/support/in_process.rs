@@ -2,16 +2,13 @@
 //! that fails, time that passes.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::io::{self, Read};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use iam_mcp_gateway::audit::{DiskStorage, SegmentFile, Storage};
 use iam_mcp_gateway::clock::{Clock, ManualClock};
 use iam_mcp_gateway::config::Config;
 use iam_mcp_gateway::gateway::{Gateway, Outside};
@@ -24,88 +21,13 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use super::disk::{Disk, State};
 use super::faulty::FaultyAws;
 use super::gateway::journal_in;
 use super::http::Request;
 use super::mcp::{Called, modern, tool_call};
 use super::prepared::{Aws, CallersKeys, Prepared};
 use super::waiting::{eventually, now};
-
-/// What a disk does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum State {
-    #[default]
-    Works,
-    /// Nothing more fits.
-    Full,
-}
-
-/// A disk that fails as it is told.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Disk(Arc<Mutex<State>>);
-
-impl Disk {
-    /// From now on it does this.
-    pub(crate) fn set(&self, state: State) {
-        *self.state() = state;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if *self.state() == State::Full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-    }
-}
-
-impl Storage for Disk {
-    fn prepare(&self, directory: &Path) -> io::Result<()> {
-        DiskStorage.prepare(directory)
-    }
-
-    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        DiskStorage.list(directory)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
-        DiskStorage.read(path)
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
-        self.check()?;
-        Ok(Box::new(FileOnDisk { file: DiskStorage.create(path)?, disk: self.clone() }))
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        DiskStorage.truncate(path, length)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        DiskStorage.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        DiskStorage.remove(path)
-    }
-}
-
-#[derive(Debug)]
-struct FileOnDisk {
-    file: Box<dyn SegmentFile>,
-    disk: Disk,
-}
-
-impl SegmentFile for FileOnDisk {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.disk.check()?;
-        self.file.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.file.sync()
-    }
-}
 
 /// A gateway in this process, whose clock and disk are the test's.
 pub(crate) struct InProcess {
