@@ -32,7 +32,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Sigv4> {
         "AWS allows 300 s; a captured request can be sent again for as long, and must be remembered for as long",
     );
     let keyring =
-        section.required("keyring", "write keyring = \"keyring.toml\", the file that holds the gateway's keys");
+        section.required("keyring", "write keyring = \"keyring.json\", the file that holds the gateway's keys");
     let keyring = keyring.and_then(|item| file(&item, folder));
     let keyring_group_readable = section.boolean("keyring_group_readable", false);
     let max_skew = Duration::from_secs(max_skew);

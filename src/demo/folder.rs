@@ -56,14 +56,12 @@ pub(super) struct Folder {
 const LOCK: &str = "demo.lock";
 const MARK: &str = "This folder is written by `iam-mcp-gateway demo`.\n";
 
-/// What an earlier demo left that would be believed until the new one stands there: old keys, an old address. The trail
-/// begins anew with the account.
-const STALE: [&str; 6] =
-    ["endpoint", "aws-credentials", "sandbox-credentials", "keyring.json", "audit-signing.key", "aws-trail.jsonl"];
+/// What an earlier demo left that would be believed until the new one stands there: old keys, an old address.
+const STALE: [&str; 4] = ["endpoint", "aws-credentials", "sandbox-credentials", "keyring.json"];
 
 impl Folder {
-    /// Makes the folder, or takes over one of an earlier demo: its keys, configuration and endpoint are made anew, its
-    /// audit journal goes on.
+    /// Makes the folder, or takes over one of an earlier demo: its callers' keys, configuration and endpoint are made anew; its
+    /// audit journal goes on, and with it the key that signs it and the trail that it is held against.
     ///
     /// # Errors
     /// When the folder is something else's or not safe, or cannot be written.
@@ -113,6 +111,17 @@ impl Folder {
     pub(super) fn create(&self, name: &str) -> Result<File, FolderError> {
         let path = self.file(name);
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed("written", &path))
+    }
+
+    /// Opens a file that only its owner may read, to go on at its end.
+    pub(super) fn go_on(&self, name: &str) -> Result<File, FolderError> {
+        let path = self.file(name);
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed("written", &path))
+    }
+
+    /// Writes a file that only its owner may read, unless it is there.
+    pub(super) fn write_once(&self, name: &str, text: &str) -> Result<(), FolderError> {
+        if self.file(name).exists() { Ok(()) } else { self.write(name, text) }
     }
 
     /// Writes a file that only its owner may read; whoever reads it meanwhile sees the old one or the new one.

@@ -108,12 +108,12 @@ impl Running {
             let (sandbox, drain) = (sandbox.clone(), sandbox_drain.clone());
             async move { sandbox.serve(sandbox_listener, drain).await }
         });
-        let trail_file = TrailFile::begin(&sandbox, folder.create("aws-trail.jsonl")?);
+        let trail_file = TrailFile::begin(&sandbox, folder.go_on("aws-trail.jsonl")?);
 
         let address = public.local_addr()?;
         folder.write("gateway.toml", &settings::text(address, &sandbox_url, sandbox.account()))?;
         folder.write("guardrails.json", settings::GUARDRAILS)?;
-        folder.write("audit-signing.key", &signing_key(&*random))?;
+        folder.write_once("audit-signing.key", &signing_key(&*random))?;
         let keys = make_keys(&folder, &clock, &random)?;
         let (id, secret) = sandbox.user_keys(OPERATOR).expect("the account has this user, with a key");
         folder.write("sandbox-credentials", &profile(OPERATOR, &id, secret.expose()))?;
@@ -222,7 +222,7 @@ impl Running {
     }
 }
 
-/// A key that signs the journal, made anew at each start: a journal may be signed by several.
+/// A key that signs the journal.
 fn signing_key(random: &dyn Random) -> Zeroizing<String> {
     let mut seed = Zeroizing::new([0; KEY_BYTES]);
     random.fill(&mut *seed);

@@ -199,8 +199,16 @@ fn a_second_start_on_the_same_folder_begins_the_account_anew_and_goes_on_with_th
     let once = || run(&["demo", "--once", "--dir", place.argument(), "--listen", "127.0.0.1:0"]);
     assert_eq!(once().code, 0);
     let (key, records) = (place.keys("admin").access_key_id, journal_in(&place.path.join("audit")).len());
+    let folder = |name: &str| place.path.join(name).to_str().expect("temporary folders have plain names").to_owned();
+    let key_file = folder("audit-signing.key");
+    let public_key = run(&["audit", "key", "--file", &key_file]).stdout;
+    let trail = place.read("aws-trail.jsonl");
     let again = once();
     assert_eq!(again.code, 0, "{}", again.said());
+    fs::write(place.path.join("audit.pub"), public_key).expect("the folder is ours");
+    let verified = run(&["audit", "verify", "--public-key", &folder("audit.pub"), &folder("audit")]);
+    assert_eq!(verified.code, 0, "the key stays: {}", verified.said());
+    assert!(place.read("aws-trail.jsonl").starts_with(&trail), "the trail goes on, too");
     assert_ne!(place.keys("admin").access_key_id, key);
     assert!(journal_in(&place.path.join("audit")).len() > records);
 }

@@ -75,10 +75,19 @@ fn tell(report: &VerifyReport) {
     }
     if let Some(bad) = &report.digests.first_bad {
         let file = bad.file.as_ref().map_or_else(String::new, |file| format!("{}: ", visible(file)));
-        out::line(&format!("{} {file}{}", out::styled(out::BAD, "broken digests:"), visible(&bad.explanation)));
+        out::line(&format!(
+            "{} {file}{}",
+            out::styled(out::BAD, "broken by its digests or anchors:"),
+            visible(&bad.explanation)
+        ));
     }
     match &report.first_bad {
-        Some(bad) => out::line(&format!("{} {}", out::styled(out::BAD, "broken at"), visible(&bad.to_string()))),
+        Some(bad) => {
+            out::line(&format!("{} {}", out::styled(out::BAD, "broken at"), visible(&bad.to_string())));
+            signed(&report.signatures);
+        }
+        // What is anchored or digested says that something is missing, though every record there is follows the one before.
+        None if report.digests.first_bad.is_some() => signed(&report.signatures),
         None => {
             let head = report
                 .head

@@ -60,7 +60,7 @@ segment_bytes = 1
         r#"gateway.toml policy.without_documents: is required
     write documents = ["policies/*.json"], or without_documents = "allow" if role mappings and AWS shall decide alone
 gateway.toml sigv4.keyring: is required
-    write keyring = "keyring.toml", the file that holds the gateway's keys
+    write keyring = "keyring.json", the file that holds the gateway's keys
 gateway.toml:2:1 title: unknown section
     known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, tools, protect, aws, log
 gateway.toml:3:2 gatway: unknown section; did you mean "gateway"?
