@@ -187,7 +187,9 @@ impl Keeper {
             // Whatever it stopped at, the next process does.
             Err(_) => {
                 self.task.abort();
-                tracing::error!("keeping the audit journal's files was cut off: the disk does not answer");
+                tracing::error!(
+                    "keeping the audit journal's files did not end in time, and is cut off; the next process goes on with it"
+                );
             }
         }
     }

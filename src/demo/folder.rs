@@ -128,7 +128,8 @@ impl Folder {
     pub(super) fn write(&self, name: &str, text: &str) -> Result<(), FolderError> {
         let (path, new) = (self.file(name), format!(".{name}.new"));
         remove(&self.file(&new))?;
-        self.create(&new)?.write_all(text.as_bytes()).map_err(failed("written", &path))?;
+        let mut file = self.create(&new)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("written", &path))?;
         fs::rename(self.file(&new), &path).map_err(failed("written", &path))
     }
 }

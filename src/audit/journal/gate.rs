@@ -185,6 +185,7 @@ impl Shared {
         match &gate.failing {
             Some(failing) => Err(failing.reason),
             None if gate.held > 0 => Err(UnavailableReason::Holding),
+            None if gate.is_forgotten() => Err(UnavailableReason::RemoteFailed),
             None => Ok(()),
         }
     }

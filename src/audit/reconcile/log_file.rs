@@ -39,9 +39,9 @@ pub(super) enum Wanted {
 pub(super) fn wanted(path: &str, range: &Range) -> Wanted {
     let name = path.rsplit('/').next().unwrap_or_default();
     let plain = name.strip_suffix(".gz").unwrap_or(name);
-    // The last are gateways' own records, which lie in a bucket as log files do.
-    let other = ["CloudTrail-Digest", "CloudTrail-Insight", "McpGateway"].iter().any(|kind| path.contains(kind));
-    if other || !(plain.ends_with(".json") || plain.ends_with(".jsonl")) {
+    let other = ["CloudTrail-Digest", "CloudTrail-Insight"].iter().any(|kind| path.contains(kind));
+    // Gateways' own records, which lie in a bucket as log files do.
+    if other || name.contains("_McpGateway_") || !(plain.ends_with(".json") || plain.ends_with(".jsonl")) {
         return Wanted::No;
     }
     match (delivered(plain), range.from) {
@@ -251,6 +251,7 @@ mod tests {
         for (name, expected) in [
             ("anything.json", Wanted::Yes),
             ("aws-trail.jsonl", Wanted::Yes),
+            ("McpGateway/trail.json", Wanted::Yes),
             ("a/McpGateway/r/2026/11/20/123456789012_McpGateway_r_20261120T1005Z_x.json.gz", Wanted::No),
             ("a/1_CloudTrail-Digest_us-east-1_t_us-east-1_20261120T120000Z.json.gz", Wanted::No),
             ("AWSLogs/1/CloudTrail-Insight/us-east-1/x.json.gz", Wanted::No),

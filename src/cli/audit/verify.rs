@@ -84,7 +84,12 @@ fn tell(report: &VerifyReport) {
     match &report.first_bad {
         Some(bad) => {
             out::line(&format!("{} {}", out::styled(out::BAD, "broken at"), visible(&bad.to_string())));
-            signed(&report.signatures);
+            if let Some(through) = report.signatures.through {
+                let note = format!(
+                    "signatures were found up to record {through}; those behind the first bad one vouch for nothing before"
+                );
+                out::line(&format!("{} {note}", out::styled(out::CAUTION, "note:")));
+            }
         }
         // What is anchored or digested says that something is missing, though every record there is follows the one before.
         None if report.digests.first_bad.is_some() => signed(&report.signatures),

@@ -26,6 +26,11 @@ impl Gate {
         failing.or_else(|| self.forgotten()).or_else(|| self.awaiting.is_late(deadline))
     }
 
+    /// Whether others cannot know that this replica lives: whatever it leaves from now on, nobody looks for.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.forgotten().is_some()
+    }
+
     /// Others must have forgotten this replica by now, since nothing was heard of what tells them that it lives.
     fn forgotten(&self) -> Option<(Timestamp, &'static str)> {
         let (_, since) = self.announced_until.filter(|(until, _)| *until <= Instant::now())?;

@@ -22,7 +22,7 @@ use crate::clock::SharedClock;
 const EVERY: Duration = Duration::from_secs(60);
 /// How soon one that could not be stored is tried again: writes wait for it.
 const RETRY: Duration = Duration::from_secs(5);
-/// How long storing one may take.
+/// How long one request may take.
 const WITHIN: Duration = Duration::from_secs(30);
 /// How long after its last heartbeat a replica still writes: less than until others take it for dead.
 const KNOWN_FOR: Duration = Duration::from_secs(3 * 60);
@@ -69,7 +69,7 @@ impl Heart {
         loop {
             let begun = Instant::now();
             let beaten = tokio::select! {
-                beaten = timeout(WITHIN, self.beat()) => beaten.unwrap_or_else(|_| Err("the bucket does not answer".into())),
+                beaten = self.beat() => beaten,
                 () = ending.notified() => break,
             };
             let pause = match &beaten {
@@ -100,42 +100,54 @@ impl Heart {
 
     /// Stores a heartbeat.
     async fn beat(&mut self) -> Result<(), SinkError> {
-        let heartbeat = self.heartbeat().await?;
+        let Reached { head, unsettled_since } = self.journal.reached();
+        let settled_before = unsettled_since.unwrap_or(head.sequence + 1);
+        self.progress.moments.push_back(Moment { time: self.clock.now(), head, settled_before });
+        let heartbeat = match self.stored() {
+            Some(stored) => self.heartbeat(stored),
+            // It goes on to be said what an earlier process said, as of now; one that said nothing left nothing.
+            None => match answered(self.earlier()).await? {
+                Some(earlier) => Heartbeat { time: self.clock.now(), ..earlier },
+                None => {
+                    let first = self.first_stored().await?;
+                    self.heartbeat(first)
+                }
+            },
+        };
         let replica = &self.layout.replica;
         let content = heartbeat.to_bytes(replica, self.journal.folder().signing_key.as_deref())?;
-        self.shelf.put(&self.layout.heartbeat(replica), content, false).await?;
+        answered(self.shelf.put(&self.layout.heartbeat(replica), content, false)).await?;
         Ok(())
     }
 
-    async fn heartbeat(&mut self) -> Result<Heartbeat, SinkError> {
-        let through = self.shipped.borrow().through;
-        let Reached { head, unsettled_since } = self.journal.reached();
-        let time = self.clock.now();
-        let moments = &mut self.progress.moments;
-        let now = Moment { time, head, settled_before: unsettled_since.unwrap_or(head.sequence + 1) };
-        moments.push_back(now);
-        // What was settled here is settled for others when the bucket has the outcomes.
-        let stored = moments.iter().rfind(|moment| moment.head.sequence <= through).copied();
-        let stored = match stored {
-            Some(moment) => moment,
-            None => {
-                // It goes on to be said what an earlier process said, as of now.
-                if let Some(earlier) = self.earlier().await? {
-                    return Ok(Heartbeat { time, ..earlier });
-                }
-                // One that said nothing left nothing. What this one says has to be in the bucket first.
-                let first = self.progress.moments.front().copied().unwrap_or(now);
-                self.shipped.wait_for(|shipped| shipped.through >= first.head.sequence).await?;
-                first
-            }
-        };
+    /// The last moment that the bucket shows: what was settled here is settled for others when the bucket has the outcomes.
+    fn stored(&self) -> Option<Moment> {
+        let shipped = self.shipped.borrow().through;
+        self.progress.moments.iter().rfind(|moment| moment.head.sequence <= shipped).copied()
+    }
+
+    /// The first moment of this process, when the bucket shows it: before, a heartbeat can say nothing.
+    async fn first_stored(&mut self) -> Result<Moment, SinkError> {
+        let first = *self.progress.moments.front().ok_or("there was no moment yet")?;
+        let mut shipped = self.shipped.clone();
+        let is_stored = shipped.wait_for(|shipped| shipped.through >= first.head.sequence);
+        if let Ok(waited) = timeout(WITHIN, is_stored).await {
+            return waited.map(|_| first).map_err(SinkError::from);
+        }
+        let records = first.head.sequence.saturating_sub(self.shipped.borrow().through);
+        Err(format!("{records} records are still to be stored before others can be told of this replica").into())
+    }
+
+    fn heartbeat(&mut self, stored: Moment) -> Heartbeat {
+        let Moment { head: through, settled_before, .. } = stored;
         let moments = &mut self.progress.moments;
         // What is not settled was durable after the last of these, so it was stored later still.
-        while moments.get(1).is_some_and(|moment| moment.head.sequence < stored.settled_before) {
+        while moments.get(1).is_some_and(|moment| moment.head.sequence < settled_before) {
             moments.pop_front();
         }
+        let time = self.clock.now();
         let from = moments.front().map_or(time, |moment| moment.time);
-        Ok(Heartbeat { time, from, settled_before: stored.settled_before, through: stored.head })
+        Heartbeat { time, from, settled_before, through, shipped: self.shipped.borrow().through }
     }
 
     /// The heartbeat that an earlier process on this folder left.
@@ -153,4 +165,9 @@ impl Heart {
         self.progress.earlier = Some(earlier);
         Ok(earlier)
     }
+}
+
+/// What the bucket answers, where it does in time.
+async fn answered<T>(asked: impl Future<Output = Result<T, SinkError>>) -> Result<T, SinkError> {
+    timeout(WITHIN, asked).await.unwrap_or_else(|_| Err("the bucket does not answer".into()))
 }

@@ -21,6 +21,8 @@ pub(super) struct Heartbeat {
     pub(super) settled_before: u64,
     /// The bucket has the records up to this one, with which everything before it is what it was.
     pub(super) through: ChainHead,
+    /// The bucket has the records up to this one, by their number alone.
+    pub(super) shipped: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

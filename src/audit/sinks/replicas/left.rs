@@ -116,6 +116,7 @@ impl Left {
         match self.end {
             // After a killed process some records come twice.
             Some(end) if head.sequence <= end.sequence => return Ok(()),
+            None if head.sequence < self.heartbeat.settled_before => return Ok(()),
             None if head.sequence > self.heartbeat.settled_before => {
                 return Err(format!("its records from {} on are missing", self.heartbeat.settled_before).into());
             }
@@ -187,10 +188,11 @@ impl Left {
 
     /// The writes without an outcome, when everything was taken in.
     pub(super) fn end(self) -> Result<Unsettled, SinkError> {
-        let Heartbeat { settled_before, through, .. } = self.heartbeat;
+        let Heartbeat { settled_before, through, shipped, .. } = self.heartbeat;
         let reached = self.end.map_or(settled_before.saturating_sub(1), |end| end.sequence);
-        if reached < through.sequence {
-            return Err(format!("its records from {} to {} are missing", reached + 1, through.sequence).into());
+        let stored = shipped.max(through.sequence);
+        if reached < stored {
+            return Err(format!("its records from {} to {stored} are missing", reached + 1).into());
         }
         if self.covered < reached {
             let first = self.covered + 1;
@@ -215,11 +217,17 @@ mod tests {
 
     /// What becomes of an object with records of these fields, the last of which is signed with `key`.
     fn taken(records: &[Value], key: Option<&SigningKey>) -> Result<Left, SinkError> {
+        taken_of(0, records, key)
+    }
+
+    /// The same where the heartbeat says that so many were stored.
+    fn taken_of(shipped: u64, records: &[Value], key: Option<&SigningKey>) -> Result<Left, SinkError> {
         let heartbeat = Heartbeat {
             time: Timestamp::UNIX_EPOCH,
             from: Timestamp::UNIX_EPOCH,
             settled_before: 1,
             through: ChainHead::START,
+            shipped,
         };
         let keys = Arc::from([SigningKey::from_seed(&[7; 32]).public()]);
         let mut left = Left { limits: LIMITS, ..Left::of(heartbeat, Some(keys)) };
@@ -258,6 +266,14 @@ mod tests {
         assert_eq!(bytes, uncovered);
         let exposed = taken(&intents(5), None).unwrap().end().unwrap_err().to_string();
         assert_eq!(exposed, "no signature covers its records from 1 on, so they may not be its own");
+    }
+
+    #[test]
+    fn what_was_stored_when_the_heartbeat_was_has_to_be_there() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let missing = taken_of(3, &[intent(1, ""), outcome(1)], Some(&key)).unwrap().end().unwrap_err().to_string();
+        assert_eq!(missing, "its records from 3 to 3 are missing");
+        assert_eq!(taken_of(2, &[intent(1, ""), outcome(1)], Some(&key)).unwrap().end().unwrap().count(), 0);
     }
 
     #[test]

@@ -32,6 +32,8 @@ const RECLAIM: Duration = Duration::from_secs(5 * 60);
 const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
 /// How far the clock of a replica may have been set back while it wrote.
 const SKEW: SignedDuration = SignedDuration::from_hours(1);
+/// How much earlier than it was stored an object may be named, where nobody sets a clock.
+const AROUND: SignedDuration = SignedDuration::from_mins(2);
 /// How far ahead of this one's it may have been.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// How far back objects are looked for.
@@ -256,7 +258,8 @@ impl Settling {
         if now.duration_since(from) > OLDEST {
             return Err(format!("it has writes without an outcome since {from}").into());
         }
-        let latest = self.layout.day(now.checked_add(AHEAD).unwrap_or(now));
+        let latest = now.max(from);
+        let latest = self.layout.day(latest.checked_add(AHEAD).unwrap_or(latest));
         let mut found: Vec<(u64, String)> = Vec::new();
         let mut day = earliest;
         loop {
@@ -281,10 +284,13 @@ impl Settling {
             }
             day = Timestamp::from_second(day.as_second().div_euclid(DAY) * DAY + DAY)?;
         }
-        // Times are by the replica's clock, which may have jumped; records are numbered. Those before are settled.
         found.sort_unstable();
+        // What is not settled was stored since, whatever the number that an object begins with: one that came twice may hold more.
+        // The replica's clock may have been set back meanwhile; of what is older by it the numbers say whether it counts.
+        let since = self.layout.from(from.checked_sub(AROUND).unwrap_or(from));
         let begins = found.iter().map(|(first, _)| *first).rfind(|first| *first <= settled_before).unwrap_or(0);
-        Ok(found.into_iter().filter(|(first, _)| *first >= begins).map(|(_, key)| key).collect())
+        let counts = |(first, key): &(u64, String)| *key >= since || *first >= begins;
+        Ok(found.into_iter().filter(counts).map(|(_, key)| key).collect())
     }
 }
 

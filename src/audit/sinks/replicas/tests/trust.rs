@@ -133,3 +133,33 @@ async fn what_a_replica_with_a_former_key_or_none_left_is_settled_where_that_is_
     let living = One::begin(&bucket, 2).await;
     assert!(living.unknown().is_empty() && living.told.lock().unwrap()[0].contains("no key of this gateway"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_begins_early_and_reaches_far_is_read_whatever_others_begin_with() {
+    let bucket = bucket();
+    let dying = One::begin(&bucket, 1).await;
+    let settled = dying.intent("settled").await;
+    dying.settle(settled, "settled").await;
+    pass(&bucket, 1).await;
+    let left = dying.intent("left").await;
+    dying.dies(vec![left]);
+    let mut all = Vec::new();
+    {
+        let mut objects = bucket.objects.lock().unwrap();
+        for (_, (content, _)) in objects.iter().filter(|(key, _)| key.ends_with(".json.gz")) {
+            let mut packed = flate2::read::GzDecoder::new(&content[..]);
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut packed, &mut text).unwrap();
+            all.push(text.trim_start_matches("{\"Records\":[").trim_end_matches("]}").replace("},{\"", "}\n{\""));
+        }
+        // It came again from the beginning on, with the last that there is.
+        let last = objects.keys().rfind(|key| key.ends_with(".json.gz")).cloned().unwrap();
+        objects.remove(&last);
+    }
+    let lines = all.join("\n") + "\n";
+    let batch = Batch { first: 1, last: 4, lines: lines.into_bytes() };
+    let content = object(&batch.lines).unwrap();
+    bucket.put(&layout(1).key(&batch, bucket.clock.now()), content, false).await.unwrap();
+    bucket.clock.advance(SignedDuration::from_mins(6));
+    assert_eq!(One::begin(&bucket, 2).await.unknown(), ["left"]);
+}
