@@ -65,6 +65,19 @@ pub struct Replicas {
     settling: JoinHandle<()>,
 }
 
+/// What both of its tasks work with.
+#[derive(Clone)]
+struct Surroundings {
+    journal: Journal,
+    shelf: Arc<dyn Shelf>,
+    layout: Layout,
+    clock: SharedClock,
+    /// How far the bucket has this replica's records.
+    shipped: watch::Receiver<Shipped>,
+    /// In a signed journal, whose records and heartbeats are believed.
+    keys: Option<Arc<[PublicKey]>>,
+}
+
 impl Replicas {
     /// Begins, in tasks of its own. The journal hears from here when the first heartbeat is stored: a replica of which no other
     /// knows must not write. `former_keys` signed the journals before their present key.
@@ -81,27 +94,9 @@ impl Replicas {
         let ending = Arc::<Notify>::default();
         let keys: Option<Arc<[PublicKey]>> = journal.folder().believed_keys(former_keys).map(Arc::from);
         let (beats, has_begun) = watch::channel(false);
-        let heart = Heart {
-            journal: journal.clone(),
-            shelf: Arc::clone(&shelf),
-            layout: layout.clone(),
-            clock: Arc::clone(&clock),
-            shipped: shipped.clone(),
-            keys: keys.clone(),
-            tell: tell.heartbeat,
-            beats,
-            progress: Progress::default(),
-        };
-        let settling = Settling {
-            journal: journal.clone(),
-            shelf,
-            layout,
-            clock,
-            shipped,
-            keys,
-            tell: tell.settling,
-            recorded: HashMap::new(),
-        };
+        let around = Surroundings { journal: journal.clone(), shelf, layout, clock, shipped, keys };
+        let heart = Heart { around: around.clone(), tell: tell.heartbeat, beats, progress: Progress::default() };
+        let settling = Settling { around, tell: tell.settling, recorded: HashMap::new() };
         Self {
             journal: journal.clone(),
             heart: tokio::spawn(heart.run(Arc::clone(&ending))),

@@ -8,15 +8,11 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
 
-use super::TellFailure;
 use super::heartbeat::Heartbeat;
+use super::{Surroundings, TellFailure};
 use crate::audit::chain::ChainHead;
-use crate::audit::journal::{Journal, Reached};
-use crate::audit::shipping::{Shipped, SinkError};
-use crate::audit::signing::PublicKey;
-use crate::audit::sinks::layout::Layout;
-use crate::audit::sinks::shelf::Shelf;
-use crate::clock::SharedClock;
+use crate::audit::journal::Reached;
+use crate::audit::shipping::SinkError;
 
 /// How often a heartbeat is stored.
 const EVERY: Duration = Duration::from_secs(60);
@@ -29,13 +25,7 @@ const KNOWN_FOR: Duration = Duration::from_secs(3 * 60);
 
 /// Stores the heartbeats of one replica.
 pub(super) struct Heart {
-    pub(super) journal: Journal,
-    pub(super) shelf: Arc<dyn Shelf>,
-    pub(super) layout: Layout,
-    pub(super) clock: SharedClock,
-    pub(super) shipped: watch::Receiver<Shipped>,
-    /// In a signed journal, whose heartbeats are believed.
-    pub(super) keys: Option<Arc<[PublicKey]>>,
+    pub(super) around: Surroundings,
     pub(super) tell: TellFailure,
     /// Hears when the first is stored.
     pub(super) beats: watch::Sender<bool>,
@@ -75,14 +65,14 @@ impl Heart {
             let pause = match &beaten {
                 Ok(()) => {
                     known_since = Some(begun);
-                    self.journal.announced(begun + KNOWN_FOR);
+                    self.around.journal.announced(begun + KNOWN_FOR);
                     self.beats.send_replace(true);
                     EVERY
                 }
                 Err(error) => {
                     tracing::error!(%error, "this replica's heartbeat could not be stored; it is tried again");
                     if known_since.is_none_or(|since| since.elapsed() >= KNOWN_FOR) {
-                        self.journal.not_announced(format!("no other replica knows of this one: {error}"));
+                        self.around.journal.not_announced(format!("no other replica knows of this one: {error}"));
                     }
                     RETRY
                 }
@@ -93,48 +83,50 @@ impl Heart {
                 () = ending.notified() => break,
             }
         }
-        if let Err(error) = self.shelf.remove(&self.layout.heartbeat(&self.layout.replica), None).await {
+        if let Err(error) =
+            self.around.shelf.remove(&self.around.layout.heartbeat(&self.around.layout.replica), None).await
+        {
             tracing::warn!(%error, "the heartbeat of this replica could not be taken away: another will look for what it left");
         }
     }
 
     /// Stores a heartbeat.
     async fn beat(&mut self) -> Result<(), SinkError> {
-        let Reached { head, unsettled_since } = self.journal.reached();
+        let Reached { head, unsettled_since } = self.around.journal.reached();
         let settled_before = unsettled_since.unwrap_or(head.sequence + 1);
-        self.progress.moments.push_back(Moment { time: self.clock.now(), head, settled_before });
+        self.progress.moments.push_back(Moment { time: self.around.clock.now(), head, settled_before });
         let heartbeat = match self.stored() {
             Some(stored) => self.heartbeat(stored),
             // It goes on to be said what an earlier process said, as of now; one that said nothing left nothing.
             None => match answered(self.earlier()).await? {
-                Some(earlier) => Heartbeat { time: self.clock.now(), ..earlier },
+                Some(earlier) => Heartbeat { time: self.around.clock.now(), ..earlier },
                 None => {
                     let first = self.first_stored().await?;
                     self.heartbeat(first)
                 }
             },
         };
-        let replica = &self.layout.replica;
-        let content = heartbeat.to_bytes(replica, self.journal.folder().signing_key.as_deref())?;
-        answered(self.shelf.put(&self.layout.heartbeat(replica), content, false)).await?;
+        let replica = &self.around.layout.replica;
+        let content = heartbeat.to_bytes(replica, self.around.journal.folder().signing_key.as_deref())?;
+        answered(self.around.shelf.put(&self.around.layout.heartbeat(replica), content, false)).await?;
         Ok(())
     }
 
     /// The last moment that the bucket shows: what was settled here is settled for others when the bucket has the outcomes.
     fn stored(&self) -> Option<Moment> {
-        let shipped = self.shipped.borrow().through;
+        let shipped = self.around.shipped.borrow().through;
         self.progress.moments.iter().rfind(|moment| moment.head.sequence <= shipped).copied()
     }
 
     /// The first moment of this process, when the bucket shows it: before, a heartbeat can say nothing.
     async fn first_stored(&mut self) -> Result<Moment, SinkError> {
         let first = *self.progress.moments.front().ok_or("there was no moment yet")?;
-        let mut shipped = self.shipped.clone();
+        let mut shipped = self.around.shipped.clone();
         let is_stored = shipped.wait_for(|shipped| shipped.through >= first.head.sequence);
         if let Ok(waited) = timeout(WITHIN, is_stored).await {
             return waited.map(|_| first).map_err(SinkError::from);
         }
-        let records = first.head.sequence.saturating_sub(self.shipped.borrow().through);
+        let records = first.head.sequence.saturating_sub(self.around.shipped.borrow().through);
         Err(format!("{records} records are still to be stored before others can be told of this replica").into())
     }
 
@@ -145,9 +137,9 @@ impl Heart {
         while moments.get(1).is_some_and(|moment| moment.head.sequence < settled_before) {
             moments.pop_front();
         }
-        let time = self.clock.now();
+        let time = self.around.clock.now();
         let from = moments.front().map_or(time, |moment| moment.time);
-        Heartbeat { time, from, settled_before, through, shipped: self.shipped.borrow().through }
+        Heartbeat { time, from, settled_before, through, shipped: self.around.shipped.borrow().through }
     }
 
     /// The heartbeat that an earlier process on this folder left.
@@ -155,11 +147,11 @@ impl Heart {
         if let Some(earlier) = self.progress.earlier {
             return Ok(earlier);
         }
-        let replica = &self.layout.replica;
-        let key = self.layout.heartbeat(replica);
-        let is_there = self.shelf.list(&key, "").await?.objects.iter().any(|object| object.key == key);
+        let replica = &self.around.layout.replica;
+        let key = self.around.layout.heartbeat(replica);
+        let is_there = self.around.shelf.list(&key, "").await?.objects.iter().any(|object| object.key == key);
         let earlier = match is_there {
-            true => Some(Heartbeat::read(&self.shelf.get(&key).await?, replica, self.keys.as_deref())?),
+            true => Some(Heartbeat::read(&self.around.shelf.get(&key).await?, replica, self.around.keys.as_deref())?),
             false => None,
         };
         self.progress.earlier = Some(earlier);

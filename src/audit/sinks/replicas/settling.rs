@@ -1,7 +1,6 @@
 //! Finding replicas that died, and recording the outcomes that they left out. It may take long, and holds up no heartbeat.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,16 +8,13 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::TellFailure;
 use super::heartbeat::Heartbeat;
 use super::left::Left;
-use crate::audit::journal::Journal;
-use crate::audit::shipping::{Shipped, SinkError};
-use crate::audit::signing::PublicKey;
+use super::{Surroundings, TellFailure};
+use crate::audit::shipping::SinkError;
 use crate::audit::sinks::layout::{Layout, Replica};
 use crate::audit::sinks::shelf::{Listed, Shelf};
 use crate::audit::unsettled::unknown_outcome;
-use crate::clock::SharedClock;
 
 /// How often heartbeats are looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -52,13 +48,7 @@ const STORED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Settles what dead replicas left.
 pub(super) struct Settling {
-    pub(super) journal: Journal,
-    pub(super) shelf: Arc<dyn Shelf>,
-    pub(super) layout: Layout,
-    pub(super) clock: SharedClock,
-    pub(super) shipped: watch::Receiver<Shipped>,
-    /// In a signed journal, whose records and heartbeats are believed.
-    pub(super) keys: Option<Arc<[PublicKey]>>,
+    pub(super) around: Surroundings,
     pub(super) tell: TellFailure,
     /// Intents of dead replicas whose outcomes are in this journal, and whose heartbeats are still there.
     pub(super) recorded: HashMap<Replica, HashSet<Box<str>>>,
@@ -117,9 +107,9 @@ impl Settling {
     /// The replicas that are dead by the bucket's clock, which this replica's own heartbeat shows.
     async fn dead(&self) -> Result<Vec<Dead>, SinkError> {
         let mut listed = Vec::new();
-        let (prefix, mut after) = (self.layout.replicas(), String::new());
+        let (prefix, mut after) = (self.around.layout.replicas(), String::new());
         loop {
-            let page = asked_again(|| self.shelf.list(&prefix, &after)).await?;
+            let page = asked_again(|| self.around.shelf.list(&prefix, &after)).await?;
             listed.extend(page.objects);
             match listed.last() {
                 Some(last) if page.more => after.clone_from(&last.key),
@@ -131,15 +121,15 @@ impl Settling {
                 );
             }
         }
-        let own = self.layout.heartbeat(&self.layout.replica);
+        let own = self.around.layout.heartbeat(&self.around.layout.replica);
         let now = listed.iter().find(|object| object.key == own).map(|object| object.stored);
         let now = now.ok_or("this replica's heartbeat is not in the bucket's list, though it was stored")?;
         let dead = listed.iter().filter_map(|heartbeat| {
-            let replica = self.layout.replica_of(&heartbeat.key)?;
+            let replica = self.around.layout.replica_of(&heartbeat.key)?;
             let age = now.duration_since(heartbeat.stored);
             let claims = listed.iter().filter(|claim| claim.key.starts_with(&heartbeat.key) && *claim != heartbeat);
             let (claims, heartbeat) = (claims.cloned().collect(), heartbeat.clone());
-            (age >= DEAD_AFTER && replica != self.layout.replica).then_some(Dead {
+            (age >= DEAD_AFTER && replica != self.around.layout.replica).then_some(Dead {
                 replica,
                 heartbeat,
                 claims,
@@ -166,7 +156,7 @@ impl Settling {
         }
         for claim in stale {
             // One that stays holds nobody up: the next has another name.
-            let _ = self.shelf.remove(&claim.key, None).await;
+            let _ = self.around.shelf.remove(&claim.key, None).await;
         }
         self.claim_and_settle(dead).await.map_err(|error| {
             let (replica, heartbeat) = (&dead.replica, &dead.heartbeat.key);
@@ -180,8 +170,8 @@ impl Settling {
     async fn claim_and_settle(&mut self, dead: &Dead) -> Result<(), SinkError> {
         let heartbeat = &dead.heartbeat;
         let key = format!("{}.{}.claim", heartbeat.key, dead.now.as_second().div_euclid(CLAIM_FOR.as_secs()));
-        let content = self.layout.replica.to_string().into_bytes();
-        if !self.shelf.put(&key, content.clone(), true).await? {
+        let content = self.around.layout.replica.to_string().into_bytes();
+        if !self.around.shelf.put(&key, content.clone(), true).await? {
             return Ok(());
         }
         let mut claim = Claim { key: &key, content, made: Instant::now() };
@@ -189,14 +179,14 @@ impl Settling {
             Ok(count) => self.settled(dead, count).await,
             Err(error) => Err(error),
         };
-        let _ = self.shelf.remove(&key, None).await;
+        let _ = self.around.shelf.remove(&key, None).await;
         settled
     }
 
     /// Everything that a dead replica left is settled: its heartbeat goes, unless it beats again.
     async fn settled(&mut self, dead: &Dead, writes: usize) -> Result<(), SinkError> {
         let (replica, heartbeat) = (&dead.replica, &dead.heartbeat);
-        if self.shelf.remove(&heartbeat.key, Some(&heartbeat.tag)).await? {
+        if self.around.shelf.remove(&heartbeat.key, Some(&heartbeat.tag)).await? {
             tracing::warn!(%replica, writes, "a replica died; what it left unsettled is recorded here");
         } else {
             tracing::warn!(%replica, writes, "a replica was taken for dead and lives; what it left unsettled is recorded here");
@@ -208,14 +198,14 @@ impl Settling {
     /// Records the outcomes that a dead replica left out; how many.
     async fn settle(&mut self, dead: &Dead, claim: &mut Claim<'_>) -> Result<usize, SinkError> {
         let replica = &dead.replica;
-        let content = asked_again(|| self.shelf.get(&dead.heartbeat.key)).await?;
-        let heartbeat = Heartbeat::read(&content, replica, self.keys.as_deref())?;
-        let mut left = Left::of(heartbeat, self.keys.clone());
+        let content = asked_again(|| self.around.shelf.get(&dead.heartbeat.key)).await?;
+        let heartbeat = Heartbeat::read(&content, replica, self.around.keys.as_deref())?;
+        let mut left = Left::of(heartbeat, self.around.keys.clone());
         for key in self.objects(replica, heartbeat, claim).await? {
-            let content = asked_again(|| self.shelf.get(&key)).await?;
+            let content = asked_again(|| self.around.shelf.get(&key)).await?;
             let taken = tokio::task::spawn_blocking(move || left.take(&content).map(|()| left));
             left = taken.await?.map_err(|error| format!("{key}: {error}"))?;
-            claim.renewed(&*self.shelf).await?;
+            claim.renewed(&*self.around.shelf).await?;
         }
         let mut count = 0;
         let recorded = self.recorded.entry(replica.clone()).or_default();
@@ -224,11 +214,16 @@ impl Settling {
             if recorded.contains(id) {
                 continue;
             }
-            let outcome = unknown_outcome(intent, self.journal.new_id(), self.clock.now(), &self.journal.context());
-            self.journal.note_durably(outcome).await?;
+            let outcome = unknown_outcome(
+                intent,
+                self.around.journal.new_id(),
+                self.around.clock.now(),
+                &self.around.journal.context(),
+            );
+            self.around.journal.note_durably(outcome).await?;
             recorded.insert(id.into());
             count += 1;
-            claim.renewed(&*self.shelf).await?;
+            claim.renewed(&*self.around.shelf).await?;
         }
         self.stored_here().await?;
         Ok(count)
@@ -237,8 +232,8 @@ impl Settling {
     /// Waits until the bucket has what is on this disk: the disk may die before the outcomes that were just written are anywhere
     /// else.
     async fn stored_here(&self) -> Result<(), SinkError> {
-        let head = self.journal.reached().head.sequence;
-        let mut shipped = self.shipped.clone();
+        let head = self.around.journal.reached().head.sequence;
+        let mut shipped = self.around.shipped.clone();
         match timeout(STORED_WITHIN, shipped.wait_for(|shipped| shipped.through >= head)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err("the outcomes are in this journal, and not in the bucket yet".into()),
@@ -253,20 +248,20 @@ impl Settling {
         claim: &mut Claim<'_>,
     ) -> Result<Vec<String>, SinkError> {
         let Heartbeat { from, settled_before, .. } = heartbeat;
-        let now = self.clock.now();
+        let now = self.around.clock.now();
         let earliest = from.checked_sub(SKEW).unwrap_or(from);
         if now.duration_since(from) > OLDEST {
             return Err(format!("it has writes without an outcome since {from}").into());
         }
         let latest = now.max(from);
-        let latest = self.layout.day(latest.checked_add(AHEAD).unwrap_or(latest));
+        let latest = self.around.layout.day(latest.checked_add(AHEAD).unwrap_or(latest));
         let mut found: Vec<(u64, String)> = Vec::new();
         let mut day = earliest;
         loop {
             // Keys of a day sort by time, and `day` is the first moment of it that counts.
-            let (prefix, mut after) = (self.layout.day(day), self.layout.from(day));
+            let (prefix, mut after) = (self.around.layout.day(day), self.around.layout.from(day));
             loop {
-                let page = asked_again(|| self.shelf.list(&prefix, &after)).await?;
+                let page = asked_again(|| self.around.shelf.list(&prefix, &after)).await?;
                 let Some(last) = page.objects.last() else { break };
                 after.clone_from(&last.key);
                 let keys = page.objects.into_iter().map(|object| object.key);
@@ -274,7 +269,7 @@ impl Settling {
                 if found.len() > MOST_OBJECTS {
                     return Err(format!("it has more than {MOST_OBJECTS} objects since {from}").into());
                 }
-                claim.renewed(&*self.shelf).await?;
+                claim.renewed(&*self.around.shelf).await?;
                 if !page.more {
                     break;
                 }
@@ -287,7 +282,7 @@ impl Settling {
         found.sort_unstable();
         // What is not settled was stored since, whatever the number that an object begins with: one that came twice may hold more.
         // The replica's clock may have been set back meanwhile; of what is older by it the numbers say whether it counts.
-        let since = self.layout.from(from.checked_sub(AROUND).unwrap_or(from));
+        let since = self.around.layout.from(from.checked_sub(AROUND).unwrap_or(from));
         let begins = found.iter().map(|(first, _)| *first).rfind(|first| *first <= settled_before).unwrap_or(0);
         let counts = |(first, key): &(u64, String)| *key >= since || *first >= begins;
         Ok(found.into_iter().filter(counts).map(|(_, key)| key).collect())
