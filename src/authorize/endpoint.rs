@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::Judged;
 use super::documents::Documents;
 use crate::config::WithoutDocuments;
 use crate::context::{call, target};
@@ -67,13 +68,14 @@ pub(super) struct Question<'q> {
 }
 
 impl<'q> Question<'q> {
-    pub(super) fn new(documents: &'q Documents, facts: &'q CallFacts, spec: &Spec, known: &'q Known) -> Self {
+    pub(super) fn new<T: Judged>(documents: &'q Documents, value: &'q T, known: &'q Known) -> Self {
+        let facts = value.facts();
         Self {
             documents,
             environment: &facts.environment,
             account: &facts.account,
             principal: call::principal(facts),
-            context: call::of_call(facts, spec),
+            context: call::of_call(facts, value.spec(), value.effect()),
             known,
         }
     }

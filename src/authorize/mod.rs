@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use self::endpoint::{Question, Ruling};
 use crate::iam::{DeclaredCall, EntityKey, Known};
-use crate::tools::{CallFacts, Plan, Spec, ToolError};
+use crate::tools::{CallFacts, Effect, Plan, Spec, ToolError};
 
 pub use decision::{Decision, Shadow};
 pub use documents::{DocumentFaults, DocumentFiles, Documents};
@@ -32,6 +32,8 @@ pub trait Judged {
     fn facts(&self) -> &CallFacts;
     /// The tool's specification.
     fn spec(&self) -> &'static Spec;
+    /// What this call does to the account.
+    fn effect(&self) -> Effect;
     /// The reading AWS calls.
     fn reads(&self) -> &[DeclaredCall];
     /// The writing AWS calls, as far as they are known.
@@ -153,7 +155,7 @@ impl Authorizer {
         self.protected.check_declared(&facts.account, value.writes())?;
         boundary::check(facts.mapping.permissions_boundary.as_ref(), &facts.account, value.writes())?;
         let known = Known::default();
-        let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
+        let question = Question::new(&self.documents, &value, &known);
         let calls = || needed(value.reads()).chain(value.writes());
         let shadow = shadow(&question, calls());
         let (allowed_by, open) = match question.ruling(calls()) {
@@ -172,7 +174,7 @@ impl Authorizer {
     /// `PolicyDenied` or `PolicyNotAllowed`.
     pub fn settle<T: Judged>(&self, call: &Authorized<T>, known: Known) -> Result<Settled, Refused> {
         let value = &call.value;
-        let question = Question::new(&self.documents, value.facts(), value.spec(), &known);
+        let question = Question::new(&self.documents, value, &known);
         let shadow = shadow(&question, needed(value.reads()).chain(value.writes()));
         match question.ruling(needed(value.reads())) {
             Ruling::Allowed(allowed_by) => {
@@ -204,7 +206,7 @@ impl WriteAuthorizer {
     #[must_use]
     pub fn open_in<T: Judged>(&self, declared: &Authorized<T>, plan: &Plan, known: &Known) -> Vec<EntityKey> {
         let value = &declared.value;
-        let question = Question::new(&self.0.documents, value.facts(), value.spec(), known);
+        let question = Question::new(&self.0.documents, value, known);
         match question.ruling(&judged(plan)) {
             Ruling::Open { entities, .. } => entities,
             Ruling::Allowed(_) | Ruling::Denied(_) => Vec::new(),
@@ -238,7 +240,7 @@ impl WriteAuthorizer {
         }
         self.0.protected.check_planned(account, &exact)?;
         boundary::check(value.facts().mapping.permissions_boundary.as_ref(), account, &exact)?;
-        let question = Question::new(&self.0.documents, value.facts(), value.spec(), known);
+        let question = Question::new(&self.0.documents, value, known);
         let shadow = shadow(&question, needed(value.reads()).chain(&exact));
         match question.ruling(&exact) {
             Ruling::Allowed(allowed_by) => {

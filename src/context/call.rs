@@ -8,7 +8,7 @@ use super::keys::{CALLED_VIA_MCP, VIA_MCP};
 use super::stamp::CALLED_VIA_TAG;
 use crate::config::Confirmation;
 use crate::policy::{Context, Principal};
-use crate::tools::{CallFacts, Spec};
+use crate::tools::{CallFacts, Effect, Spec};
 
 /// Where a call came from and when, as the gateway itself saw it, and what the client says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub struct Origin {
     pub client: Option<String>,
 }
 
-/// The keys of a call of the tool `spec`. What only AWS can tell of a resource is left open.
+/// The keys of a call of the tool `spec` with this effect. What only AWS can tell of a resource is left open.
 #[must_use]
-pub fn of_call(facts: &CallFacts, spec: &Spec) -> Context {
+pub fn of_call(facts: &CallFacts, spec: &Spec, effect: Effect) -> Context {
     let mut context = of_caller(facts);
-    tool(&mut context, facts, spec);
+    tool(&mut context, facts, spec, effect);
     let Origin { source_ip, secure, at, user_agent, client } = &facts.origin;
     if let Some(address) = source_ip {
         context.set("aws:SourceIp", address.to_string());
@@ -49,7 +49,11 @@ pub fn of_call(facts: &CallFacts, spec: &Spec) -> Context {
 #[must_use]
 pub fn of_any_call(facts: &CallFacts, spec: &Spec) -> Context {
     let mut context = of_caller(facts);
-    tool(&mut context, facts, spec);
+    match spec.effect_of {
+        None => tool(&mut context, facts, spec, spec.effect),
+        // What it does depends on its arguments.
+        Some(_) => context.set("mcp:ToolName", spec.name),
+    }
     context.leave_all_open();
     context
 }
@@ -87,10 +91,10 @@ fn of_caller(facts: &CallFacts) -> Context {
 
 /// `mcp:Confirmation` is how the call will have been confirmed when it changes something; what is not confirmed before it
 /// is done has `none`.
-fn tool(context: &mut Context, facts: &CallFacts, spec: &Spec) {
+fn tool(context: &mut Context, facts: &CallFacts, spec: &Spec, effect: Effect) {
     context.set("mcp:ToolName", spec.name);
-    context.set("mcp:ToolEffect", spec.effect.as_str());
-    let confirmation = if spec.effect.is_confirmed() { facts.mapping.confirmation } else { Confirmation::None };
+    context.set("mcp:ToolEffect", effect.as_str());
+    let confirmation = if effect.is_confirmed() { facts.mapping.confirmation } else { Confirmation::None };
     context.set("mcp:Confirmation", confirmation.as_str());
 }
 
@@ -106,7 +110,8 @@ mod tests {
         facts.origin.source_ip = Some("203.0.113.7".parse().unwrap());
         facts.origin.user_agent = Some("agent/1".to_owned());
         facts.origin.client = Some("claude 1".to_owned());
-        of_call(&facts, CATALOGUE.find(tool).unwrap().spec)
+        let spec = CATALOGUE.find(tool).unwrap().spec;
+        of_call(&facts, spec, spec.effect)
     }
 
     #[test]

@@ -136,6 +136,7 @@ impl Road {
         let tool = tool?;
         crate::authorize::access::check(tool.spec, &facts)?;
         let declared = look_up(tool, &incoming.arguments, facts)?;
+        trail.effect = Some(declared.effect());
         let authorized = in_force.authorizer.judge(declared).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(authorized.decision().clone());
         match tool.work {

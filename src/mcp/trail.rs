@@ -20,7 +20,7 @@ use crate::iam::Account;
 use crate::iam::{AwsCall, Meter};
 use crate::random::{SharedRandom, uuid};
 use crate::tools::parameter::Parameter;
-use crate::tools::{ErrorStage, Plan, Spec, ToolError, arguments};
+use crate::tools::{Effect, ErrorStage, Plan, Spec, ToolError, arguments};
 
 /// What every record needs beside the call: time, identifiers, and how secrets stand in it.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Trail<'call> {
     incoming: &'call Incoming,
     /// The tool, once it was found.
     pub spec: Option<&'static Spec>,
+    /// What this call does to the account, once its arguments were checked; before, what calls of the tool can do.
+    pub effect: Option<Effect>,
     /// The mapping, once the caller was mapped.
     pub mapped: Option<Mapped>,
     /// The stamp of the caller's sessions.
@@ -70,6 +72,7 @@ impl<'call> Trail<'call> {
             policies: &in_force.authorizer.documents().digest,
             incoming,
             spec: None,
+            effect: None,
             mapped: None,
             stamp: None,
             decision: None,
@@ -205,7 +208,8 @@ impl<'call> Trail<'call> {
             }),
         );
         put("tool", self.spec.map(|spec| spec.name).into());
-        put("effect", self.spec.map(|spec| spec.effect.as_str()).into());
+        let effect = self.effect.or(self.spec.map(|spec| spec.effect));
+        put("effect", effect.map(Effect::as_str).into());
         let decision = match (&self.decision, error) {
             (Some(decision), _) => Some(decision.clone()),
             (None, Some(error)) => Some(Decision::denied(&error.code)),

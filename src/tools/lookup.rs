@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::catalogue::Catalogue;
-use super::{Arguments, Call, CallFacts, Declaration, Spec, Tool, ToolError, Work, text};
+use super::{Arguments, Call, CallFacts, Declaration, Effect, Spec, Tool, ToolError, Work, text};
 use crate::authorize::Judged;
 use crate::iam::DeclaredCall;
 
@@ -42,6 +42,10 @@ impl Judged for Declared {
 
     fn spec(&self) -> &'static Spec {
         self.tool.spec
+    }
+
+    fn effect(&self) -> Effect {
+        self.tool.spec.effect_with(&self.call.arguments)
     }
 
     fn reads(&self) -> &[DeclaredCall] {

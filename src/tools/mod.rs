@@ -12,6 +12,7 @@ pub mod error;
 pub mod facts;
 pub mod findings;
 pub mod governance;
+pub mod grants;
 pub mod lookup;
 pub mod parameter;
 pub mod plan;

@@ -3,27 +3,41 @@
 use serde_json::{Map, Value, json};
 
 use super::Spec;
+use super::grants::Granted;
 use crate::audit::Redaction;
-use crate::iam::{Account, PlannedCall};
+use crate::iam::{Account, PlannedCall, Resource};
 
-/// The AWS calls to be made, in order, and what will be lost by them.
+/// The AWS calls to be made, in order, what will be lost by them, and what they let somebody do that could not before.
 ///
 /// Dry run, confirmation and the intent record all show this, the record without what is secret in it, and a confirmation
-/// is bound to it: what was read of the account (the names in the calls, what is lost) is part of it, so a plan made over another state of the
-/// account is another plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// is bound to it: what was read of the account (the names in the calls, what is lost, what is granted) is part of it, so a
+/// plan made over another state of the account is another plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
     /// The calls, in the order in which they are made.
     pub calls: Vec<PlannedCall>,
     /// What exists now and will not afterwards, whole, so that it can be put back.
     pub lost: Map<String, Value>,
+    /// What a principal could do afterwards and cannot do now; `None` where nothing of the kind can happen.
+    pub granted: Option<Granted>,
+    /// Whose permissions the calls change beside those of the resources that they name: the entities that a managed policy
+    /// is attached to, the members of a group. `None` where the tool did not look.
+    pub reached: Option<Vec<Resource>>,
 }
 
 impl Plan {
-    /// A plan that takes nothing away.
+    /// A plan that takes nothing away and gives nobody anything.
     #[must_use]
     pub fn adding(calls: Vec<PlannedCall>) -> Self {
-        Self { calls, lost: Map::new() }
+        Self { calls, ..Self::default() }
+    }
+
+    /// How many entities it changes, those that are reached through a policy or a group included.
+    #[must_use]
+    pub fn touches(&self, account: &Account) -> usize {
+        let named = self.calls.iter().map(|call| &call.resource);
+        let all = named.chain(self.reached.iter().flatten()).map(|entity| entity.display(account));
+        all.collect::<std::collections::BTreeSet<_>>().len()
     }
 
     /// The plan as it is shown and confirmed.
@@ -33,6 +47,12 @@ impl Plan {
         let mut shown = Map::from_iter([("calls".to_owned(), Value::Array(calls))]);
         if !self.lost.is_empty() {
             shown.insert("lost".to_owned(), Value::Object(self.lost.clone()));
+        }
+        if let Some(granted) = &self.granted {
+            shown.insert("granted".to_owned(), granted.shown());
+        }
+        if let Some(reached) = self.reached.as_ref().filter(|reached| !reached.is_empty()) {
+            shown.insert("reaches".to_owned(), reached.iter().map(|entity| entity.display(account)).collect());
         }
         Value::Object(shown)
     }
@@ -45,6 +65,13 @@ impl Plan {
         if !self.lost.is_empty() {
             let lost = redaction.members(&Value::Object(self.lost.clone()), spec.kept.lost);
             recorded.insert("lost".to_owned(), lost);
+        }
+        if let Some(granted) = &self.granted {
+            // Actions and resources of policies, which records keep.
+            recorded.insert("granted".to_owned(), granted.shown());
+        }
+        if let Some(reached) = self.reached.as_ref().filter(|reached| !reached.is_empty()) {
+            recorded.insert("reaches".to_owned(), reached.iter().map(|entity| entity.display(account)).collect());
         }
         Value::Object(recorded)
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Arguments;
 use super::parameter::{self, Parameter};
 use crate::config::Toolset;
 use crate::iam::Action;
@@ -73,8 +74,10 @@ pub struct Spec {
     pub description: &'static str,
     /// The toolset that a role mapping allows or not.
     pub toolset: Toolset,
-    /// What it does to the account.
+    /// What it does to the account: the strongest of what its calls can do.
     pub effect: Effect,
+    /// What a call with these arguments does, where that depends on them.
+    pub effect_of: Option<fn(&Arguments) -> Effect>,
     /// Whether calling it again with the same arguments changes nothing more.
     pub idempotent: bool,
     /// Whether it deals with the world beyond the gateway.
@@ -98,6 +101,35 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// What every tool that reads IAM is like, as far as it says nothing else: its name and all that belongs to it is to be
+    /// said.
+    pub const READING: Self = Self {
+        name: "",
+        aliases: &[],
+        title: "",
+        description: "",
+        toolset: Toolset::Users,
+        effect: Effect::Read,
+        effect_of: None,
+        idempotent: true,
+        open_world: false,
+        own_parameters: &[],
+        output: || Value::Null,
+        kept: KeptOfResult::NOTHING,
+        reads: &[],
+        writes: &[],
+        always: &[],
+    };
+
+    /// What every tool that changes IAM is like, as far as it says nothing else; its effect too is to be said.
+    pub const WRITING: Self = Self { effect: Effect::Write, idempotent: false, ..Self::READING };
+
+    /// What a call with these arguments does to the account.
+    #[must_use]
+    pub fn effect_with(&self, arguments: &Arguments) -> Effect {
+        self.effect_of.map_or(self.effect, |effect_of| effect_of(arguments))
+    }
+
     /// All parameters: its own, and those that every tool of its effect takes.
     pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + use<> {
         let effect = self.effect;

@@ -95,8 +95,8 @@ impl Road {
     ) -> Result<Answer, ToolError> {
         let declared = call.get();
         let facts = declared.facts();
-        if !declared.spec().effect.is_confirmed() || facts.mapping.confirmation == Confirmation::None {
-            trail.confirmation = declared.spec().effect.is_confirmed().then_some(Confirmation::None.as_str());
+        if !declared.effect().is_confirmed() || facts.mapping.confirmation == Confirmation::None {
+            trail.confirmation = declared.effect().is_confirmed().then_some(Confirmation::None.as_str());
             return Ok(Answer::Confirmed(Box::new(Confirmed(plan))));
         }
         let arguments = &declared.call().arguments;

@@ -17,6 +17,7 @@ static SPEC: Spec = Spec {
     description: "Shows the versions of the gateway, its AWS SDK and MCP SDK, and the MCP revisions it speaks.",
     toolset: Toolset::Governance,
     effect: Effect::Read,
+    effect_of: None,
     idempotent: true,
     open_world: false,
     own_parameters: &[Parameter {

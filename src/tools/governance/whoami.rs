@@ -16,6 +16,7 @@ static SPEC: Spec = Spec {
                   run with, what you may do, and how AWS sees your sessions.",
     toolset: Toolset::Governance,
     effect: Effect::Read,
+    effect_of: None,
     idempotent: true,
     open_world: false,
     own_parameters: &[],

@@ -25,6 +25,7 @@ static SPEC: Spec = Spec {
                   differs and which statements make the difference.",
     toolset: Toolset::Simulation,
     effect: Effect::Read,
+    effect_of: None,
     idempotent: true,
     open_world: false,
     own_parameters: &[POLICY_SOURCE_ARN, ACTION_NAMES, RESOURCE_ARNS],

@@ -32,6 +32,7 @@ static SPEC: Spec = Spec {
     description: "Creates an IAM user, without password, keys or permissions.",
     toolset: Toolset::Users,
     effect: Effect::Write,
+    effect_of: None,
     idempotent: false,
     open_world: false,
     own_parameters: &[

@@ -41,6 +41,7 @@ static SPEC: Spec = Spec {
                   a confirmation_token; call again with the token to do it.",
     toolset: Toolset::Users,
     effect: Effect::Destructive,
+    effect_of: None,
     idempotent: false,
     open_world: false,
     own_parameters: &[
@@ -136,7 +137,8 @@ impl WriteTool for DeleteUser {
             calls.push(Change::DeleteUser { user_name: name.to_owned() }.on(user));
             let mut lost = inventory.shown();
             lost.extend(others.shown());
-            Ok(Plan { calls, lost: Map::from_iter([("User".to_owned(), Value::Object(lost))]) })
+            let lost = Map::from_iter([("User".to_owned(), Value::Object(lost))]);
+            Ok(Plan { calls, lost, ..Plan::default() })
         })
     }
 

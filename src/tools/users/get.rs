@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
                   policies, access keys with last use, MFA devices and login profile.",
     toolset: Toolset::Users,
     effect: Effect::Read,
+    effect_of: None,
     idempotent: true,
     open_world: false,
     own_parameters: &[Parameter { required: false, ..USER }],

@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
                   Marker to get the next page.",
     toolset: Toolset::Users,
     effect: Effect::Read,
+    effect_of: None,
     idempotent: true,
     open_world: false,
     own_parameters: &[
