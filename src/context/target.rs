@@ -15,6 +15,9 @@ pub fn of_declared(context: &Context, call: &DeclaredCall, detail: Option<&Entit
     if !call.tags.is_empty() {
         context.set_all("aws:TagKeys", call.tags.iter().map(|(key, _)| key.as_str()));
     }
+    if !call.removed_tags.is_empty() {
+        context.set_all("aws:TagKeys", call.removed_tags.iter().map(String::as_str));
+    }
     for (key, value) in &call.tags {
         context.set(&format!("aws:RequestTag/{key}"), value);
     }

@@ -57,6 +57,8 @@ pub struct DeclaredCall {
     pub members: Vec<(&'static str, Member)>,
     /// The tags that the request sets, key and value.
     pub tags: Vec<(String, String)>,
+    /// The keys of the tags that the request removes.
+    pub removed_tags: Vec<String>,
     /// Whether the operation of this name is sent. If not, the action is a permission that another operation needs as well.
     sent: bool,
     /// Whether the tool can do without it.
@@ -67,7 +69,7 @@ impl DeclaredCall {
     /// `action` on `resource`, no identifying members yet.
     #[must_use]
     pub fn new(action: Action, resource: Resource) -> Self {
-        Self { action, resource, members: Vec::new(), tags: Vec::new(), sent: true, optional: false }
+        Self { action, resource, members: Vec::new(), tags: Vec::new(), removed_tags: Vec::new(), sent: true, optional: false }
     }
 
     /// A permission that an operation needs beside its own, such as `iam:TagUser` where CreateUser sets tags: it is judged,
@@ -94,6 +96,13 @@ impl DeclaredCall {
     #[must_use]
     pub fn tagging(mut self, tags: impl IntoIterator<Item = (String, String)>) -> Self {
         self.tags = tags.into_iter().collect();
+        self
+    }
+
+    /// Says which tags the request removes, by their keys.
+    #[must_use]
+    pub fn untagging(mut self, keys: impl IntoIterator<Item = String>) -> Self {
+        self.removed_tags = keys.into_iter().collect();
         self
     }
 

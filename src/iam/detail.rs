@@ -85,7 +85,7 @@ fn look_up_call(kind: EntityKind, name: &str) -> Option<DeclaredCall> {
         EntityKind::Role => (GET_ROLE, "RoleName"),
         EntityKind::Group => (GET_GROUP, "GroupName"),
         // A managed policy is named by its ARN, and a virtual MFA device has no operation that tells of it.
-        EntityKind::Policy | EntityKind::Mfa => return None,
+        EntityKind::Policy | EntityKind::Mfa | EntityKind::InstanceProfile => return None,
     };
     Some(DeclaredCall::new(action, Resource::named(kind, name)).with(member, name))
 }
@@ -184,7 +184,7 @@ async fn ask(reader: &Reader, key: &EntityKey) -> Result<EntityDetail, AwsFailur
             let group = answer.group().ok_or_else(unreadable)?;
             Ok(detail(group.arn(), &[], None))
         }
-        EntityKind::Policy | EntityKind::Mfa => Err(unreadable()),
+        EntityKind::Policy | EntityKind::Mfa | EntityKind::InstanceProfile => Err(unreadable()),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum EntityKind {
     Policy,
     /// `mfa/`: a virtual MFA device.
     Mfa,
+    /// `instance-profile/`: what carries a role to an EC2 instance.
+    InstanceProfile,
 }
 
 impl EntityKind {
@@ -48,6 +50,7 @@ impl EntityKind {
             Self::Role => "role",
             Self::Policy => "policy",
             Self::Mfa => "mfa",
+            Self::InstanceProfile => "instance-profile",
         }
     }
 }
@@ -204,7 +207,8 @@ fn entity_in(arn: &str) -> Option<(EntityKind, &str)> {
     let mut parts = arn.splitn(6, ':');
     let (service, resource) = (parts.nth(2)?, parts.nth(2)?);
     let (kind, path) = resource.split_once('/')?;
-    let kinds = [EntityKind::User, EntityKind::Group, EntityKind::Role, EntityKind::Policy, EntityKind::Mfa];
+    use EntityKind::{Group, InstanceProfile, Mfa, Policy, Role, User};
+    let kinds = [User, Group, Role, Policy, Mfa, InstanceProfile];
     let kind = kinds.into_iter().find(|known| known.as_str() == kind).filter(|_| service == "iam")?;
     path.rsplit('/').next().map(|name| (kind, name))
 }

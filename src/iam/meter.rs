@@ -31,13 +31,16 @@ pub(crate) const IDENTIFYING_MEMBERS: &[&str] = &[
     "ResourceOwner",
     "ResourcePolicy",
     "PolicyName",
+    "VersionId",
     "AccessKeyId",
     "SerialNumber",
     "CertificateId",
     "SSHPublicKeyId",
     "ServiceSpecificCredentialId",
+    "InstanceProfileName",
     "PathPrefix",
     "Path",
+    "NewPath",
     "PermissionsBoundary",
 ];
 

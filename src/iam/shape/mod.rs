@@ -1,5 +1,11 @@
 //! IAM's own shapes as JSON, with AWS's field names and ISO 8601 dates, as `aws iam` prints them.
 
+mod access_key;
+mod group;
+mod policy;
+mod role;
+mod user;
+
 use aws_sdk_iam::types;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -7,37 +13,38 @@ use serde_json::{Map, Value, json};
 
 use super::change::Tag;
 
+pub use access_key::{access_key, last_used};
+pub(super) use access_key::new_access_key;
+pub use group::group;
+pub use policy::{attached_policy, policy, policy_version};
+pub use role::role;
+pub use user::user;
+
 /// A time as ISO 8601; IAM's times are valid dates, and one that is not reads as `null`.
 #[must_use]
 pub fn time(time: &DateTime) -> Value {
     time.fmt(Format::DateTime).map_or(Value::Null, Value::String)
 }
 
-/// A user, as `GetUser` and `ListUsers` answer it; absent members are left out.
-#[must_use]
-pub fn user(user: &types::User) -> Value {
-    let mut shape = Map::new();
-    shape.insert("Path".into(), user.path().into());
-    shape.insert("UserName".into(), user.user_name().into());
-    shape.insert("UserId".into(), user.user_id().into());
-    shape.insert("Arn".into(), user.arn().into());
-    shape.insert("CreateDate".into(), time(user.create_date()));
-    if let Some(used) = user.password_last_used() {
-        shape.insert("PasswordLastUsed".into(), time(used));
-    }
-    if let Some(boundary) = user.permissions_boundary() {
-        shape.insert(
-            "PermissionsBoundary".into(),
-            json!({
-                "PermissionsBoundaryType": boundary.permissions_boundary_type().map(|kind| kind.as_str()),
-                "PermissionsBoundaryArn": boundary.permissions_boundary_arn(),
-            }),
-        );
-    }
-    if !user.tags().is_empty() {
-        shape.insert("Tags".into(), user.tags().iter().map(tag).collect());
-    }
-    Value::Object(shape)
+/// An object with the members that are there: an absent one is left out, as AWS leaves it out.
+fn present<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let members = members.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+/// A permissions boundary.
+fn boundary(boundary: Option<&types::AttachedPermissionsBoundary>) -> Value {
+    boundary.map_or(Value::Null, |boundary| {
+        json!({
+            "PermissionsBoundaryType": boundary.permissions_boundary_type().map(|kind| kind.as_str()),
+            "PermissionsBoundaryArn": boundary.permissions_boundary_arn(),
+        })
+    })
+}
+
+/// Tags; `null` where there are none.
+fn tags(tags: &[types::Tag]) -> Value {
+    if tags.is_empty() { Value::Null } else { tags.iter().map(tag).collect() }
 }
 
 /// A tag.
@@ -47,7 +54,7 @@ pub fn tag(tag: &types::Tag) -> Value {
 }
 
 /// A tag in the SDK's form.
-pub(super) fn sdk_tag(tag: Tag) -> types::Tag {
+pub(in crate::iam) fn sdk_tag(tag: Tag) -> types::Tag {
     types::Tag::builder().key(tag.key).value(tag.value).build().expect("key and value are set")
 }
 
@@ -57,7 +64,12 @@ pub(super) fn sdk_tag(tag: Tag) -> types::Tag {
 #[must_use]
 pub fn policy_document(encoded: &str) -> Value {
     let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8();
-    let text = decoded.as_deref().unwrap_or(encoded);
+    policy_text(decoded.as_deref().unwrap_or(encoded))
+}
+
+/// A policy document as JSON; one that cannot be read as the text it is.
+#[must_use]
+pub fn policy_text(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
