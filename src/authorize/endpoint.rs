@@ -189,6 +189,7 @@ impl<'p> Place<'p> {
             (Resource::Entity(entity), None) if entity.path.is_none() => {
                 Self::Named { prefix: account.prefix_of(entity.kind), name: &entity.name }
             }
+            (Resource::AnyOfAws, None) => Self::Below(account.prefix_of_aws_policies()),
             (Resource::Any(kind), None) => Self::Below(account.prefix_of(*kind)),
             (exact, None) => Self::Arn(exact.display(account)),
         }

@@ -238,7 +238,7 @@ impl WriteAuthorizer {
                 .into());
             }
         }
-        self.0.protected.check_planned(account, &exact)?;
+        self.0.protected.check_planned(account, &exact, plan.reached.as_deref())?;
         boundary::check(value.facts().mapping.permissions_boundary.as_ref(), account, &exact)?;
         let question = Question::new(&self.0.documents, value, known);
         let shadow = shadow(&question, needed(value.reads()).chain(&exact));

@@ -4,8 +4,9 @@
 //! could change them could widen its own permissions or slip the stamp. Before the plan's reads only what is known is
 //! judged; in the plan, an entity whose path is still not known is judged as every ARN that it could have.
 //!
-//! So are the policies attached to protected roles. Which these are only AWS can tell: a managed policy is judged as one
-//! that could be attached to any of them.
+//! So are the policies attached to protected roles, and the groups of protected users. Which these are only AWS can tell:
+//! a plan says whom it reaches, and a managed policy whose tool did not look is judged as one that could be attached to any
+//! of them.
 
 use crate::config::Config;
 use crate::iam::{Account, DeclaredCall, EntityKind, Resource};
@@ -65,10 +66,17 @@ impl Protected {
     ///
     /// # Errors
     /// `ProtectedResource`.
-    pub fn check_planned(&self, account: &Account, writes: &[DeclaredCall]) -> Result<(), ToolError> {
+    pub fn check_planned(
+        &self,
+        account: &Account,
+        writes: &[DeclaredCall],
+        reached: Option<&[Resource]>,
+    ) -> Result<(), ToolError> {
+        let is_guarded = |resource: &Resource| self.0.iter().any(|guarded| guarded.could_be(account, resource));
+        let reaches_guarded = reached.is_some_and(|reached| reached.iter().any(is_guarded));
         refuse_any(writes.iter(), account, |call| {
-            call.resource.is_of(EntityKind::Policy)
-                || self.0.iter().any(|guarded| guarded.could_be(account, &call.resource))
+            let is_unknown_policy = call.resource.is_of(EntityKind::Policy) && reached.is_none();
+            reaches_guarded || is_unknown_policy || is_guarded(&call.resource)
         })
     }
 }
@@ -131,12 +139,12 @@ mod tests {
     #[test]
     fn a_user_whose_path_is_unknown_is_judged_as_every_user_it_could_be() {
         let protected = Protected(vec![Guarded::Arn("arn:aws:iam::123456789012:user/break-glass/bob".into())]);
-        let refused = protected.check_planned(&account(), &deletes(Resource::user("BOB"))).unwrap_err();
+        let refused = protected.check_planned(&account(), &deletes(Resource::user("BOB")), None).unwrap_err();
         assert_eq!(refused.code, "ProtectedResource");
         assert_eq!(refused.action.as_deref(), Some("iam:DeleteUser"));
-        assert!(protected.check_planned(&account(), &deletes(Resource::user("eve"))).is_ok());
-        assert!(protected.check_planned(&account(), &user_at("/dev/")).is_ok());
-        assert!(protected.check_planned(&account(), &user_at("/break-glass/")).is_err());
+        assert!(protected.check_planned(&account(), &deletes(Resource::user("eve")), None).is_ok());
+        assert!(protected.check_planned(&account(), &user_at("/dev/"), None).is_ok());
+        assert!(protected.check_planned(&account(), &user_at("/break-glass/"), None).is_err());
     }
 
     #[test]
@@ -150,9 +158,9 @@ mod tests {
     #[test]
     fn a_protected_prefix_guards_all_below_it() {
         let protected = Protected(vec![Guarded::Prefix("arn:aws:iam::123456789012:user/break-glass/".into())]);
-        assert!(protected.check_planned(&account(), &user_at("/break-glass/x/")).is_err());
-        assert!(protected.check_planned(&account(), &user_at("/dev/")).is_ok());
-        assert!(protected.check_planned(&account(), &deletes(Resource::user("bob"))).is_err());
+        assert!(protected.check_planned(&account(), &user_at("/break-glass/x/"), None).is_err());
+        assert!(protected.check_planned(&account(), &user_at("/dev/"), None).is_ok());
+        assert!(protected.check_planned(&account(), &deletes(Resource::user("bob")), None).is_err());
     }
 
     #[test]
@@ -167,7 +175,7 @@ mod tests {
     #[test]
     fn the_gateways_own_user_is_protected_under_any_case() {
         let protected = Protected::default().with_own_identity("arn:aws:iam::123456789012:user/gateway");
-        assert!(protected.check_planned(&account(), &deletes(Resource::user("Gateway"))).is_err());
+        assert!(protected.check_planned(&account(), &deletes(Resource::user("Gateway")), None).is_err());
     }
 
     /// What changes a role, who may be it, or what it may do.
@@ -234,7 +242,7 @@ mod tests {
             for (arn, action) in arns.iter().flat_map(|arn| actions.iter().map(move |action| (arn, action))) {
                 for resource in named(kind, arn) {
                     let call = [DeclaredCall::new(Action::new(action), resource)];
-                    let refused = protected.check_planned(&account(), &call).expect_err(action);
+                    let refused = protected.check_planned(&account(), &call, None).expect_err(action);
                     assert_eq!(refused.code, "ProtectedResource", "{call:?}");
                     tried += 1;
                 }
@@ -242,6 +250,6 @@ mod tests {
         }
         assert_eq!(tried, (OF_ROLES.len() + OF_POLICIES.len()) * 2 * 5);
         let other = [DeclaredCall::new(Action::new("iam:PutRolePolicy"), Resource::named(EntityKind::Role, "app"))];
-        assert!(protected.check_planned(&account(), &other).is_ok());
+        assert!(protected.check_planned(&account(), &other, None).is_ok());
     }
 }

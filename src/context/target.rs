@@ -48,9 +48,12 @@ pub fn of_declared(context: &Context, call: &DeclaredCall, detail: Option<&Entit
     context
 }
 
-/// Actions on a user's or role's policies and boundary are judged with the boundary that the entity has.
+/// Actions on a user's or role's policies and boundary, and most on roles, are judged with the boundary that the entity has.
 fn has_boundary_of_its_own(call: &DeclaredCall) -> bool {
     let name = call.action.operation();
+    if ["GetRole", "DeleteRole", "UpdateRole", "UpdateAssumeRolePolicy"].contains(&name) {
+        return true;
+    }
     let of_policies =
         ["AttachUser", "AttachRole", "DetachUser", "DetachRole", "PutUser", "PutRole", "DeleteUser", "DeleteRole"];
     of_policies
@@ -66,7 +69,7 @@ fn exists_with_tags(call: &DeclaredCall) -> bool {
         Resource::Entity(entity) => entity.kind != EntityKind::Group && !(creates && entity.path.is_some()),
         Resource::Any(kind) => *kind != EntityKind::Group,
         Resource::Arn(_) => !call.resource.is_of(EntityKind::Group),
-        Resource::Below(..) | Resource::All => false,
+        Resource::Below(..) | Resource::AnyOfAws | Resource::All => false,
     }
 }
 

@@ -69,7 +69,15 @@ impl DeclaredCall {
     /// `action` on `resource`, no identifying members yet.
     #[must_use]
     pub fn new(action: Action, resource: Resource) -> Self {
-        Self { action, resource, members: Vec::new(), tags: Vec::new(), removed_tags: Vec::new(), sent: true, optional: false }
+        Self {
+            action,
+            resource,
+            members: Vec::new(),
+            tags: Vec::new(),
+            removed_tags: Vec::new(),
+            sent: true,
+            optional: false,
+        }
     }
 
     /// A permission that an operation needs beside its own, such as `iam:TagUser` where CreateUser sets tags: it is judged,
@@ -136,7 +144,10 @@ impl DeclaredCall {
     #[must_use]
     pub fn allows(&self, exact: &Self) -> bool {
         if !exact.sent || !self.sent {
-            return self == exact;
+            let (own, other) = (&self.resource, &exact.resource);
+            // Of an entity that was declared by name, the plan has found the path.
+            let is_same = own == other || (own.entity().is_some() && own.entity() == other.entity());
+            return self.sent == exact.sent && self.action == exact.action && self.tags == exact.tags && is_same;
         }
         let members = exact.members.iter().filter_map(|(name, member)| match member {
             Member::Is(value) => Some((*name, value.as_str())),

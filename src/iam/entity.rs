@@ -18,6 +18,12 @@ impl Account {
         self.arn(&format!("{}/", kind.as_str()))
     }
 
+    /// What every ARN of a managed policy of AWS's own begins with: `arn:aws:iam::aws:policy/`.
+    #[must_use]
+    pub fn prefix_of_aws_policies(&self) -> String {
+        format!("arn:{}:iam::aws:policy/", self.partition)
+    }
+
     fn arn(&self, resource: &str) -> String {
         format!("arn:{}:iam::{}:{resource}", self.partition, self.id)
     }
@@ -76,6 +82,8 @@ pub enum Resource {
     Below(EntityKind, String),
     /// Any entity of a kind: which ones is known only after the plan's reads.
     Any(EntityKind),
+    /// Any managed policy of AWS's own, which lives in no account (`arn:aws:iam::aws:policy/...`).
+    AnyOfAws,
     /// An entity whose whole ARN AWS has told.
     Arn(String),
     /// Nothing in particular, `*`: the action is authorized on no resource (`iam:SimulateCustomPolicy`).
@@ -116,6 +124,7 @@ impl Resource {
             Self::Entity(entity) => entity.kind == kind,
             Self::Any(own) | Self::Below(own, _) => *own == kind,
             Self::Arn(arn) => entity_in(arn).is_some_and(|(own, _)| own == kind),
+            Self::AnyOfAws => kind == EntityKind::Policy,
             Self::All => false,
         }
     }
@@ -126,7 +135,7 @@ impl Resource {
         match self {
             Self::Entity(entity) => Some((entity.kind, &entity.name)),
             Self::Arn(arn) => entity_in(arn),
-            Self::Any(_) | Self::Below(..) | Self::All => None,
+            Self::Any(_) | Self::Below(..) | Self::AnyOfAws | Self::All => None,
         }
     }
 
@@ -149,6 +158,7 @@ impl Resource {
             Self::Below(kind, prefix) => account.arn(&format!("{}{prefix}", kind.as_str())),
             Self::Any(kind) => account.arn(&format!("{}/*", kind.as_str())),
             Self::Arn(arn) => arn.clone(),
+            Self::AnyOfAws => format!("{}*", account.prefix_of_aws_policies()),
             Self::All => "*".to_owned(),
         }
     }
@@ -167,7 +177,7 @@ impl Resource {
             }
             Self::Any(kind) => starts_with_ignoring_case(arn, &account.arn(&format!("{}/", kind.as_str()))),
             // Listing touches no entity.
-            Self::Below(..) | Self::All => false,
+            Self::Below(..) | Self::AnyOfAws | Self::All => false,
             exact => exact.display(account).eq_ignore_ascii_case(arn),
         }
     }
@@ -183,7 +193,7 @@ impl Resource {
             }
             Self::Any(kind) => account.arn(&format!("{}/", kind.as_str())).eq_ignore_ascii_case(prefix),
             Self::Arn(arn) => starts_with_ignoring_case(arn, prefix) && arn.rsplit('/').next().is_some_and(named),
-            Self::Below(..) | Self::All => false,
+            Self::Below(..) | Self::AnyOfAws | Self::All => false,
         }
     }
 
@@ -196,7 +206,7 @@ impl Resource {
                 let known = account.arn(&format!("{}/", kind.as_str()));
                 starts_with_ignoring_case(prefix, &known) || starts_with_ignoring_case(&known, prefix)
             }
-            Self::Below(..) | Self::All => false,
+            Self::Below(..) | Self::AnyOfAws | Self::All => false,
             exact => starts_with_ignoring_case(&exact.display(account), prefix),
         }
     }

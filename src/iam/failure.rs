@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::entity::Account;
 use super::meter::Undeclared;
 
 /// Whether AWS can have acted on a call that failed.
@@ -162,6 +163,15 @@ impl AwsFailure {
             retryable: true,
             sent: Sent::Unknown,
         }
+    }
+
+    /// The same; where AWS says that the entity does not exist, with kind, name and account.
+    #[must_use]
+    pub fn naming(mut self, kind: &str, name: &str, account: &Account) -> Self {
+        if self.is_no_such_entity() {
+            self.message = format!("there is no IAM {kind} {name} in account {}", account.id);
+        }
+        self
     }
 
     /// Whether AWS said that the entity does not exist.

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod http;
 pub mod meter;
 pub mod reader;
+pub mod reads;
 pub mod recent;
 pub mod retry;
 pub mod shape;

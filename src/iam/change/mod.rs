@@ -74,7 +74,7 @@ impl Change {
     /// This operation as a planned call on `resource`.
     #[must_use]
     pub fn on(self, resource: Resource) -> PlannedCall {
-        PlannedCall { change: self, resource }
+        PlannedCall { change: self, resource, also: Vec::new() }
     }
 }
 
@@ -85,9 +85,18 @@ pub struct PlannedCall {
     pub change: Change,
     /// What it acts on, by its real ARN where AWS has told it.
     pub resource: Resource,
+    /// What else has to be allowed for it, on something else.
+    pub also: Vec<DeclaredCall>,
 }
 
 impl PlannedCall {
+    /// The same, as one that needs another permission as well.
+    #[must_use]
+    pub fn needing(mut self, permission: DeclaredCall) -> Self {
+        self.also.push(permission);
+        self
+    }
+
     /// The call as the meter is told of it: this operation with exactly these identifying members.
     #[must_use]
     pub fn declared(&self) -> DeclaredCall {
@@ -101,7 +110,8 @@ impl PlannedCall {
     pub fn judged(&self) -> impl Iterator<Item = DeclaredCall> + '_ {
         let tags = || self.change.tags().iter().map(|tag| (tag.key.clone(), tag.value.clone()));
         let permission = move |action| DeclaredCall::permission(action, self.resource.clone()).tagging(tags());
-        std::iter::once(self.declared()).chain(self.change.permissions().into_iter().map(permission))
+        let own = self.change.permissions().into_iter().map(permission);
+        std::iter::once(self.declared()).chain(own).chain(self.also.iter().cloned())
     }
 }
 

@@ -7,8 +7,8 @@ use aws_sdk_iam::Client;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::input::{ForSdk, PolicyText, Status};
 use super::Tag;
+use super::input::{ForSdk, PolicyText, Status};
 use crate::iam::declared::Action;
 use crate::iam::failure::AwsFailure;
 use crate::iam::shape;
@@ -70,10 +70,6 @@ macro_rules! operations {
             $(#[doc = concat!("`", $action, "`")] pub const $constant: Action = Action::new($action);)*
             #[doc = "`iam:TagPolicy`: a permission that creating with tags needs."]
             pub const TAG_POLICY: Action = Action::new("iam:TagPolicy");
-
-            /// All that are sent.
-            #[cfg(test)]
-            pub(crate) const ALL: &[Action] = &[$($constant),*];
         }
 
         impl Change {

@@ -8,9 +8,10 @@ use super::{boundary, policy_document, present, tags, time};
 /// A role, as `GetRole` and `ListRoles` answer it, its trust policy as an object.
 #[must_use]
 pub fn role(role: &types::Role) -> Value {
-    let last_used = role.role_last_used().filter(|used| used.last_used_date().is_some()).map_or(Value::Null, |used| {
-        json!({"LastUsedDate": used.last_used_date().map(time), "Region": used.region()})
-    });
+    let last_used = role
+        .role_last_used()
+        .filter(|used| used.last_used_date().is_some())
+        .map_or(Value::Null, |used| json!({"LastUsedDate": used.last_used_date().map(time), "Region": used.region()}));
     present([
         ("Path", role.path().into()),
         ("RoleName", role.role_name().into()),

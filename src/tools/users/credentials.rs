@@ -3,9 +3,8 @@
 use aws_sdk_iam::types;
 use serde_json::{Map, Value, json};
 
-use super::pages::all_pages;
-use super::reads;
-use crate::iam::{Action, AwsFailure, DeclaredCall, Reader, Resource};
+use crate::iam::{Action, AwsFailure, DeclaredCall, Reader, Resource, reads};
+use crate::tools::pages::all_pages;
 
 const ACTIONS: [Action; 3] =
     [reads::LIST_SIGNING_CERTIFICATES, reads::LIST_SSH_PUBLIC_KEYS, reads::LIST_SERVICE_SPECIFIC_CREDENTIALS];
@@ -34,22 +33,27 @@ impl OtherCredentials {
     /// The first read that fails.
     pub async fn read(reader: &Reader, name: &str) -> Result<Self, AwsFailure> {
         let resource = &Resource::user(name);
+        let iam = reader.iam();
         let (certificates, ssh_keys, service_credentials) = tokio::try_join!(
             all_pages!(
                 reader,
-                resource,
-                name,
                 reads::LIST_SIGNING_CERTIFICATES,
-                list_signing_certificates,
+                resource,
+                iam.list_signing_certificates().user_name(name),
                 certificates
             ),
-            all_pages!(reader, resource, name, reads::LIST_SSH_PUBLIC_KEYS, list_ssh_public_keys, ssh_public_keys),
             all_pages!(
                 reader,
+                reads::LIST_SSH_PUBLIC_KEYS,
                 resource,
-                name,
+                iam.list_ssh_public_keys().user_name(name),
+                ssh_public_keys
+            ),
+            all_pages!(
+                reader,
                 reads::LIST_SERVICE_SPECIFIC_CREDENTIALS,
-                list_service_specific_credentials,
+                resource,
+                iam.list_service_specific_credentials().user_name(name),
                 service_specific_credentials
             ),
         )?;

@@ -1,61 +1,29 @@
 //! `delete_user`
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::USER;
 use super::credentials::{self, OtherCredentials};
 use super::inventory::{self, Inventory};
-use super::reads;
 use crate::config::Toolset;
 use crate::iam::change::actions;
-use crate::iam::writer::is_already_gone;
-use crate::iam::{Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, Writer};
-use crate::tools::parameter::{Kept, Kind, Parameter};
-use crate::tools::{Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
+use crate::iam::{Change, DeclaredCall, EntityKind, PlannedCall, Reader, Resource, reads};
+use crate::tools::delete::{FORCE, KEPT_OF_DELETION, deleted, deleted_output, refuse_unless_forced};
+use crate::tools::holder::{USER, USER_PARAMETER};
+use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `delete_user`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&DeleteUser) };
 
-/// What names a user and what hung on it.
-const KEPT: &[&str] = &[
-    "Deleted/UserName",
-    "Deleted/Arn",
-    "already_gone/*/action",
-    "already_gone/*/parameters/UserName",
-    "already_gone/*/parameters/GroupName",
-    "already_gone/*/parameters/PolicyArn",
-    "already_gone/*/parameters/PolicyName",
-    "already_gone/*/parameters/AccessKeyId",
-    "already_gone/*/parameters/SerialNumber",
-    "already_gone/*/parameters/CertificateId",
-    "already_gone/*/parameters/SSHPublicKeyId",
-    "already_gone/*/parameters/ServiceSpecificCredentialId",
-];
-
 static SPEC: Spec = Spec {
     name: "delete_user",
-    aliases: &[],
     title: "Delete an IAM user",
     description: "Deletes an IAM user. A user that still has groups, policies, keys, a password, MFA devices or other \
-                  credentials is deleted only with force, which removes them first. The first call answers the plan and \
-                  a confirmation_token; call again with the token to do it.",
+                  credentials is deleted only with force, which removes them first. The plan shows all that goes.",
     toolset: Toolset::Users,
     effect: Effect::Destructive,
-    effect_of: None,
-    idempotent: false,
-    open_world: false,
-    own_parameters: &[
-        USER,
-        Parameter {
-            name: "force",
-            description: "true: first remove everything that hangs on the user",
-            kind: Kind::Boolean,
-            required: false,
-            kept: Kept::AsGiven,
-        },
-    ],
-    output: || json!({"Deleted": {"type": "object", "properties": {"UserName": {"type": "string"}, "Arn": {"type": "string"}}}}),
-    kept: KeptOfResult { result: KEPT, lost: super::kept::LOST },
+    own_parameters: &[USER_PARAMETER, FORCE],
+    output: || deleted_output("UserName"),
+    kept: KEPT_OF_DELETION,
     reads: &[
         reads::GET_USER,
         reads::LIST_GROUPS_FOR_USER,
@@ -83,17 +51,17 @@ static SPEC: Spec = Spec {
         actions::DELETE_USER,
     ],
     always: &[reads::GET_USER, actions::DELETE_USER],
+    ..Spec::WRITING
 };
 
 struct DeleteUser;
 
 impl WriteTool for DeleteUser {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
-        let name = call.arguments.required("user_name");
-        let user = || Resource::user(name);
-        let on_user = |action| DeclaredCall::new(action, user()).with("UserName", name);
+        let name = call.arguments.required(USER_PARAMETER.name);
+        let on_user = |action| USER.on(action, name);
         let mut writes = vec![on_user(actions::DELETE_USER)];
-        if call.arguments.is_set("force") {
+        if call.arguments.is_set(FORCE.name) {
             writes.extend([
                 DeclaredCall::new(actions::REMOVE_USER_FROM_GROUP, Resource::Any(EntityKind::Group))
                     .with("UserName", name)
@@ -117,22 +85,11 @@ impl WriteTool for DeleteUser {
 
     fn plan<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
         Box::pin(async move {
-            let name = call.arguments.required("user_name");
+            let name = call.arguments.required(USER_PARAMETER.name);
             let inventory = Inventory::read(reader, name).await?;
             let others = OtherCredentials::read(reader, name).await?;
             let mut calls = removals(name, &inventory, &others);
-            if !calls.is_empty() && !call.arguments.is_set("force") {
-                let blocking: Vec<String> =
-                    calls.iter().map(|call| call.change.action().operation().to_owned()).collect();
-                return Err(ToolError::gateway(
-                    "DeleteConflict",
-                    format!("the user {name} cannot be deleted before these are done: {}", blocking.join(", ")),
-                )
-                .on(actions::DELETE_USER.as_str(), inventory.user.arn())
-                .hint(
-                    "call with force=true to remove them first, or with force=true and dry_run=true to see the plan",
-                ));
-            }
+            refuse_unless_forced(call, &calls, "user", name, actions::DELETE_USER, inventory.user.arn())?;
             let user = Resource::Arn(inventory.user.arn().to_owned());
             calls.push(Change::DeleteUser { user_name: name.to_owned() }.on(user));
             let mut lost = inventory.shown();
@@ -142,20 +99,8 @@ impl WriteTool for DeleteUser {
         })
     }
 
-    fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {
-        Box::pin(async move {
-            let answers = writer.perform(&plan.calls).await?;
-            let user = &plan.lost["User"];
-            let mut result = json!({"Deleted": {"UserName": user["UserName"], "Arn": user["Arn"]}});
-            let gone: Vec<Value> = (plan.calls.iter().zip(&answers))
-                .filter(|(_, answer)| is_already_gone(answer))
-                .map(|(call, _)| json!({"action": call.change.action(), "parameters": call.change}))
-                .collect();
-            if !gone.is_empty() {
-                result["already_gone"] = gone.into();
-            }
-            Ok(result)
-        })
+    fn result(&self, plan: &Plan, _answers: Vec<Value>) -> Value {
+        deleted("UserName", &plan.lost["User"])
     }
 }
 
@@ -192,8 +137,8 @@ fn removals(name: &str, inventory: &Inventory, others: &OtherCredentials) -> Vec
         let change = Change::RemoveUserFromGroup { user_name: name(), group_name: group.group_name().to_owned() };
         calls.push(change.on(Resource::Arn(group.arn().to_owned())));
     }
-    for policy_arn in inventory.attached.iter().filter_map(|policy| policy.policy_arn()) {
-        calls.push(Change::DetachUserPolicy { user_name: name(), policy_arn: policy_arn.to_owned() }.on(on_user()));
+    for policy in &inventory.attached {
+        calls.push(Change::DetachUserPolicy { user_name: name(), policy_arn: policy.arn.clone() }.on(on_user()));
     }
     for (policy_name, _) in &inventory.inline {
         calls.push(Change::DeleteUserPolicy { user_name: name(), policy_name: policy_name.clone() }.on(on_user()));

@@ -4,28 +4,23 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::inventory::{self, Inventory};
-use super::reads::GET_ACCESS_KEY_LAST_USED;
-use super::{USER, reads};
 use crate::config::Toolset;
+use crate::iam::reads::{self, GET_ACCESS_KEY_LAST_USED};
 use crate::iam::{AwsFailure, DeclaredCall, Reader, Resource, shape};
+use crate::tools::holder::USER_PARAMETER;
 use crate::tools::parameter::Parameter;
-use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `get_user`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&GetUser) };
 
 static SPEC: Spec = Spec {
     name: "get_user",
-    aliases: &[],
     title: "Get an IAM user",
     description: "Shows one IAM user and all that hangs on it: tags, permissions boundary, groups, attached and inline \
                   policies, access keys with last use, MFA devices and login profile.",
     toolset: Toolset::Users,
-    effect: Effect::Read,
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
-    own_parameters: &[Parameter { required: false, ..USER }],
+    own_parameters: &[Parameter { required: false, ..USER_PARAMETER }],
     output: || {
         json!({
             "User": {"type": "object", "properties": {
@@ -36,7 +31,6 @@ static SPEC: Spec = Spec {
             }, "required": ["UserName", "Arn"]},
         })
     },
-    kept: KeptOfResult::NOTHING,
     reads: &[
         reads::GET_USER,
         reads::LIST_GROUPS_FOR_USER,
@@ -48,8 +42,8 @@ static SPEC: Spec = Spec {
         reads::GET_LOGIN_PROFILE,
         reads::LIST_MFA_DEVICES,
     ],
-    writes: &[],
     always: &[reads::GET_USER],
+    ..Spec::READING
 };
 
 struct GetUser;
@@ -100,8 +94,5 @@ impl ReadTool for GetUser {
 async fn last_used(reader: &Reader, user: &str, access_key_id: &str) -> Result<Value, AwsFailure> {
     let request = reader.iam().get_access_key_last_used().access_key_id(access_key_id);
     let answer = reader.read(GET_ACCESS_KEY_LAST_USED, &Resource::user(user), Box::pin(request.send())).await?;
-    Ok(answer.access_key_last_used().and_then(|used| used.last_used_date().map(|date| (used, date))).map_or(
-        Value::Null,
-        |(used, date)| json!({"Date": shape::time(date), "ServiceName": used.service_name(), "Region": used.region()}),
-    ))
+    Ok(answer.access_key_last_used().map_or(Value::Null, shape::last_used))
 }

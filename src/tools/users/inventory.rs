@@ -3,14 +3,15 @@
 use aws_sdk_iam::types;
 use serde_json::{Value, json};
 
-use super::pages::all_pages;
-use super::reads;
-use crate::iam::{Action, AwsFailure, DeclaredCall, EntityKind, Reader, Resource, shape};
+use crate::iam::{AwsFailure, DeclaredCall, EntityKind, Reader, Resource, reads, shape};
+use crate::tools::holder::USER;
+use crate::tools::holder::permissions::{self, Attached};
+use crate::tools::pages::all_pages;
 
 /// The reads that [`Inventory::read`] makes for the user `name`.
 #[must_use]
 pub fn declared(name: &str) -> Vec<DeclaredCall> {
-    let of_user = |action: Action| DeclaredCall::new(action, Resource::user(name)).with("UserName", name);
+    let of_user = |action| USER.on(action, name);
     vec![
         of_user(reads::GET_USER),
         of_user(reads::LIST_GROUPS_FOR_USER),
@@ -31,7 +32,7 @@ pub struct Inventory {
     /// Its groups.
     pub groups: Vec<types::Group>,
     /// Managed policies attached to it.
-    pub attached: Vec<types::AttachedPolicy>,
+    pub attached: Vec<Attached>,
     /// Inline policies, name and document.
     pub inline: Vec<(String, Value)>,
     /// Access keys.
@@ -55,20 +56,26 @@ impl Inventory {
         let resource = &Resource::user(name);
         // The user first: if there is none, one clear error, and no half dozen calls to learn it.
         let user = get(reader, resource, name).await?;
+        let iam = reader.iam();
         let (groups, attached, inline, access_keys, login_profile, mfa_devices) = tokio::try_join!(
-            all_pages!(reader, resource, name, reads::LIST_GROUPS_FOR_USER, list_groups_for_user, groups),
             all_pages!(
                 reader,
+                reads::LIST_GROUPS_FOR_USER,
                 resource,
-                name,
-                reads::LIST_ATTACHED_USER_POLICIES,
-                list_attached_user_policies,
-                attached_policies
+                iam.list_groups_for_user().user_name(name),
+                groups
             ),
-            inline_policies(reader, resource, name),
-            all_pages!(reader, resource, name, reads::LIST_ACCESS_KEYS, list_access_keys, access_key_metadata),
+            permissions::attached(reader, &USER, name),
+            permissions::all_inline(reader, &USER, name),
+            all_pages!(
+                reader,
+                reads::LIST_ACCESS_KEYS,
+                resource,
+                iam.list_access_keys().user_name(name),
+                access_key_metadata
+            ),
             login_profile(reader, resource, name),
-            all_pages!(reader, resource, name, reads::LIST_MFA_DEVICES, list_mfa_devices, mfa_devices),
+            all_pages!(reader, reads::LIST_MFA_DEVICES, resource, iam.list_mfa_devices().user_name(name), mfa_devices),
         )?;
         Ok(Self { user, groups, attached, inline, access_keys, login_profile, mfa_devices })
     }
@@ -82,12 +89,8 @@ impl Inventory {
             "Groups": self.groups.iter().map(|group| json!({
                 "GroupName": group.group_name(), "Arn": group.arn(),
             })).collect::<Vec<_>>(),
-            "AttachedPolicies": self.attached.iter().map(|policy| json!({
-                "PolicyName": policy.policy_name(), "PolicyArn": policy.policy_arn(),
-            })).collect::<Vec<_>>(),
-            "InlinePolicies": self.inline.iter().map(|(name, document)| json!({
-                "PolicyName": name, "PolicyDocument": document,
-            })).collect::<Vec<_>>(),
+            "AttachedPolicies": permissions::show_attached(&self.attached),
+            "InlinePolicies": permissions::show_inline(&self.inline),
             "AccessKeys": self.access_keys.iter().map(|key| json!({
                 "AccessKeyId": key.access_key_id(),
                 "Status": key.status().map(types::StatusType::as_str),
@@ -110,25 +113,9 @@ impl Inventory {
 
 async fn get(reader: &Reader, resource: &Resource, name: &str) -> Result<types::User, AwsFailure> {
     let request = reader.iam().get_user().user_name(name);
-    let answer = reader.read(reads::GET_USER, resource, Box::pin(request.send())).await.map_err(|mut failure| {
-        if failure.is_no_such_entity() {
-            failure.message = format!("there is no IAM user {name} in account {}", reader.account().id);
-        }
-        failure
-    })?;
+    let answer = reader.read(reads::GET_USER, resource, Box::pin(request.send())).await;
+    let answer = answer.map_err(|failure| failure.naming("user", name, reader.account()))?;
     answer.user().cloned().ok_or_else(|| AwsFailure::unreadable(reads::GET_USER.as_str(), name))
-}
-
-async fn inline_policies(reader: &Reader, resource: &Resource, name: &str) -> Result<Vec<(String, Value)>, AwsFailure> {
-    let names: Vec<String> =
-        all_pages!(reader, resource, name, reads::LIST_USER_POLICIES, list_user_policies, policy_names).await?;
-    let mut policies = Vec::with_capacity(names.len());
-    for policy in names {
-        let request = reader.iam().get_user_policy().user_name(name).policy_name(&policy);
-        let answer = reader.read(reads::GET_USER_POLICY, resource, Box::pin(request.send())).await?;
-        policies.push((policy, shape::policy_document(answer.policy_document())));
-    }
-    Ok(policies)
 }
 
 async fn login_profile(

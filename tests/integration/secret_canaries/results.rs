@@ -39,6 +39,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         description: "Takes a secret and answers it.",
         toolset: Toolset::Users,
         effect,
+        effect_of: None,
         idempotent: false,
         open_world: false,
         own_parameters: &[PASSWORD],
@@ -86,7 +87,7 @@ impl WriteTool for Creates {
     fn plan<'a>(&'a self, call: &'a Call, _reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
         Box::pin(async {
             let lost = json!({"UserName": "dave", "Password": call.arguments.required("password")});
-            Ok(Plan { calls: vec![Self::planned()], lost: Map::from_iter([("User".to_owned(), lost)]) })
+            Ok(Plan { calls: vec![Self::planned()], lost: Map::from_iter([("User".to_owned(), lost)]), ..Plan::default() })
         })
     }
 

@@ -1,0 +1,41 @@
+//! The reading IAM actions, by name: what tools declare. Those that write are in [`change::actions`](super::change::actions).
+
+use super::declared::Action;
+
+macro_rules! reads {
+    ($($name:ident = $action:literal;)*) => {
+        $(#[doc = concat!("`", $action, "`")] pub const $name: Action = Action::new($action);)*
+    };
+}
+
+reads! {
+    LIST_USERS = "iam:ListUsers";
+    GET_USER = "iam:GetUser";
+    LIST_GROUPS_FOR_USER = "iam:ListGroupsForUser";
+    LIST_ATTACHED_USER_POLICIES = "iam:ListAttachedUserPolicies";
+    LIST_USER_POLICIES = "iam:ListUserPolicies";
+    GET_USER_POLICY = "iam:GetUserPolicy";
+    LIST_ACCESS_KEYS = "iam:ListAccessKeys";
+    GET_ACCESS_KEY_LAST_USED = "iam:GetAccessKeyLastUsed";
+    GET_LOGIN_PROFILE = "iam:GetLoginProfile";
+    LIST_MFA_DEVICES = "iam:ListMFADevices";
+    LIST_SIGNING_CERTIFICATES = "iam:ListSigningCertificates";
+    LIST_SSH_PUBLIC_KEYS = "iam:ListSSHPublicKeys";
+    LIST_SERVICE_SPECIFIC_CREDENTIALS = "iam:ListServiceSpecificCredentials";
+    LIST_ROLES = "iam:ListRoles";
+    GET_ROLE = "iam:GetRole";
+    LIST_ATTACHED_ROLE_POLICIES = "iam:ListAttachedRolePolicies";
+    LIST_ROLE_POLICIES = "iam:ListRolePolicies";
+    GET_ROLE_POLICY = "iam:GetRolePolicy";
+    LIST_INSTANCE_PROFILES_FOR_ROLE = "iam:ListInstanceProfilesForRole";
+    LIST_GROUPS = "iam:ListGroups";
+    GET_GROUP = "iam:GetGroup";
+    LIST_ATTACHED_GROUP_POLICIES = "iam:ListAttachedGroupPolicies";
+    LIST_GROUP_POLICIES = "iam:ListGroupPolicies";
+    GET_GROUP_POLICY = "iam:GetGroupPolicy";
+    LIST_POLICIES = "iam:ListPolicies";
+    GET_POLICY = "iam:GetPolicy";
+    GET_POLICY_VERSION = "iam:GetPolicyVersion";
+    LIST_POLICY_VERSIONS = "iam:ListPolicyVersions";
+    LIST_ENTITIES_FOR_POLICY = "iam:ListEntitiesForPolicy";
+}

@@ -1,0 +1,12 @@
+//! IAM groups.
+
+pub mod create;
+pub mod delete;
+pub mod get;
+pub mod inventory;
+pub mod list;
+pub mod members;
+pub mod membership;
+pub mod policies;
+
+pub use members::{declared as members_declared, reached};

@@ -1,0 +1,8 @@
+//! The tools on a group's policies.
+
+crate::tools::holder::policy_tools!(
+    "group",
+    GROUP,
+    crate::config::Toolset::Groups,
+    crate::tools::holder::permissions::OF_GROUPS
+);
