@@ -29,7 +29,7 @@ pub(super) const STEPS: usize = 1 << 26;
 /// denies and does not if it allows, so that no size and no unknown path slips past a deny or gains an allow. Only whoever
 /// asks what could be allowed at best has it the other way round ([`Doubt`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Undecided;
+pub(crate) struct Undecided;
 
 /// How a statement that is undecided is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +42,15 @@ pub enum Doubt {
 
 /// The steps that are left.
 #[derive(Debug)]
-pub(super) struct Budget(Cell<usize>);
+pub(crate) struct Budget(Cell<usize>);
 
 impl Budget {
-    pub(super) fn new(steps: usize) -> Self {
+    pub(crate) fn new(steps: usize) -> Self {
         Self(Cell::new(steps))
     }
 
     /// Takes `steps`. Once they do not suffice, nothing is left for anybody.
-    pub(super) fn spend(&self, steps: usize) -> Result<(), Undecided> {
+    pub(crate) fn spend(&self, steps: usize) -> Result<(), Undecided> {
         let left = self.0.get().checked_sub(steps);
         self.0.set(left.unwrap_or(0));
         left.map(|_| ()).ok_or(Undecided)

@@ -30,6 +30,7 @@ mod context;
 mod document;
 mod evaluate;
 mod explain;
+mod extent;
 mod fault;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -54,6 +55,7 @@ mod value;
 mod variable;
 mod verdict;
 
+pub(crate) use budget::Budget;
 pub use budget::Doubt;
 pub use context::Context;
 pub use document::{Document, LARGEST, PolicyKind, Version};
@@ -61,6 +63,7 @@ pub use evaluate::{Deciding, Decision, Policy, PolicySet};
 pub use explain::{
     ConditionExplanation, Decided, Explanation, LayerExplanation, NotApplying, Outcome, SHOWN, StatementExplanation,
 };
+pub(crate) use extent::Extent;
 pub use fault::{Fault, FaultCode, Faults};
 pub use layers::Layers;
 pub use principal::{Principal, PrincipalError, PrincipalKind};

@@ -16,23 +16,25 @@ struct Opened {
     severity: Severity,
 }
 
+/// The code of each family's findings, its ways, and what closes them.
+pub(super) const FAMILIES: [(&str, &[Escalation], &str); 3] = [
+    (
+        "PrivilegeEscalation",
+        OF_IAM,
+        "name the users, roles, groups or policies as Resource, demand a permissions boundary \
+         (iam:PermissionsBoundary), and deny changes of one's own",
+    ),
+    (
+        "PassRoleEscalation",
+        OF_PASS_ROLE,
+        "name the roles that may be passed as Resource of iam:PassRole and the service in iam:PassedToService",
+    ),
+    ("RunningCodeEscalation", OF_RUNNING_CODE, "name the functions, instances or endpoints as Resource"),
+];
+
 /// Looks for each way whether the statements that allow, taken together, open it. One finding for each place and family:
 /// whoever narrows the place closes all of them.
 pub(super) fn find(document: &Document, found: &mut Vec<Finding>) {
-    const FAMILIES: [(&str, &[Escalation], &str); 3] = [
-        (
-            "PrivilegeEscalation",
-            OF_IAM,
-            "name the users, roles, groups or policies as Resource, demand a permissions boundary \
-             (iam:PermissionsBoundary), and deny changes of one's own",
-        ),
-        (
-            "PassRoleEscalation",
-            OF_PASS_ROLE,
-            "name the roles that may be passed as Resource of iam:PassRole and the service in iam:PassedToService",
-        ),
-        ("RunningCodeEscalation", OF_RUNNING_CODE, "name the functions, instances or endpoints as Resource"),
-    ];
     for (code, escalations, remedy) in FAMILIES {
         let mut opened: BTreeMap<&str, Opened> = BTreeMap::new();
         for escalation in escalations {

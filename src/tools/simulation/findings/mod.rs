@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::document::Document;
+use self::escalations::Escalation;
 use crate::policy::PolicyKind;
 
 /// How bad it is.
@@ -99,6 +100,25 @@ pub fn of(kind: PolicyKind, json: &str, account: &str) -> Vec<Finding> {
     found.sort_by_key(|finding| finding.severity);
     found.truncate(MOST);
     found
+}
+
+/// A way by which somebody gets more than was given.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::tools) struct Way {
+    /// The code of the findings that tell of it.
+    pub(in crate::tools) code: &'static str,
+    /// All that it takes, in lower case.
+    pub(in crate::tools) actions: &'static [&'static str],
+    /// What can be done so.
+    pub(in crate::tools) how: &'static str,
+}
+
+/// Every way that the findings on policies of identities know.
+pub(in crate::tools) fn ways() -> impl Iterator<Item = Way> {
+    let of_family = |(code, escalations, _): (&'static str, &'static [Escalation], &'static str)| {
+        escalations.iter().map(move |way| Way { code, actions: way.actions, how: way.how })
+    };
+    escalation::FAMILIES.into_iter().flat_map(of_family)
 }
 
 #[cfg(test)]

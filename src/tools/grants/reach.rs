@@ -1,0 +1,229 @@
+//! The ways by which a principal gets more than it was given, and which of them a change opens.
+//!
+//! A way is open where everything that it takes is allowed, whatever the conditions are, and nothing denies it to
+//! everybody, always and everywhere. It leads to administrator where it is allowed on everything of its service that has no
+//! particular name. What cannot be told is taken for open.
+
+use std::collections::BTreeMap;
+
+use super::conditions::Conditions;
+use super::held::Held;
+use super::news::News;
+use super::part::{Part, Pattern};
+use super::statement::{Statement, Term};
+use crate::policy::Budget;
+use crate::tools::simulation::findings::{Way, ways};
+
+/// An action of no service: who may do it may do everything.
+const MADE_UP: &str = "zz-no-such-service:zzmadeup";
+
+/// Everything on everything. `iam:CreateUser` is in it because what is left without IAM is no administrator.
+pub(super) const EVERYTHING: Way =
+    Way { code: "AdministratorAccess", actions: &[MADE_UP, "iam:createuser"], how: "do everything" };
+
+/// Actions that give any permissions to whom they name, so that it takes no more than one principal that the holder is, or
+/// can become.
+const WRITING_PERMISSIONS: [&str; 7] = [
+    "iam:attachgrouppolicy",
+    "iam:attachrolepolicy",
+    "iam:attachuserpolicy",
+    "iam:createpolicyversion",
+    "iam:putgrouppolicy",
+    "iam:putrolepolicy",
+    "iam:putuserpolicy",
+];
+
+/// How far an action is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Nowhere,
+    /// On something that it can act on.
+    Somewhere,
+    /// On whatever has no particular name.
+    Everywhere,
+}
+
+/// The ways that a change opens.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    /// Everything that is open now, and that something new is needed for.
+    pub(super) ways: Vec<Way>,
+    /// Whether one of them leads to administrator.
+    pub(super) administrator: bool,
+}
+
+/// An action with what it acts on.
+struct Asked {
+    action: Part,
+    name: &'static str,
+    /// Resources of the service without a particular name.
+    unnamed: Vec<Part>,
+    /// All that it can act on.
+    any: Vec<Part>,
+}
+
+impl Opened {
+    /// Looks at every way. If that would take more than the budget, the worst is taken for true.
+    pub(super) fn of(before: &Held, after: &Held, news: &News, account: &str, budget: &Budget) -> Self {
+        let mut opened = Self::default();
+        let mut by_action: BTreeMap<&str, Reached> = BTreeMap::new();
+        for way in ways().chain([EVERYTHING]) {
+            for &action in way.actions {
+                let reached = || Reached::of(&Asked::of(action, account), before, after, news, budget);
+                by_action.entry(action).or_insert_with(reached);
+            }
+            let reached: Vec<&Reached> = way.actions.iter().filter_map(|action| by_action.get(action)).collect();
+            let everywhere = is_opened(way, &reached, Reach::Everywhere);
+            opened.administrator |= everywhere && leads_to_administrator(way);
+            if everywhere || way.code != EVERYTHING.code && is_opened(way, &reached, Reach::Somewhere) {
+                opened.ways.push(way);
+            }
+        }
+        opened.administrator |= budget.spend(1).is_err();
+        opened
+    }
+
+    /// The actions of these ways.
+    pub(super) fn dangerous_actions(&self) -> Vec<Part> {
+        let actions = self.ways.iter().flat_map(|way| way.actions);
+        actions.filter_map(|action| Pattern::of_actions(action).map(Part::Fits)).collect()
+    }
+}
+
+/// Whether a way is open now to this extent, and something new is needed for it. Of what is done with a passed role, only
+/// the role matters.
+fn is_opened(way: Way, reached: &[&Reached], extent: Reach) -> bool {
+    let needed = |index: usize| if index == 0 || way.code != "PassRoleEscalation" { extent } else { Reach::Somewhere };
+    let each = || reached.iter().enumerate();
+    each().all(|(index, reached)| reached.after >= needed(index))
+        && each().any(|(index, reached)| reached.new >= needed(index))
+        && !reached.iter().all(|reached| reached.was_certain)
+}
+
+fn leads_to_administrator(way: Way) -> bool {
+    match way.code {
+        "PrivilegeEscalation" | "AdministratorAccess" => true,
+        // Passing a role does nothing until something runs with it.
+        "PassRoleEscalation" => way.actions.len() > 1,
+        _ => false,
+    }
+}
+
+/// How far an action reaches.
+struct Reached {
+    after: Reach,
+    /// By what is new.
+    new: Reach,
+    /// Whether it was allowed before on everything and without conditions.
+    was_certain: bool,
+}
+
+impl Reached {
+    fn of(asked: &Asked, before: &Held, after: &Held, news: &News, budget: &Budget) -> Self {
+        let by = |statement: &Statement| {
+            let actions: Vec<&Part> = statement.actions.iter().collect();
+            let targets: Vec<&Part> = statement.targets.iter().collect();
+            asked.reach(&actions, &targets, &statement.conditions, after, budget)
+        };
+        let bound = match &after.boundary {
+            None => Reach::Everywhere,
+            Some(boundary) => boundary.iter().map(by).max().unwrap_or(Reach::Nowhere),
+        };
+        let granted = after.allows.iter().map(by).max().unwrap_or(Reach::Nowhere);
+        let new = news
+            .blocks()
+            .map(|(actions, targets, conditions)| asked.reach(&actions, &targets, conditions, after, budget));
+        Self {
+            after: granted.min(bound),
+            new: new.max().unwrap_or(Reach::Nowhere).min(bound),
+            was_certain: asked.was_certain(before, budget),
+        }
+    }
+}
+
+impl Asked {
+    fn of(name: &'static str, account: &str) -> Self {
+        let action = Part::Fits(Pattern::of_actions(name).unwrap_or_else(Pattern::everything));
+        let service = name.split_once(':').map_or(name, |(service, _)| service);
+        let services: &[&str] = match service {
+            "sts" => &["iam"],
+            "ec2-instance-connect" => &["ec2"],
+            "ssm" => &["ssm", "ec2"],
+            _ => &[service],
+        };
+        let parts = |texts: Vec<String>| -> Vec<Part> {
+            texts.iter().filter_map(|text| Pattern::of_resources(text).map(Part::Fits)).collect()
+        };
+        let unnamed = services.iter().flat_map(|service| unnamed(service, account)).collect();
+        let any = services.iter().map(|service| format!("arn:*:{service}:*")).collect();
+        Self { action, name, unnamed: parts(unnamed), any: parts(any) }
+    }
+
+    /// How far it is allowed by actions on targets under conditions.
+    fn reach(
+        &self,
+        actions: &[&Part],
+        targets: &[&Part],
+        conditions: &Conditions,
+        after: &Held,
+        budget: &Budget,
+    ) -> Reach {
+        if !actions.iter().any(|own| own.includes(&self.action, budget)) {
+            return Reach::Nowhere;
+        }
+        let is_denied = |target: &Part| {
+            let term = Term { action: &self.action, target, conditions };
+            after.denies.iter().any(|deny| deny.covers(term, budget))
+        };
+        let reach = |target: &&Part| {
+            let meets_any = self.any.iter().any(|any| target.meets(any, budget));
+            let is_wide = || self.unnamed.iter().any(|unnamed| target.includes(unnamed, budget));
+            match meets_any && !is_denied(target) {
+                false => Reach::Nowhere,
+                true if WRITING_PERMISSIONS.contains(&self.name) || is_wide() => Reach::Everywhere,
+                true => Reach::Somewhere,
+            }
+        };
+        let widest = targets.iter().map(reach).max().unwrap_or(Reach::Nowhere);
+        if self.is_narrowed(conditions) { widest.min(Reach::Somewhere) } else { widest }
+    }
+
+    /// Whether conditions keep the worst away: a boundary of the account's own on whatever is changed, or the service that a
+    /// role may be passed to. A second factor, an address or a time keeps nobody from being administrator.
+    fn is_narrowed(&self, conditions: &Conditions) -> bool {
+        let is_own = |boundary: &str| {
+            let parts: Vec<&str> = boundary.splitn(6, ':').collect();
+            !boundary.contains(['*', '?', '$'])
+                && matches!(parts[..], ["arn", _, "iam", "", account, _] if account != "aws")
+        };
+        let is_service = |service: &str| !service.contains(['*', '?', '$']);
+        match self.name {
+            MADE_UP | "iam:createuser" => false,
+            "iam:passrole" => conditions.demand("iam:passedtoservice", is_service),
+            _ => conditions.demand("iam:permissionsboundary", is_own),
+        }
+    }
+
+    fn was_certain(&self, before: &Held, budget: &Budget) -> bool {
+        let (everything, none) = (Part::Fits(Pattern::everything()), Conditions::default());
+        let term = Term { action: &self.action, target: &everything, conditions: &none };
+        let denies = |deny: &Statement| deny.actions.iter().any(|own| own.meets(&self.action, budget));
+        before.allows.iter().any(|allow| allow.covers(term, budget))
+            && !before.denies.iter().any(denies)
+            && before.boundary.as_ref().is_none_or(|boundary| boundary.iter().any(|bound| bound.covers(term, budget)))
+    }
+}
+
+/// ARNs whose names nobody would give.
+fn unnamed(service: &str, account: &str) -> Vec<String> {
+    const KINDS: [&str; 8] =
+        ["user", "role", "group", "policy", "instance-profile", "saml-provider", "oidc-provider", "mfa"];
+    let arns = |partition: &'static str| -> Vec<String> {
+        if service == "iam" {
+            return KINDS.map(|kind| format!("arn:{partition}:iam::{account}:{kind}/zz-q7-nobody-q7-zz")).into();
+        }
+        let regional = format!("arn:{partition}:{service}:zz-nowhere-9:{account}:zz/zz-q7-nothing-q7-zz");
+        vec![regional, format!("arn:{partition}:{service}:::zz/zz-q7-nothing-q7-zz")]
+    };
+    ["aws", "aws-cn", "aws-us-gov"].into_iter().flat_map(arns).collect()
+}
