@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Spec, Tool, governance, groups, roles, simulation, users};
+use super::{Spec, Tool, governance, groups, policies, roles, simulation, users};
 use crate::config::Toolset;
 use crate::iam::Action;
 use crate::suggest::suggest;
@@ -52,6 +52,16 @@ pub static CATALOGUE: Catalogue = Catalogue(&[
     groups::policies::GET_POLICY,
     groups::policies::DELETE_POLICY,
     groups::policies::LIST_POLICIES,
+    policies::list::TOOL,
+    policies::get::TOOL,
+    policies::get::DOCUMENT,
+    policies::versions::TOOL,
+    policies::entities::TOOL,
+    policies::create::TOOL,
+    policies::new_version::TOOL,
+    policies::default_version::TOOL,
+    policies::delete_version::TOOL,
+    policies::delete::TOOL,
     simulation::PRINCIPAL,
     simulation::custom::TOOL,
     simulation::compare::TOOL,
@@ -107,7 +117,7 @@ impl Catalogue {
 mod tests {
     use super::*;
     use crate::tools::parameter::Kept;
-    use crate::tools::{Work, schema};
+    use crate::tools::{Effect, Work, schema};
 
     #[test]
     fn names_and_aliases_are_unique_snake_case() {
@@ -126,7 +136,10 @@ mod tests {
             assert_eq!(!tool.spec.writes.is_empty(), writes, "{}", tool.spec.name);
             assert_eq!(
                 tool.spec.reads.is_empty(),
-                matches!(tool.work, Work::Local(_)) || tool.spec.name == "create_user"
+                matches!(tool.work, Work::Local(_))
+                    || tool.spec.name.starts_with("create_") && tool.spec.effect == Effect::Write,
+                "{}",
+                tool.spec.name
             );
         }
     }
@@ -154,21 +167,35 @@ mod tests {
         kept.dedup();
         let expected = [
             "action_names",
+            "assume_role_policy_document",
+            "description",
             "dry_run",
             "force",
+            "group_name",
             "max_items",
+            "max_session_duration",
+            "new_path",
+            "new_user_name",
+            "only_attached",
             "path",
             "path_prefix",
             "permissions_boundary",
             "permissions_boundary_documents",
+            "policy_arn",
             "policy_document",
             "policy_documents",
+            "policy_name",
             "policy_source_arn",
             "policy_type",
             "reason",
             "resource_arns",
+            "role_name",
+            "scope",
+            "set_as_default",
+            "tag_keys",
             "tags",
             "user_name",
+            "version_id",
         ];
         assert_eq!(kept, expected);
     }

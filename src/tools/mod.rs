@@ -22,6 +22,7 @@ pub mod managed;
 pub mod pages;
 pub mod parameter;
 pub mod plan;
+pub mod policies;
 pub mod roles;
 pub mod schema;
 pub mod simulation;

@@ -87,7 +87,11 @@ impl WriteTool for Creates {
     fn plan<'a>(&'a self, call: &'a Call, _reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
         Box::pin(async {
             let lost = json!({"UserName": "dave", "Password": call.arguments.required("password")});
-            Ok(Plan { calls: vec![Self::planned()], lost: Map::from_iter([("User".to_owned(), lost)]), ..Plan::default() })
+            Ok(Plan {
+                calls: vec![Self::planned()],
+                lost: Map::from_iter([("User".to_owned(), lost)]),
+                ..Plan::default()
+            })
         })
     }
 

@@ -1,0 +1,25 @@
+//! Managed policies.
+
+pub mod create;
+pub mod default_version;
+pub mod delete;
+pub mod delete_version;
+pub mod entities;
+pub mod get;
+pub mod list;
+pub mod new_version;
+pub mod usage;
+pub mod versions;
+
+pub use crate::tools::holder::attach::POLICY;
+
+use crate::tools::parameter::{Kept, Kind, Parameter, VERSION_ID};
+
+/// The parameter that names a version.
+pub const VERSION: Parameter = Parameter {
+    name: "version_id",
+    description: "the version, such as v2",
+    kind: Kind::Text(&VERSION_ID),
+    required: true,
+    kept: Kept::AsGiven,
+};
