@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod context_entries;
 pub mod create;
 pub mod delete;
+pub mod document;
 pub mod documents;
 pub mod error;
 pub mod facts;

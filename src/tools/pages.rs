@@ -59,7 +59,7 @@ pub fn output(key: &str, required: &[&str]) -> Value {
     json!({
         key: {"type": "array", "items": {"type": "object", "properties": properties, "required": required}},
         "IsTruncated": {"type": "boolean"},
-        "Marker": {"type": "string", "description": "absent on the last page"},
+        "Marker": {"type": "string", "absent": true},
         "Count": {"type": "integer"},
     })
 }

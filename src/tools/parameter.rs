@@ -100,6 +100,8 @@ pub struct Pattern {
     pub max: usize,
     /// What a call that leaves it out means, where that is a value.
     pub default: Option<&'static str>,
+    /// Whether the JSON schema shows the expression: not where the gateway made the text, or any line will do.
+    pub is_told: bool,
     compiled: LazyLock<Regex>,
 }
 
@@ -113,7 +115,7 @@ impl Pattern {
 }
 
 macro_rules! pattern {
-    ($name:ident, $expression:literal, $min:literal..=$max:literal, $words:literal $(, default = $default:literal)?) => {
+    ($name:ident, $expression:literal, $min:literal..=$max:literal, $words:literal $(, default = $default:literal)? $(; $untold:ident)?) => {
         #[doc = $words]
         pub static $name: Pattern = Pattern {
             expression: $expression,
@@ -121,9 +123,12 @@ macro_rules! pattern {
             min: $min,
             max: $max,
             default: pattern!(@default $($default)?),
+            is_told: pattern!(@told $($untold)?),
             compiled: LazyLock::new(|| Regex::new($expression).expect("the patterns of parameters are tested")),
         };
     };
+    (@told) => { true };
+    (@told untold) => { false };
     (@default) => { None };
     (@default $default:literal) => { Some($default) };
 }
@@ -151,7 +156,7 @@ pattern!(
     1..=512,
     "a path that begins with / and has printable ASCII after, at most 512 characters"
 );
-pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged");
+pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged"; untold);
 pattern!(
     POLICY_ARN,
     r"^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[!-~]+$",
@@ -182,8 +187,8 @@ pattern!(DESCRIPTION, r"^[\t\n\r -~\u00a1-\u00ff]+$", 1..=1000, "1-1000 characte
 // The IAM API reference, SetDefaultPolicyVersion.
 pattern!(VERSION_ID, r"^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$", 2..=64, "a version, such as v2");
 pattern!(ACCESS_KEY_ID, r"^[A-Za-z0-9_]+$", 16..=128, "an access key's id: 16-128 letters and digits");
-pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line");
-pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged");
+pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line"; untold);
+pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged"; untold);
 
 /// The part of a tag that IAM checks: letters, spaces, digits of any script and `_.:/=+-@`.
 pub static TAG_TEXT: LazyLock<Regex> =
@@ -192,7 +197,7 @@ pub static TAG_TEXT: LazyLock<Regex> =
 /// What every writing tool takes.
 pub static OF_WRITES: [Parameter; 1] = [Parameter {
     name: "dry_run",
-    description: "true: only answer what would be done; nothing is changed",
+    description: "true: only answer the plan, change nothing",
     kind: Kind::Boolean,
     required: false,
     kept: Kept::AsGiven,
@@ -202,14 +207,14 @@ pub static OF_WRITES: [Parameter; 1] = [Parameter {
 pub static OF_CONFIRMED: [Parameter; 3] = [
     Parameter {
         name: "confirmation_token",
-        description: "the token of the first answer, to do what it planned",
+        description: "the token that came with the plan, to do it",
         kind: Kind::Text(&TOKEN),
         required: false,
         kept: Kept::Token,
     },
     Parameter {
         name: "reason",
-        description: "why, in one line; kept in the audit record",
+        description: "why, in one line; it is recorded",
         kind: Kind::Text(&REASON),
         required: false,
         // Free text, and the model is told that it is kept.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::parameter::{Kind, Parameter};
+use super::parameter::{Kind, Parameter, Pattern};
 use super::spec::Spec;
 
 /// The input schema: every listed parameter with its constraint.
@@ -23,18 +23,13 @@ pub fn input(spec: &Spec) -> Map<String, Value> {
 fn property(parameter: &Parameter) -> Value {
     let mut schema = match parameter.kind {
         Kind::Text(pattern) => {
-            let mut schema = json!({
-                "type": "string",
-                "minLength": pattern.min,
-                "maxLength": pattern.max,
-                "pattern": pattern.expression,
-            });
+            let mut schema = text(pattern);
             if let Some(default) = pattern.default {
                 schema["default"] = default.into();
             }
             schema
         }
-        Kind::Boolean => json!({"type": "boolean", "default": false}),
+        Kind::Boolean => json!({"type": "boolean"}),
         Kind::Integer { min, max, default } => {
             json!({"type": "integer", "minimum": min, "maximum": max, "default": default})
         }
@@ -42,7 +37,7 @@ fn property(parameter: &Parameter) -> Value {
         Kind::Choice { words, default } => json!({"enum": words, "default": default}),
         Kind::Texts { each, most } => json!({
             "type": "array", "minItems": 1, "maxItems": most,
-            "items": {"type": "string", "minLength": each.min, "maxLength": each.max, "pattern": each.expression},
+            "items": text(each),
         }),
         Kind::Document => either("object", "string"),
         Kind::Documents { most } => {
@@ -52,6 +47,19 @@ fn property(parameter: &Parameter) -> Value {
         Kind::Refused(_) | Kind::Ignored => json!({}),
     };
     schema["description"] = parameter.description.into();
+    schema
+}
+
+/// A text that fits a pattern. What the gateway itself made or keeps has no constraint that a model could break unknowingly.
+fn text(pattern: &Pattern) -> Value {
+    let mut schema = json!({"type": "string", "maxLength": pattern.max});
+    if pattern.is_told {
+        schema["pattern"] = pattern.expression.into();
+    }
+    // Patterns with a single character at least say so themselves.
+    if pattern.min > 1 {
+        schema["minLength"] = pattern.min.into();
+    }
     schema
 }
 
@@ -67,18 +75,22 @@ fn either(one: &str, other: &str) -> Value {
 #[must_use]
 pub fn output(spec: &Spec) -> Map<String, Value> {
     let Value::Object(mut members) = (spec.output)() else { return Map::new() };
-    let findings = json!({"type": "array", "description": "absent unless text in the result reads like instructions"});
-    members.insert("findings".into(), findings);
-    let required = if spec.effect.writes() {
-        members.extend(progress(spec));
-        json!(["status", "plan"])
+    let required: Vec<&str> = if spec.effect.writes() {
+        vec!["status", "plan"]
     } else {
-        members
-            .iter()
-            .filter(|(_, schema)| !schema["description"].as_str().is_some_and(|text| text.starts_with("absent")))
-            .map(|(name, _)| name.as_str())
-            .collect()
+        let told = (spec.output)();
+        let always = told.as_object().into_iter().flatten().filter(|(_, schema)| schema["absent"] != true);
+        let names: Vec<String> = always.map(|(name, _)| name.clone()).collect();
+        return finished(members, &names);
     };
+    members.extend(progress(spec));
+    finished(members, &required)
+}
+
+/// What every result can have beside; `required` are the members that are never absent.
+fn finished(mut members: Map<String, Value>, required: &[impl serde::Serialize]) -> Map<String, Value> {
+    members.values_mut().filter_map(Value::as_object_mut).for_each(|schema| drop(schema.remove("absent")));
+    members.insert("findings".into(), json!({"type": "array"}));
     members.insert("error".into(), error());
     let mut schema = object(members);
     schema.insert("anyOf".into(), json!([{"required": required}, {"required": ["error"]}]));
@@ -87,35 +99,22 @@ pub fn output(spec: &Spec) -> Map<String, Value> {
 
 /// How far the call of a writing tool went.
 fn progress(spec: &Spec) -> Map<String, Value> {
+    let text = || json!({"type": "string"});
     let mut members = Map::from_iter([
         ("status".to_owned(), json!({"enum": ["done", "dry_run", "confirmation_required"]})),
-        (
-            "plan".to_owned(),
-            json!({"type": "object", "properties": {"calls": {"type": "array"}, "lost": {"type": "object"}}}),
-        ),
-        ("next".to_owned(), json!({"type": "string"})),
+        ("plan".to_owned(), json!({"type": "object"})),
+        ("next".to_owned(), text()),
     ]);
     if spec.effect.is_confirmed() {
-        members.insert("confirmation_token".into(), json!({"type": "string"}));
-        members.insert("expires_at".into(), json!({"type": "string"}));
+        members.insert("confirmation_token".into(), text());
+        members.insert("expires_at".into(), text());
     }
     members
 }
 
-/// [`ToolError`](super::ToolError).
+/// [`ToolError`](super::ToolError), as far as every one has it: a model reads the list of all tools, and the error once.
 fn error() -> Value {
-    json!({
-        "type": "object",
-        "description": "absent unless the call was refused or failed",
-        "properties": {
-            "code": {"type": "string"},
-            "message": {"type": "string"},
-            "stage": {"enum": ["gateway", "aws"]},
-            "retryable": {"type": "boolean"},
-            "hint": {"type": "string"},
-        },
-        "required": ["code", "message", "stage", "retryable"],
-    })
+    json!({"type": "object", "required": ["code", "message", "stage", "retryable"]})
 }
 
 fn object(properties: Map<String, Value>) -> Map<String, Value> {
@@ -138,7 +137,6 @@ mod tests {
             let error = &schema["properties"]["error"];
             let required = error["required"].as_array().unwrap();
             assert!(required.iter().all(|name| sent.get(name.as_str().unwrap()).is_some()), "{required:?} of {sent}");
-            assert!(error["properties"]["stage"]["enum"].as_array().unwrap().contains(&sent["stage"]));
         }
     }
 
