@@ -57,7 +57,7 @@ pub struct Event {
     pub event_type: &'static str,
     /// The gateway's name.
     pub event_source: String,
-    /// What happened, `CallTool` for calls.
+    /// What happened: `CallTool`, `ReadResource` or `Complete` for calls.
     pub event_name: &'static str,
     /// What the record is about.
     pub stage: Stage,

@@ -1,4 +1,11 @@
-//! What rmcp drives: one hand-written handler over the table of tools, the same in every protocol era.
+//! What rmcp drives: one hand-written handler over the tables of tools, prompts and resources, the same in every protocol
+//! era.
+
+mod asker;
+mod completion;
+mod prompts;
+mod resources;
+mod unfit;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,11 +15,11 @@ use http::request::Parts;
 use rmcp::ErrorData as McpError;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
-    CompleteResult, CustomRequest, CustomResult, ErrorCode, Implementation, ListPromptsRequestMethod,
-    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProgressToken,
-    ProtocolVersion, RequestId as RpcId, ServerCapabilities, ServerConfig, Tool as ListedTool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    CustomRequest, CustomResult, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ProgressNotificationParam, ProgressToken, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    RequestId as RpcId, ServerCapabilities, ServerConfig, Tool as ListedTool,
 };
 use rmcp::service::{NotificationContext, Peer, RequestContext, RoleServer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -20,17 +27,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::calls::Calls;
 use super::incoming::{Incoming, Step};
 use super::listing::Listing;
+use super::method::Method;
 use super::protocol;
 use super::reply::Reply;
 use super::road::Road;
 use crate::authn::Verified;
-use crate::authorize::map;
-use crate::context::Origin;
 use crate::http::{CallPlace, ClientAddress, Drain, Endpoint, RequestId};
 use crate::tools::lookup::UNKNOWN_TOOL;
-use crate::tools::{CallFacts, ToolError};
 
-/// For how long a client may take its tools list as fresh, in milliseconds: the kill switch and reloads change it.
+/// For how long a client may take its lists as fresh, in milliseconds: the kill switch and reloads change them.
 const LIST_TTL_MS: u64 = 30_000;
 
 /// What clients are told about using this server.
@@ -109,6 +114,7 @@ impl Handler {
                 RpcId::Number(number) => number.to_string(),
                 RpcId::String(text) => shortened(text),
             },
+            method: Method::CallTool,
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
             progress: None,
@@ -155,7 +161,13 @@ fn environment(parts: &Parts) -> Option<&str> {
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         let in_force = self.road.in_force.get();
-        let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_completions()
+            .build();
+        let mut info = ServerConfig::new(capabilities);
         info.server_info = Implementation::new("iam-mcp-gateway", env!("CARGO_PKG_VERSION"))
             .with_title(format!("IAM through {}", in_force.config.gateway.name.as_str()));
         info.protocol_version = ProtocolVersion::V_2025_11_25;
@@ -172,22 +184,7 @@ impl ServerHandler for Handler {
         _request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, McpError> {
-        let parts = parts(&context)?;
-        let in_force = self.road.in_force.get();
-        let caller = verified(parts)?.caller();
-        let mapped = map(&in_force.config, environment(parts), caller).map_err(|error| {
-            let details = serde_json::to_value(&error).unwrap_or_default();
-            McpError::invalid_request(format!("{}: {}", error.code, error.message), Some(details))
-        })?;
-        // What can be listed depends on nothing of where and when a call comes from, so neither is looked at.
-        let origin = Origin {
-            source_ip: None,
-            secure: false,
-            at: self.road.stationery.clock.now(),
-            user_agent: None,
-            client: None,
-        };
-        let facts = CallFacts::of(&mapped, caller, &in_force.config.gateway.name, origin, in_force.is_read_only());
+        let (in_force, facts) = self.asker(&context)?;
         let mut result = ListToolsResult::with_all_items(self.listing.visible(&in_force.authorizer, &facts));
         // The list differs by caller: a cache between us must not give one caller's to another.
         result.cache_scope = Some(CacheScope::Private);
@@ -226,38 +223,52 @@ impl ServerHandler for Handler {
         self.listing.get(name).cloned()
     }
 
-    // The defaults of what is not offered succeed with nothing; a client should learn that it is not offered.
-
     async fn list_prompts(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, McpError> {
-        Err(McpError::method_not_found::<ListPromptsRequestMethod>())
+        self.prompts(&context)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, McpError> {
+        self.prompt(&request, &context).map(Into::into)
     }
 
     async fn list_resources(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, McpError> {
-        Err(McpError::method_not_found::<ListResourcesRequestMethod>())
+        self.resources(&context)
     }
 
     async fn list_resource_templates(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, McpError> {
-        Err(McpError::method_not_found::<ListResourceTemplatesRequestMethod>())
+        self.resource_templates(&context)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, McpError> {
+        self.resource(&request.uri, &context).await.map(Into::into)
     }
 
     async fn complete(
         &self,
-        _request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, McpError> {
-        Err(McpError::method_not_found::<CompleteRequestMethod>())
+        self.completion(request, &context).await
     }
 
     async fn on_custom_request(
@@ -265,21 +276,7 @@ impl ServerHandler for Handler {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, McpError> {
-        // rmcp tries its known requests first, so a known method arrives here when its params did not fit.
-        if request.method == "tools/call" {
-            let message = "params must be an object with name (a string) and, if any, arguments (an object)";
-            let name = request.params.as_ref().and_then(|params| params["name"].as_str()).unwrap_or_default();
-            let incoming = self.incoming(CallToolRequestParams::new(name.to_owned()), &context)?;
-            let counting = self.calls.begin(self.road.catalogue.find(name));
-            let reply = self.road.refuse(&incoming, &ToolError::gateway("ValidationError", message)).await;
-            counting.end(&reply);
-            return Err(McpError::invalid_params(message, Some(reply.body()["error"].clone())));
-        }
-        Err(McpError::new(
-            ErrorCode::METHOD_NOT_FOUND,
-            format!("there is no method {}", shortened(&request.method)),
-            None,
-        ))
+        self.unfit(&request, &context).await
     }
 
     // rmcp's default writes a line at info for every client of the legacy era.

@@ -1,4 +1,4 @@
-//! A tools/call as it arrives, with everything that was verified about it.
+//! A call as it arrives, with everything that was verified about it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,9 +6,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::method::Method;
+use super::{completion, resources};
 use crate::authn::Verified;
+use crate::tools::catalogue::Catalogue;
+use crate::tools::{Tool, ToolError, lookup};
 
-/// One tools/call.
+/// One call: a tools/call, or the call of a tool that a read of a resource or a completion comes to.
 #[derive(Debug)]
 pub struct Incoming {
     /// Who signed it, and the signature.
@@ -29,12 +33,28 @@ pub struct Incoming {
     pub client: Option<String>,
     /// The JSON-RPC id.
     pub rpc_id: String,
-    /// The tool's name as it was given.
+    /// By which method it came.
+    pub method: Method,
+    /// The tool's name: as it was given, or the one that the method comes to; empty if it comes to none.
     pub tool: String,
     /// The arguments as they were given.
     pub arguments: Map<String, Value>,
     /// Where steps of a long call are told, if the client asked to hear of them.
     pub progress: Option<UnboundedSender<Step>>,
+}
+
+impl Incoming {
+    /// The tool that it calls.
+    ///
+    /// # Errors
+    /// `UnknownTool`, `UnknownResource` or `UnknownReference`, by the method.
+    pub fn find_tool(&self, catalogue: Catalogue) -> Result<&'static Tool, ToolError> {
+        match self.method {
+            Method::CallTool => lookup::find(catalogue, &self.tool),
+            Method::ReadResource { .. } => catalogue.find(&self.tool).ok_or_else(resources::unknown),
+            Method::Complete { .. } => catalogue.find(&self.tool).ok_or_else(completion::unknown),
+        }
+    }
 }
 
 /// A step of a call that takes several.

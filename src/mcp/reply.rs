@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::audit::{AuditUnavailable, Recorded};
 use crate::tools::{ErrorStage, ToolError, findings, text};
 
-/// The answer to a tools/call.
+/// The answer to a call.
 ///
 /// It is made from the proof that the call was recorded, or from the audit's own failure to do so: there is no other
 /// way, so that no step of the road can answer past the record.

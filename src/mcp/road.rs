@@ -1,4 +1,4 @@
-//! The one road that every tools/call takes.
+//! The one road that every tools/call takes, and every read of a resource and completion, which are calls of tools.
 //!
 //! `Road::travel` reads as design's list: context, tool, authorize, broker, look up, plan, authorize again, confirm, intent,
 //! apply, outcome. Each step takes the value that the step before it made, and those values have no other makers: the
@@ -34,7 +34,7 @@ use crate::current::Current;
 use crate::iam::endpoint::Endpoint;
 use crate::iam::{Account, ClientFactory, DeclaredCall, LookUps, Meter, Reader, RecentWrites};
 use crate::tools::catalogue::Catalogue;
-use crate::tools::{CallFacts, Declared, LocalTool, ReadTool, ToolError, Work, look_up, lookup};
+use crate::tools::{CallFacts, Declared, LocalTool, ReadTool, ToolError, Work, look_up};
 
 /// What stage one judges by: replaced whole when the configuration is reloaded.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Road {
         trail: &mut Trail<'call>,
     ) -> Result<Reply, ToolError> {
         let deadline = Instant::now() + self.deadline;
-        let tool = lookup::find(self.catalogue, &incoming.tool);
+        let tool = incoming.find_tool(self.catalogue);
         trail.spec = tool.as_ref().ok().map(|tool| tool.spec);
         let facts = self.context(in_force, incoming, trail)?;
         let tool = tool?;
@@ -244,7 +244,7 @@ impl Road {
         }
     }
 
-    /// Records a tools/call that could not be read as one, and refuses it.
+    /// Records a call that could not be read as one, and refuses it.
     pub async fn refuse(&self, incoming: &Incoming, error: &ToolError) -> Reply {
         let in_force = self.in_force.get();
         let mut trail = Trail::begin(self.stationery.clone(), &in_force, incoming);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::incoming::Incoming;
+use super::method::Method;
 use super::road::InForce;
 use crate::audit::redaction::struck;
 use crate::audit::{Event, Kept, Record, Redaction, Stage, make_exact};
@@ -139,7 +140,8 @@ impl<'call> Trail<'call> {
 
     fn event(&self, stage: Stage, id: String, error: Option<&ToolError>, response: Value) -> Event {
         let now: Timestamp = self.stationery.clock.now();
-        let mut event = Event::new(self.config.gateway.name.as_str(), "CallTool", stage, now, id);
+        let mut event =
+            Event::new(self.config.gateway.name.as_str(), self.incoming.method.event_name(), stage, now, id);
         let incoming = self.incoming;
         event.source_ip_address = incoming.source_ip.map(|address| address.to_string());
         event.user_agent = incoming.user_agent.clone();
@@ -260,11 +262,16 @@ impl<'call> Trail<'call> {
     /// The call as a record has it. A name that is no tool's may be anything.
     fn request(&self) -> Value {
         let incoming = self.incoming;
-        let name = match self.spec {
-            Some(_) => incoming.tool.as_str().into(),
-            None => self.redaction().value(Kept::Secret, &incoming.tool.as_str().into()),
-        };
-        let mut params = json!({"name": name});
+        let are_kept = self.arguments().all(|(.., kept)| kept == Some(Kept::AsGiven));
+        let mut params = incoming.method.recorded(self.spec.is_some(), are_kept, self.redaction());
+        match (self.spec, &incoming.method) {
+            (Some(_), _) => params["name"] = incoming.tool.as_str().into(),
+            (None, Method::CallTool) => {
+                params["name"] = self.redaction().value(Kept::Secret, &incoming.tool.as_str().into());
+            }
+            // What came to no tool has no tool's name.
+            (None, _) => {}
+        }
         let mut arguments = Map::new();
         let mut unknown = Vec::new();
         for (name, value, kept) in self.arguments() {
@@ -279,7 +286,7 @@ impl<'call> Trail<'call> {
         if !unknown.is_empty() {
             params["unknownArguments"] = self.redaction().unknown(&unknown);
         }
-        json!({"method": "tools/call", "params": params, "id": incoming.rpc_id})
+        json!({"method": incoming.method.as_str(), "params": params, "id": incoming.rpc_id})
     }
 
     /// Each argument with what is kept of it; none for a name that is no parameter's.

@@ -9,7 +9,12 @@ use super::signal::{CallerId, bounded};
 use crate::audit::query::RecordView;
 
 /// Refusals of stage one that are mistakes of whoever wrote the call: a model that fumbles does not probe.
-const MISTAKES: [&str; 3] = ["ValidationError", "MalformedPolicyDocument", "UnknownTool"];
+const MISTAKES: [&str; 5] =
+    ["ValidationError", "MalformedPolicyDocument", "UnknownTool", "UnknownResource", "UnknownReference"];
+
+/// The `eventName` of completions. Somebody who types makes one with each key, so that a role that may not list would be
+/// ten refusals a word; none of them can do more than list names.
+const TYPING: &str = "Complete";
 
 /// Refusals of what stage one had allowed: a signature or a confirmation that was not good for the call.
 const AFTER_STAGE_ONE: [&str; 4] = ["replayed", "ConfirmationInvalid", "ConfirmationUsed", "ConfirmationMismatch"];
@@ -46,9 +51,9 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether a call was refused: by the gateway, for what it asked for or how it was authorized, or by AWS for want of
-    /// permission. Failures and mistakes are no refusals.
+    /// permission. Failures and mistakes are no refusals, nor is what is asked while somebody types.
     pub(super) fn is_refusal(&self) -> bool {
-        self.is_refused_by_gateway() || self.record.is_denied_by_aws()
+        !self.record.event.is(TYPING) && (self.is_refused_by_gateway() || self.record.is_denied_by_aws())
     }
 
     fn is_refused_by_gateway(&self) -> bool {
@@ -142,6 +147,7 @@ mod tests {
             ("denied", "ValidationError", &denied, false),
             ("denied", "MalformedPolicyDocument", &denied, false),
             ("denied", "UnknownTool", &denied, false),
+            ("denied", "UnknownResource", &denied, false),
             ("denied", "replayed", &allowed, true),
             ("denied", "ConfirmationMismatch", &allowed, true),
             ("denied", "ConfirmationExpired", &allowed, false),
@@ -155,6 +161,17 @@ mod tests {
         ] {
             assert_eq!(seen(&record(stage, code, data), |seen| seen.is_refusal()), expected, "{stage} {code}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_while_somebody_types_is_no_refusal() {
+        let denied = json!({"decision": {"effect": "deny"}, "error": {"stage": "gateway"}});
+        let by_name = |name: &str| {
+            let mut line: Value = serde_json::from_str(&record("denied", "ToolNotAllowed", &denied)).unwrap();
+            line["eventName"] = name.into();
+            seen(&line.to_string(), |seen| seen.is_refusal())
+        };
+        assert!(by_name("CallTool") && by_name("ReadResource") && !by_name(TYPING));
     }
 
     #[test]

@@ -20,7 +20,7 @@ const COLUMNS: [(&str, &str, From); 27] = [
     ("time", "when it happened, in UTC", From::Place("/eventTime")),
     ("sequence", "the record's number in the chain", From::Place("/integrity/sequence")),
     ("stage", "what the record is about", From::Place("/stage")),
-    ("event", "what happened, CallTool for calls", From::Place("/eventName")),
+    ("event", "what happened: CallTool, ReadResource or Complete for calls", From::Place("/eventName")),
     ("caller_kind", "how the caller proved who it is", From::Place("/additionalEventData/caller/kind")),
     ("caller", "the caller's name", From::Place("/additionalEventData/caller/name")),
     ("person", "the person behind the caller", From::Place("/additionalEventData/caller/person")),
