@@ -14,6 +14,7 @@ mod audit_tampering;
 mod aws_calls;
 mod aws_faults;
 mod bad_input;
+mod beyond_tools;
 mod commands;
 mod conformance;
 mod demo;

@@ -6,6 +6,7 @@ Steps are a JSON array on standard input (or the last argument), each an array o
     ["call_tool", "get_user", {"name": 1}]  ["list_resource_templates"]
     ["list_prompts"]                        ["read_resource", "iam://..."]
     ["get_prompt", "name", {"k": "v"}]      ["complete_prompt", "name", "argument", "prefix"]
+    ["complete_resource", "iam://users/{name}", "name", "prefix"]
     ["discover"]                            ["ping"]  (protocols before 2026-07-28 only)
     ["call_tool_telling_progress", "delete_user", {...}]  (asks to be told of progress; see "progress" below)
     ["answer_elicitations_with", "accept", {"confirm": true}]  (prints nothing; without it, the answer is "decline")
@@ -69,6 +70,11 @@ async def complete_prompt(client: Client, prompt: str, argument: str, prefix: st
     return await client.complete(reference, {"name": argument, "value": prefix})
 
 
+async def complete_resource(client: Client, template: str, argument: str, prefix: str) -> types.CompleteResult:
+    reference = types.ResourceTemplateReference(type="ref/resource", uri=template)
+    return await client.complete(reference, {"name": argument, "value": prefix})
+
+
 TOLD: list[tuple[float, float | None, str | None]] = []
 
 
@@ -104,6 +110,7 @@ ACTIONS: dict[str, Callable[..., Awaitable[Any]]] = {
     "list_resource_templates": Client.list_resource_templates,
     "read_resource": Client.read_resource,
     "complete_prompt": complete_prompt,
+    "complete_resource": complete_resource,
     "discover": discover,
     "ping": ping,
 }

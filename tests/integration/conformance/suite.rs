@@ -34,15 +34,10 @@ const OF_2026_07_28: &[Scenario] = &[
             "sep-2575-server-no-log-without-loglevel",
         ],
     },
-    Scenario {
-        name: "caching",
-        inapplicable: &[
-            // Neither prompts nor resources are offered, and `server/discover` says so.
-            "sep-2549-prompts-list-caching-hints",
-            "sep-2549-resources-list-caching-hints",
-            "sep-2549-resources-templates-list-caching-hints",
-        ],
-    },
+    whole("caching"),
+    whole("sep-2164-resource-not-found"),
+    whole("prompts-list"),
+    whole("resources-list"),
     whole("http-header-validation"),
     whole("tools-list"),
     whole("server-sse-multiple-streams"),

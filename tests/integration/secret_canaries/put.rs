@@ -46,6 +46,40 @@ pub(super) fn put_through_every_tool(gateway: &mut TestGateway, put: &mut Put) {
     }
 }
 
+/// What prompts, resources and completion take.
+fn put_beyond_tools(gateway: &TestGateway, put: &mut Put) {
+    let mut send = |method: &str, params: Value, canary: Canary| {
+        put.send(&modern(gateway.request("alice"), &message("1", method, params)), [canary]);
+    };
+    for uri in ["{}", "iam://users/{}%20", "iam://users/{}?x"] {
+        let canary = Canary::new(format!("the resource {uri}")).echoed();
+        let uri = uri.replace("{}", &canary.plain());
+        send("resources/read", json!({"uri": uri}), canary);
+    }
+    let prompt = Canary::new("a prompt's name");
+    send("prompts/get", json!({"name": prompt.plain()}), prompt);
+    let value = Canary::new("a prompt's argument");
+    send("prompts/get", json!({"name": "onboard_developer", "arguments": {"user_name": value.text()}}), value);
+    let name = Canary::new("a name of a prompt's argument").echoed();
+    let mut params = json!({"name": "onboard_developer", "arguments": {}});
+    params["arguments"][name.plain()] = "x".into();
+    send("prompts/get", params, name);
+    let of_users = json!({"type": "ref/resource", "uri": "iam://users/{name}"});
+    let typed = Canary::new("what was typed");
+    send("completion/complete", json!({"ref": of_users, "argument": {"name": "name", "value": typed.plain()}}), typed);
+    let argument = Canary::new("an argument to be completed");
+    send(
+        "completion/complete",
+        json!({"ref": of_users, "argument": {"name": argument.plain(), "value": ""}}),
+        argument,
+    );
+    for reference in ["prompt", "resource"] {
+        let canary = Canary::new(format!("a {reference} to be completed"));
+        let reference = json!({"type": format!("ref/{reference}"), "name": canary.plain(), "uri": canary.plain()});
+        send("completion/complete", json!({"ref": reference, "argument": {"name": "name", "value": ""}}), canary);
+    }
+}
+
 /// Names, headers and bodies around a call.
 pub(super) fn put_around_calls(gateway: &mut TestGateway, put: &mut Put) {
     let name = Canary::new("a tool's name").echoed();
@@ -61,6 +95,7 @@ pub(super) fn put_around_calls(gateway: &mut TestGateway, put: &mut Put) {
     call["params"]["_meta"][meta.plain()] = meta.text().into();
     // Progress is told with the client's own token.
     put.send(&modern(gateway.request("alice"), &call), [meta.echoed()]);
+    put_beyond_tools(gateway, put);
     let environment = Canary::new("an environment").echoed();
     let target = format!("/mcp/{}", environment.plain());
     put.send(&modern(gateway.request("alice").target(&target), &tool_call("1", "whoami", json!({}))), [environment]);

@@ -35,14 +35,22 @@ pub(crate) fn tool_call(id: &str, tool: &str, arguments: Value) -> Value {
 pub(crate) fn modern(request: Request, message: &Value) -> Request {
     let method = message["method"].as_str().unwrap_or_default();
     let request = request.header("mcp-protocol-version", MODERN).header("mcp-method", method);
-    let request = match message["params"]["name"].as_str() {
+    let params = &message["params"];
+    let request = match params["name"].as_str().or(params["uri"].as_str()) {
         Some(name) => request.header("mcp-name", name),
         None => request,
     };
     request.body(message.to_string())
 }
 
-/// A message of the revision before.
+/// A message of the revision before, whose `params` have no `_meta`.
+pub(crate) fn old_message(id: &str, method: &str, params: Value) -> Value {
+    let mut message = json!({"jsonrpc": "2.0", "id": id, "method": method});
+    message["params"] = params;
+    message
+}
+
+/// The message with the header that the revision before asks for.
 pub(crate) fn legacy(request: Request, message: &Value) -> Request {
     request.header("mcp-protocol-version", LEGACY).body(message.to_string())
 }
