@@ -95,9 +95,12 @@ pub(super) fn fitting_arguments(spec: &Spec) -> Map<String, Value> {
 }
 
 fn fitting(parameter: &Parameter) -> Value {
-    let policy = || {
-        json!({"Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}]})
+    let policy = || match parameter.name {
+        "assume_role_policy_document" => json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}},
+        ]}),
+        _ => json!({"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}]}),
     };
     match parameter.kind {
         Kind::Text(pattern) => fitting_text(pattern).into(),
@@ -114,8 +117,15 @@ fn fitting(parameter: &Parameter) -> Value {
 }
 
 fn fitting_text(pattern: &Pattern) -> &'static str {
-    let texts =
-        ["bob", "/x/", "arn:aws:iam::123456789012:user/bob", "arn:aws:iam::123456789012:policy/p", "iam:GetUser"];
+    let texts = [
+        "bob",
+        "/x/",
+        "arn:aws:iam::123456789012:user/bob",
+        "arn:aws:iam::123456789012:policy/p",
+        "iam:GetUser",
+        "v2",
+        "AKIAIOSFODNN7EXAMPLE",
+    ];
     let fitting = texts.into_iter().find(|text| pattern.fits(text));
     fitting.unwrap_or_else(|| unreachable!("add a text to this list that is {}", pattern.words))
 }
