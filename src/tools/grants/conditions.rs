@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::policy::Budget;
+
 /// One key under one operator.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Condition {
@@ -38,7 +40,11 @@ impl Condition {
 
 /// All conditions of a statement, which have to hold at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Conditions(BTreeSet<Condition>);
+pub(super) struct Conditions {
+    all: BTreeSet<Condition>,
+    /// How many values there are in all, which is what comparing costs.
+    values: usize,
+}
 
 impl Conditions {
     /// Of the Condition of a document that has no faults; `text` puts a value into the language of 2012-10-17.
@@ -51,22 +57,29 @@ impl Conditions {
                 all.insert(Condition { operator: operator.clone(), folded, key: key.clone(), values });
             }
         }
-        Self(all)
+        all.into_iter().collect()
     }
 
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
-    /// Whether these hold wherever all of `others` hold.
-    pub(super) fn are_as_wide_as(&self, others: &Self) -> bool {
-        self.0.iter().all(|own| others.0.iter().any(|other| own.is_as_wide_as(other)))
+    /// How many values there are.
+    pub(super) fn values(&self) -> usize {
+        self.values
+    }
+
+    /// Whether these hold wherever all of `others` hold. `true` is certain.
+    pub(super) fn are_as_wide_as(&self, others: &Self, budget: &Budget) -> bool {
+        let steps = self.all.len() * others.all.len() + self.values + others.values;
+        let are_wide = || self.all.iter().all(|own| others.all.iter().any(|other| own.is_as_wide_as(other)));
+        self.is_empty() || budget.spend(steps).is_ok() && are_wide()
     }
 
     /// These and others at once.
     pub(super) fn and(&self, others: &Self) -> Self {
-        Self(self.0.union(&others.0).cloned().collect())
+        self.all.union(&others.all).cloned().collect()
     }
 
     /// Whether one of them demands certain values of `key` (in lower case), each of which passes `fits`.
@@ -77,17 +90,24 @@ impl Conditions {
                 && !condition.operator.starts_with("ForAllValues")
                 && condition.values.iter().all(|value| fits(value))
         };
-        self.0.iter().any(demands)
+        self.all.iter().any(demands)
     }
 
     /// As policies write them.
     pub(super) fn shown(&self) -> Value {
         let mut operators: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-        for condition in &self.0 {
+        for condition in &self.all {
             let values = condition.values.iter().cloned().collect();
             operators.entry(&condition.operator).or_default().insert(condition.key.clone(), values);
         }
         operators.into_iter().map(|(operator, keys)| (operator.to_owned(), Value::Object(keys))).collect()
+    }
+}
+
+impl FromIterator<Condition> for Conditions {
+    fn from_iter<I: IntoIterator<Item = Condition>>(conditions: I) -> Self {
+        let all: BTreeSet<Condition> = conditions.into_iter().collect();
+        Self { values: all.iter().map(|condition| condition.values.len()).sum(), all }
     }
 }
 
@@ -117,7 +137,7 @@ mod tests {
             (conditions(&json!({"StringLike": {"AWS:USERID": ["a"]}})), like(&json!(["a"])), true),
             (like(&json!(["a"])), like(&json!(["a"])).and(&unlike(&json!(["b"]))), true),
         ] {
-            assert_eq!(one.are_as_wide_as(&other), expected, "{one:?} {other:?}");
+            assert_eq!(one.are_as_wide_as(&other, &Budget::new(100)), expected, "{one:?} {other:?}");
         }
     }
 

@@ -10,39 +10,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conditions::Conditions;
 use super::held::Held;
 use super::part::Part;
-use super::statement::{Statement, Term};
+use super::statement::{EVERYTHING, Statement, Term};
 use crate::policy::Budget;
 
-/// Pairs of an action and a target that are looked at one by one. Policies of AWS's own have at most some 2,000.
+/// Pairs of an action and a target that are looked at one by one. AWS's own policies have some 2,000 at most.
 const MOST_PAIRS: usize = 1 << 14;
+
+/// What writing down a condition's value weighs against comparing a character.
+const WEIGHT: usize = 16;
 
 /// What is newly allowed.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(super) struct News<'a> {
     /// The actions that are new on a target, under the conditions.
-    pub(super) found: BTreeMap<(Conditions, Part), BTreeSet<Part>>,
+    pub(super) found: BTreeMap<(&'a Conditions, &'a Part), BTreeSet<&'a Part>>,
     /// Statements that are shown whole, since looking at each of their pairs would take too long.
-    pub(super) whole: Vec<Statement>,
+    pub(super) whole: Vec<&'a Statement>,
     /// Whether a deny is gone or a boundary is wider, so that what was there before may have come into force.
     pub(super) is_unbound: bool,
     pairs: usize,
 }
 
-impl News {
-    /// The pairs and the whole statements, each as lists of actions and targets under conditions.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (Vec<&Part>, Vec<&Part>, &Conditions)> {
-        let found = self
-            .found
-            .iter()
-            .map(|((conditions, target), actions)| (actions.iter().collect(), vec![target], conditions));
-        let whole = self.whole.iter().map(|statement| {
-            (statement.actions.iter().collect(), statement.targets.iter().collect(), &statement.conditions)
-        });
-        found.chain(whole)
-    }
-
-    /// Compares. The budget bounds the time; without it, everything that `after` allows is new.
-    pub(super) fn of(before: &Held, after: &Held, budget: &Budget) -> Self {
+impl<'a> News<'a> {
+    /// Compares. The budget bounds the time: beyond it, statements of `after` are new as a whole.
+    pub(super) fn of(before: &'a Held, after: &'a Held, budget: &Budget) -> Self {
         let comparison = Comparison::of(before, after, budget);
         let is_unbound = !comparison.lifted.is_empty() || !comparison.opened.is_empty();
         let mut news = Self { is_unbound, ..Self::default() };
@@ -52,50 +43,51 @@ impl News {
             }
             let pairs = statement.actions.len() * statement.targets.len();
             if news.pairs + pairs > MOST_PAIRS || comparison.look_at(statement, &mut news).is_none() {
-                news.whole.push(statement.clone());
+                news.whole.push(statement);
             }
         }
         news
     }
 
-    /// Adds every action on every target; `None` where these are too many.
-    fn add(&mut self, actions: &[Part], targets: &[Part], conditions: &Conditions) -> Option<()> {
-        self.pairs = self.pairs.saturating_add(actions.len() * targets.len());
-        if self.pairs > MOST_PAIRS {
-            return None;
-        }
-        for target in targets {
-            let at = (conditions.clone(), target.clone());
-            self.found.entry(at).or_default().extend(actions.iter().cloned());
-        }
-        Some(())
+    /// Whether nothing is new.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.whole.is_empty()
+    }
+
+    /// The pairs and the whole statements, each as lists of actions and targets under conditions.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (Vec<&'a Part>, Vec<&'a Part>, &'a Conditions)> {
+        let found = self
+            .found
+            .iter()
+            .map(|((conditions, target), actions)| (actions.iter().copied().collect(), vec![*target], *conditions));
+        found.chain(self.whole.iter().map(|statement| statement.lists()))
     }
 }
 
 /// What was before, what is after, and what has gone in between.
-struct Comparison<'a> {
+struct Comparison<'a, 'b> {
     before: &'a Held,
     after: &'a Held,
     /// Denies that are gone.
     lifted: Vec<&'a Statement>,
     /// What the boundary allows now and did not allow so before.
-    opened: Vec<Statement>,
-    budget: &'a Budget,
+    opened: Vec<&'a Statement>,
+    budget: &'b Budget,
 }
 
-impl<'a> Comparison<'a> {
-    fn of(before: &'a Held, after: &'a Held, budget: &'a Budget) -> Self {
+impl<'a, 'b> Comparison<'a, 'b> {
+    fn of(before: &'a Held, after: &'a Held, budget: &'b Budget) -> Self {
         let lifted = before.denies.difference(&after.denies).collect();
         let opened = match (&before.boundary, &after.boundary) {
             (None, _) => Vec::new(),
-            (Some(_), None) => vec![Statement::everything()],
-            (Some(before), Some(after)) => after.difference(before).cloned().collect(),
+            (Some(_), None) => vec![&*EVERYTHING],
+            (Some(before), Some(after)) => after.difference(before).collect(),
         };
         Self { before, after, lifted, opened, budget }
     }
 
-    /// Looks at each pair of a statement that allows; `None` where there are too many.
-    fn look_at(&self, statement: &Statement, news: &mut News) -> Option<()> {
+    /// Looks at each pair of a statement that allows; `None` where that takes too long.
+    fn look_at(&self, statement: &'a Statement, news: &mut News<'a>) -> Option<()> {
         let allowed = Coverage::of(&self.before.allows, statement, self.budget);
         let denied = Coverage::of(&self.after.denies, statement, self.budget);
         let within = self.before.boundary.as_ref().map(|before| Coverage::of(before, statement, self.budget));
@@ -115,8 +107,7 @@ impl<'a> Comparison<'a> {
                 }
                 if within.as_ref().is_some_and(|within| !within.has(a, t)) {
                     for opened in &self.opened {
-                        let (actions, targets) = opened.shared(term, self.budget);
-                        news.add(&actions, &targets, term.conditions)?;
+                        self.add_opened(opened, term, news)?;
                     }
                 }
             }
@@ -125,42 +116,70 @@ impl<'a> Comparison<'a> {
     }
 
     /// Adds of a term what the boundary reaches.
-    fn add_bounded(&self, term: Term<'_>, news: &mut News) -> Option<()> {
-        let Some(boundary) = &self.after.boundary else {
-            return news.add(std::slice::from_ref(term.action), std::slice::from_ref(term.target), term.conditions);
-        };
+    fn add_bounded(&self, term: Term<'a>, news: &mut News<'a>) -> Option<()> {
+        let Some(boundary) = &self.after.boundary else { return self.add(term, news) };
         for bound in boundary {
-            let (actions, targets) = bound.shared(term, self.budget);
-            news.add(&actions, &targets, term.conditions)?;
+            self.add_shared(bound, term, news, |_| true)?;
         }
         Some(())
     }
 
     /// Adds of a term what a deny that is gone kept from it, and no other deny keeps from it now.
-    fn add_lifted(&self, deny: &Statement, term: Term<'_>, news: &mut News) -> Option<()> {
-        let (actions, targets) = deny.shared(term, self.budget);
+    fn add_lifted(&self, deny: &'a Statement, term: Term<'a>, news: &mut News<'a>) -> Option<()> {
+        self.add_shared(deny, term, news, |freed| {
+            self.after.boundary.as_ref().is_none_or(|boundary| self.meets_any(boundary, freed))
+        })
+    }
+
+    /// Adds of a term what a statement of the boundary allows that its boundary before did not allow.
+    fn add_opened(&self, opened: &'a Statement, term: Term<'a>, news: &mut News<'a>) -> Option<()> {
+        self.add_shared(opened, term, news, |shared| {
+            !self.before.boundary.iter().flatten().any(|bound| bound.covers(shared, self.budget))
+        })
+    }
+
+    /// Adds of what a statement shares with a term each pair that is new, and not denied, where the conditions of both
+    /// hold.
+    fn add_shared(
+        &self,
+        statement: &'a Statement,
+        term: Term<'a>,
+        news: &mut News<'a>,
+        is_new: impl Fn(Term<'_>) -> bool,
+    ) -> Option<()> {
+        let (actions, targets) = statement.shared(term, self.budget);
         if actions.is_empty() || targets.is_empty() {
             return Some(());
         }
-        let both = term.conditions.and(&deny.conditions);
+        self.budget.spend(term.conditions.values() + statement.conditions.values()).ok()?;
+        let both = term.conditions.and(&statement.conditions);
         for action in &actions {
             for target in &targets {
                 self.budget.spend(1).ok()?;
-                let freed = Term { action, target, conditions: &both };
-                if !self.after.denies.iter().any(|deny| deny.covers(freed, self.budget)) && self.is_within(freed) {
-                    let (action, target) = (std::slice::from_ref(action), std::slice::from_ref(target));
-                    news.add(action, target, term.conditions)?;
+                let shared = Term { action, target, conditions: &both };
+                let is_denied = || self.after.denies.iter().any(|deny| deny.covers(shared, self.budget));
+                if is_new(shared) && !is_denied() {
+                    self.add(Term { action, target, ..term }, news)?;
                 }
             }
         }
         Some(())
     }
 
-    /// Whether the boundary reaches any of a term.
-    fn is_within(&self, term: Term<'_>) -> bool {
+    fn add(&self, term: Term<'a>, news: &mut News<'a>) -> Option<()> {
+        news.pairs += 1;
+        if news.pairs > MOST_PAIRS {
+            return None;
+        }
+        self.budget.spend(WEIGHT * (1 + term.conditions.values())).ok()?;
+        news.found.entry((term.conditions, term.target)).or_default().insert(term.action);
+        Some(())
+    }
+
+    /// Whether any of the statements is about any of a term.
+    fn meets_any(&self, statements: &BTreeSet<Statement>, term: Term<'_>) -> bool {
         let meets = |own: &[Part], part: &Part| own.iter().any(|own| own.meets(part, self.budget));
-        let reaches = |bound: &Statement| meets(&bound.actions, term.action) && meets(&bound.targets, term.target);
-        self.after.boundary.as_ref().is_none_or(|boundary| boundary.iter().any(reaches))
+        statements.iter().any(|one| meets(&one.actions, term.action) && meets(&one.targets, term.target))
     }
 }
 
@@ -174,7 +193,7 @@ impl Coverage {
             parts.iter().map(|part| own.iter().any(|own| own.includes(part, budget))).collect()
         };
         let by_one = |one: &Statement| {
-            if !one.conditions.are_as_wide_as(&statement.conditions) {
+            if !one.conditions.are_as_wide_as(&statement.conditions, budget) {
                 return None;
             }
             let actions = included(&one.actions, &statement.actions);

@@ -75,13 +75,11 @@ pub(super) enum Part {
 
 impl Part {
     /// Whether it names all that `other` names. `true` is certain.
-    ///
-    /// An Allow with a NotResource grants nothing while a variable of it has no value, so that one includes only its equal.
     pub(super) fn includes(&self, other: &Self, budget: &Budget) -> bool {
         match (self, other) {
             (Self::Fits(own), Self::Fits(other)) => own.extent.includes(&other.extent, budget),
             (Self::Fits(own), Self::FitsNone(_)) => own.extent.is_everything(),
-            (Self::FitsNone(own), _) if own.iter().any(|pattern| pattern.extent.has_variables()) => self == other,
+            _ if self.depends_on_effect() => self == other,
             (Self::FitsNone(own), Self::Fits(other)) => own.iter().all(|own| !own.extent.meets(&other.extent, budget)),
             (Self::FitsNone(own), Self::FitsNone(other)) => {
                 own.iter().all(|own| other.iter().any(|other| other.extent.includes(&own.extent, budget)))
@@ -89,6 +87,12 @@ impl Part {
             (Self::Is(own), Self::Is(other)) => own.includes(other),
             _ => self == other,
         }
+    }
+
+    /// Whether what it names depends on the effect of its statement: a NotResource with a variable that has no value denies
+    /// all the rest, and allows nothing.
+    pub(super) fn depends_on_effect(&self) -> bool {
+        matches!(self, Self::FitsNone(but) if but.iter().any(|pattern| pattern.extent.has_variables()))
     }
 
     /// Whether both name something. `false` is certain.

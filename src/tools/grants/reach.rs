@@ -11,6 +11,7 @@ use super::held::Held;
 use super::news::News;
 use super::part::{Part, Pattern};
 use super::statement::{Statement, Term};
+use crate::arn::Partition;
 use crate::policy::Budget;
 use crate::tools::simulation::findings::{Way, ways};
 
@@ -52,25 +53,37 @@ pub(super) struct Opened {
     pub(super) administrator: bool,
 }
 
-/// An action with what it acts on.
-struct Asked {
-    action: Part,
-    name: &'static str,
-    /// Resources of the service without a particular name.
+/// What the actions of a service act on.
+struct Resources {
+    /// Some without a particular name.
     unnamed: Vec<Part>,
-    /// All that it can act on.
+    /// All that there can be.
     any: Vec<Part>,
+}
+
+/// An action with what it acts on.
+struct Asked<'r> {
+    name: &'static str,
+    action: Part,
+    resources: &'r Resources,
 }
 
 impl Opened {
     /// Looks at every way. If that would take more than the budget, the worst is taken for true.
-    pub(super) fn of(before: &Held, after: &Held, news: &News, account: &str, budget: &Budget) -> Self {
+    pub(super) fn of(before: &Held, after: &Held, news: &News<'_>, account: &str, budget: &Budget) -> Self {
         let mut opened = Self::default();
-        let mut by_action: BTreeMap<&str, Reached> = BTreeMap::new();
+        if news.is_empty() {
+            return opened;
+        }
+        let (mut by_service, mut by_action) = (BTreeMap::new(), BTreeMap::new());
         for way in ways().chain([EVERYTHING]) {
-            for &action in way.actions {
-                let reached = || Reached::of(&Asked::of(action, account), before, after, news, budget);
-                by_action.entry(action).or_insert_with(reached);
+            for &name in way.actions {
+                let service = name.split_once(':').map_or(name, |(service, _)| service);
+                let resources = by_service.entry(service).or_insert_with(|| Resources::of(service, account));
+                by_action.entry(name).or_insert_with(|| {
+                    let action = Part::Fits(Pattern::of_actions(name).unwrap_or_else(Pattern::everything));
+                    Reached::of(&Asked { name, action, resources }, before, after, news, budget)
+                });
             }
             let reached: Vec<&Reached> = way.actions.iter().filter_map(|action| by_action.get(action)).collect();
             let everywhere = is_opened(way, &reached, Reach::Everywhere);
@@ -119,11 +132,10 @@ struct Reached {
 }
 
 impl Reached {
-    fn of(asked: &Asked, before: &Held, after: &Held, news: &News, budget: &Budget) -> Self {
+    fn of(asked: &Asked<'_>, before: &Held, after: &Held, news: &News<'_>, budget: &Budget) -> Self {
         let by = |statement: &Statement| {
-            let actions: Vec<&Part> = statement.actions.iter().collect();
-            let targets: Vec<&Part> = statement.targets.iter().collect();
-            asked.reach(&actions, &targets, &statement.conditions, after, budget)
+            let (actions, targets, conditions) = statement.lists();
+            asked.reach(&actions, &targets, conditions, after, budget)
         };
         let bound = match &after.boundary {
             None => Reach::Everywhere,
@@ -141,24 +153,39 @@ impl Reached {
     }
 }
 
-impl Asked {
-    fn of(name: &'static str, account: &str) -> Self {
-        let action = Part::Fits(Pattern::of_actions(name).unwrap_or_else(Pattern::everything));
-        let service = name.split_once(':').map_or(name, |(service, _)| service);
+impl Resources {
+    fn of(service: &str, account: &str) -> Self {
         let services: &[&str] = match service {
             "sts" => &["iam"],
             "ec2-instance-connect" => &["ec2"],
             "ssm" => &["ssm", "ec2"],
             _ => &[service],
         };
-        let parts = |texts: Vec<String>| -> Vec<Part> {
-            texts.iter().filter_map(|text| Pattern::of_resources(text).map(Part::Fits)).collect()
-        };
-        let unnamed = services.iter().flat_map(|service| unnamed(service, account)).collect();
-        let any = services.iter().map(|service| format!("arn:*:{service}:*")).collect();
-        Self { action, name, unnamed: parts(unnamed), any: parts(any) }
+        let part = |text: &String| Pattern::of_resources(text).map(Part::Fits);
+        let (mut unnamed, mut any) = (Vec::new(), Vec::new());
+        for (service, partition) in
+            services.iter().flat_map(|service| Partition::ALL.map(|partition| (service, partition)))
+        {
+            unnamed.extend(self::unnamed(partition, service, account).iter().filter_map(part));
+            // Without wildcards before the colons: a star takes these as well.
+            any.extend(part(&format!("arn:{partition}:{service}:*")));
+        }
+        Self { unnamed, any }
     }
+}
 
+/// ARNs whose names nobody would give.
+fn unnamed(partition: Partition, service: &str, account: &str) -> Vec<String> {
+    const KINDS: [&str; 8] =
+        ["user", "role", "group", "policy", "instance-profile", "saml-provider", "oidc-provider", "mfa"];
+    if service == "iam" {
+        return KINDS.map(|kind| format!("arn:{partition}:iam::{account}:{kind}/zz-q7-nobody-q7-zz")).into();
+    }
+    let regional = format!("arn:{partition}:{service}:zz-nowhere-9:{account}:zz/zz-q7-nothing-q7-zz");
+    vec![regional, format!("arn:{partition}:{service}:::zz/zz-q7-nothing-q7-zz")]
+}
+
+impl Asked<'_> {
     /// How far it is allowed by actions on targets under conditions.
     fn reach(
         &self,
@@ -176,8 +203,8 @@ impl Asked {
             after.denies.iter().any(|deny| deny.covers(term, budget))
         };
         let reach = |target: &&Part| {
-            let meets_any = self.any.iter().any(|any| target.meets(any, budget));
-            let is_wide = || self.unnamed.iter().any(|unnamed| target.includes(unnamed, budget));
+            let meets_any = self.resources.any.iter().any(|any| target.meets(any, budget));
+            let is_wide = || self.resources.unnamed.iter().any(|unnamed| target.includes(unnamed, budget));
             match meets_any && !is_denied(target) {
                 false => Reach::Nowhere,
                 true if WRITING_PERMISSIONS.contains(&self.name) || is_wide() => Reach::Everywhere,
@@ -212,18 +239,4 @@ impl Asked {
             && !before.denies.iter().any(denies)
             && before.boundary.as_ref().is_none_or(|boundary| boundary.iter().any(|bound| bound.covers(term, budget)))
     }
-}
-
-/// ARNs whose names nobody would give.
-fn unnamed(service: &str, account: &str) -> Vec<String> {
-    const KINDS: [&str; 8] =
-        ["user", "role", "group", "policy", "instance-profile", "saml-provider", "oidc-provider", "mfa"];
-    let arns = |partition: &'static str| -> Vec<String> {
-        if service == "iam" {
-            return KINDS.map(|kind| format!("arn:{partition}:iam::{account}:{kind}/zz-q7-nobody-q7-zz")).into();
-        }
-        let regional = format!("arn:{partition}:{service}:zz-nowhere-9:{account}:zz/zz-q7-nothing-q7-zz");
-        vec![regional, format!("arn:{partition}:{service}:::zz/zz-q7-nothing-q7-zz")]
-    };
-    ["aws", "aws-cn", "aws-us-gov"].into_iter().flat_map(arns).collect()
 }

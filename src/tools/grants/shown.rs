@@ -31,7 +31,7 @@ pub(super) struct Items {
 
 impl Items {
     /// Everything that is new; the actions of `opened` come first, so that what is not shown is not the worst.
-    pub(super) fn of(news: &News, is_dangerous: impl Fn(&Part) -> bool) -> Self {
+    pub(super) fn of(news: &News<'_>, is_dangerous: impl Fn(&Part) -> bool) -> Self {
         let mut items: Vec<(bool, Value)> = Vec::new();
         let mut add = |actions: &[&Part], targets: &[&Part], conditions: &Conditions| {
             for actions in each_list(actions) {
@@ -43,11 +43,6 @@ impl Items {
         };
         for (actions, targets, conditions) in grouped(news) {
             add(&actions, &targets, conditions);
-        }
-        for statement in &news.whole {
-            let (actions, targets): (Vec<_>, Vec<_>) =
-                (statement.actions.iter().collect(), statement.targets.iter().collect());
-            add(&actions, &targets, &statement.conditions);
         }
         let mut items: Vec<(bool, String, Value)> =
             items.into_iter().map(|(harmless, item)| (harmless, item.to_string(), item)).collect();
@@ -74,16 +69,17 @@ impl Items {
     }
 }
 
-/// Pairs put together: the actions that are new on the same targets under the same conditions.
-fn grouped(news: &News) -> Vec<(Vec<&Part>, Vec<&Part>, &Conditions)> {
-    let mut by_actions: BTreeMap<(&Conditions, &BTreeSet<Part>), Vec<&Part>> = BTreeMap::new();
+/// Pairs put together, the actions that are new on the same targets under the same conditions; and what is whole.
+fn grouped<'a>(news: &News<'a>) -> Vec<(Vec<&'a Part>, Vec<&'a Part>, &'a Conditions)> {
+    let mut by_actions: BTreeMap<(&Conditions, &BTreeSet<&Part>), Vec<&Part>> = BTreeMap::new();
     for ((conditions, target), actions) in &news.found {
         by_actions.entry((conditions, actions)).or_default().push(target);
     }
     let mut groups = Vec::new();
     for ((conditions, actions), targets) in by_actions {
-        groups.push((actions.iter().collect(), targets, conditions));
+        groups.push((actions.iter().copied().collect(), targets, conditions));
     }
+    groups.extend(news.whole.iter().map(|statement| statement.lists()));
     groups
 }
 

@@ -1,6 +1,7 @@
 //! Statements of policies, taken apart so that they can be compared.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -26,34 +27,36 @@ pub(super) struct Term<'a> {
     pub(super) conditions: &'a Conditions,
 }
 
+/// Everything on everything.
+pub(super) static EVERYTHING: LazyLock<Statement> = LazyLock::new(|| {
+    let all = || vec![Part::Fits(Pattern::everything())];
+    Statement { actions: all(), targets: all(), conditions: Conditions::default() }
+});
+
 impl Statement {
-    /// Everything on everything.
-    pub(super) fn everything() -> Self {
-        let all = || vec![Part::Fits(Pattern::everything())];
-        Self { actions: all(), targets: all(), conditions: Conditions::default() }
+    /// Its actions, targets and conditions.
+    pub(super) fn lists(&self) -> (Vec<&Part>, Vec<&Part>, &Conditions) {
+        (self.actions.iter().collect(), self.targets.iter().collect(), &self.conditions)
     }
 
     /// Whether it is about all that `term` is about.
     pub(super) fn covers(&self, term: Term<'_>, budget: &Budget) -> bool {
-        self.conditions.are_as_wide_as(term.conditions)
+        self.conditions.are_as_wide_as(term.conditions, budget)
             && self.actions.iter().any(|own| own.includes(term.action, budget))
             && self.targets.iter().any(|own| own.includes(term.target, budget))
     }
 
     /// What of the action and the target of `term` it is about, whatever its conditions are: no less than that, and no
     /// more than one of the two names.
-    pub(super) fn shared(&self, term: Term<'_>, budget: &Budget) -> (Vec<Part>, Vec<Part>) {
+    pub(super) fn shared<'a>(&'a self, term: Term<'a>, budget: &Budget) -> (Vec<&'a Part>, Vec<&'a Part>) {
         (narrower(&self.actions, term.action, budget), narrower(&self.targets, term.target, budget))
     }
 }
 
-fn narrower(own: &[Part], part: &Part, budget: &Budget) -> Vec<Part> {
+fn narrower<'a>(own: &'a [Part], part: &'a Part, budget: &Budget) -> Vec<&'a Part> {
     let met: Vec<&Part> = own.iter().filter(|own| own.meets(part, budget)).collect();
-    if met.iter().all(|own| part.includes(own, budget)) {
-        met.into_iter().cloned().collect()
-    } else {
-        vec![part.clone()]
-    }
+    let is_narrower = |own: &&Part| part.includes(own, budget) && !own.depends_on_effect();
+    if met.iter().all(is_narrower) { met } else { vec![part] }
 }
 
 /// The statements of one effect and the other.
@@ -170,8 +173,8 @@ mod tests {
         let narrow = of(json!(["iam:Get*", "iam:*User", "s3:*"]), json!("arn:aws:iam::123456789012:user/a"));
         let term = first(&wide);
         let (actions, targets) = narrow.shared(term, &budget);
-        assert_eq!((&actions[..], &targets), (&narrow.actions[..2], &narrow.targets));
+        assert_eq!((actions, targets), (narrow.actions[..2].iter().collect(), vec![&narrow.targets[0]]));
         let term = first(&narrow);
-        assert_eq!(wide.shared(term, &budget), (vec![narrow.actions[0].clone()], narrow.targets.clone()));
+        assert_eq!(wide.shared(term, &budget), (vec![&narrow.actions[0]], vec![&narrow.targets[0]]));
     }
 }
