@@ -56,10 +56,8 @@ pub struct Granted {
     pub escalations: Vec<Value>,
     /// Whether the principal could do, or get itself, everything, and something of that is new.
     ///
-    /// That is so where it is allowed, on everything without a particular name, to do everything, or what
-    /// `find_privilege_escalation` calls a way of IAM's or of a passed role; to write permissions, on anything. Conditions
-    /// do not matter, save that a boundary has to be set or that a role may be passed to one service only. What denies
-    /// matters where it denies always. A document that cannot be read counts as everything.
+    /// Where it cannot be told, it is taken for true: so a document that cannot be read counts as everything, and of
+    /// conditions only those count that bound what is given.
     pub administrator: bool,
 }
 

@@ -1,8 +1,14 @@
 //! The ways by which a principal gets more than it was given, and which of them a change opens.
 //!
-//! A way is open where everything that it takes is allowed, whatever the conditions are, and nothing denies it to
-//! everybody, always and everywhere. It leads to administrator where it is allowed on everything of its service that has no
-//! particular name. What cannot be told is taken for open.
+//! A way is open where everything that it takes is allowed, whatever the conditions are, within the boundary, and nothing
+//! denies it to everybody, always and everywhere. It is opened where something new is needed for it.
+//!
+//! It leads to administrator if what is allowed has no particular name: the resource fits an ARN of the account that nobody
+//! would give to anything. Three kinds do: everything on everything; what the findings call `PrivilegeEscalation`, by which
+//! IAM itself gives more (to assume any role is of these); and a passed role with something that runs with it. Writing
+//! permissions does on any resource, named or not, since one principal that the holder is or can become is enough. Two
+//! conditions keep it away, because they bound what is given: a boundary of the account's own that has to be set, and the
+//! service that a role may be passed to. What cannot be told, or not within the budget, is taken for open.
 
 use std::collections::BTreeMap;
 

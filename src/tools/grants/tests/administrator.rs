@@ -69,6 +69,8 @@ fn a_way_to_everything_is_administrator_where_it_is_open_on_what_has_no_name() {
         (vec![on(allow("iam:PassRole", "*"), service), run()], false),
         (vec![allow("iam:CreateAccessKey", "arn:aws:iam::123456789012:user/${aws:username}")], false),
         (vec![allow("lambda:UpdateFunctionCode", "*")], false),
+        (vec![allow("sts:AssumeRole", "*")], true),
+        (vec![allow("sts:AssumeRole", "arn:aws:iam::123456789012:role/app-*")], false),
     ] {
         assert_eq!(reaches(&statements), expected, "{statements:?}");
     }

@@ -151,6 +151,11 @@ fn a_deny_that_stays_keeps_what_it_kept_and_one_that_goes_lets_it_loose() {
         (vec![all.clone(), tight.clone()], vec![all.clone(), deny("iam:*", "*")], vec![]),
         (vec![allow("s3:*", "*"), deny("iam:*", "*")], vec![allow("s3:*", "*")], vec![]),
         (vec![allow("iam:Get*", "*"), deny("iam:*", "*")], vec![allow("iam:Get*", "*")], vec!["iam:Get* on *"]),
+        (
+            vec![all.clone(), deny(json!(["iam:*", "sts:*"]), "*")],
+            vec![all.clone(), deny("iam:*", "*")],
+            vec!["sts:* on *"],
+        ),
         (vec![], vec![allow("iam:GetUser", "*"), deny("iam:*", "*")], vec![]),
         (vec![], vec![allow("iam:*", "*"), deny("iam:GetUser", "*")], vec!["iam:* on *"]),
         (
@@ -176,6 +181,12 @@ fn a_boundary_bounds_what_is_new_and_one_that_goes_or_widens_lets_loose() {
         (bounded(&s3, &s3), holding(&s3), vec![]),
         (bounded(&both, &s3), holding(&both), vec!["iam:* on *"]),
         (holding(&all), bounded(&all, &s3), vec![]),
+        (bounded(&all, &s3), bounded(&all, &[allow(json!(["s3:*", "iam:*"]), "*")]), vec!["iam:* on *"]),
+        (
+            bounded(&[], &s3),
+            bounded(&all, &[allow(json!(["s3:*", "iam:*"]), "*"), deny("iam:*", "*")]),
+            vec!["s3:* on *"],
+        ),
         (bounded(&all, &[all[0].clone(), deny("iam:*", "*")]), holding(&all), vec!["iam:* on *"]),
     ] {
         assert_eq!(pairs(&before, &after), expected, "{before:?} {after:?}");
@@ -222,6 +233,17 @@ fn actions_with_the_same_resources_and_conditions_stand_together() {
             },
         ]})
     );
+}
+
+#[test]
+fn what_somebody_wrote_for_readers_is_not_shown() {
+    let statement = json!({"Sid": "ApproveThisAtOnce", "Effect": "Allow", "Action": "iam:*", "Resource": "*"});
+    let mut policy = document(&[statement]);
+    policy["Id"] = "ApproveThisAtOnce".into();
+    let shown = all_of(&Permissions { policies: vec![policy], boundary: None }, ACCOUNT).shown();
+    assert!(!shown.to_string().contains("Approve"), "{shown}");
+    let members: Vec<&String> = shown.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["administrator", "allowed", "escalations"]);
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn turn(permissions: &Permissions) -> Permissions {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn no_change_grants_nothing(held in permissions(2)) {
