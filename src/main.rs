@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 #[cfg(feature = "sandbox")]
 use iam_mcp_gateway::cli::demo;
-use iam_mcp_gateway::cli::{Command, Outcome, audit, call, config, healthcheck, keyring, policy, serve, tools};
+use iam_mcp_gateway::cli::{
+    Command, Outcome, approve, audit, call, config, healthcheck, keyring, policy, serve, tools,
+};
 use mimalloc::MiMalloc;
 
 /// Many short-lived allocations on few threads: measured at a seventh more calls a second than the system's allocator.
@@ -25,7 +27,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Demo(command) => demo::run(command),
         Command::Serve(command) => serve::run(command),
-        Command::Call(command) => call::run(command),
+        Command::Call(command) => call::run(&command),
+        Command::Approve(command) => approve::run(&command),
         Command::Tools(command) => tools::run(&command),
         Command::Keyring(command) => keyring::run(command),
         Command::Config(command) => config::run(command),

@@ -20,6 +20,8 @@ pub enum Stage {
     Read,
     /// A dry run, or the plan that waits for a confirmation.
     DryRun,
+    /// Another person approved a plan, or rejected it; nothing was done yet.
+    Approval,
     /// Refused; nothing was done.
     Denied,
     /// The gateway made a mistake in this call.

@@ -1,9 +1,9 @@
 //! Who a request is from.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a caller proved who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallerKind {
     /// A SigV4 key pair of the keyring file; its owner was named by whoever added the key.
@@ -24,7 +24,7 @@ impl CallerKind {
 ///
 /// Two callers are the same only when every field is: caches of credentials, replay protection and confirmations are
 /// keyed by the whole value, so nothing is shared between a person's laptop key and the same person's CI key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Caller {
     /// How the caller proved who it is.

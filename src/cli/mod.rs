@@ -4,6 +4,7 @@
 //! judge), 64 bad configuration, which the keyring and the sealing keys are part of (`EX_USAGE` of sysexits.h, as proxies
 //! use it).
 
+pub mod approve;
 pub mod audit;
 pub mod call;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod keyring;
 pub mod out;
 pub mod policy;
 pub mod serve;
+pub mod to;
 pub mod tools;
 
 use std::fmt::Display;
@@ -31,6 +33,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Call a tool of a running gateway, signed with the usual AWS credentials.
     Call(call::Call),
+    /// Approve what another person's agent plans: shows the plan, and gives the token that lets it be done.
+    Approve(approve::Approve),
     /// List the tools, or the IAM policy that a mapped role needs for them.
     Tools(tools::Tools),
     /// Add, list and disable the keys that clients sign with.

@@ -38,7 +38,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The answer is no MCP message.
-    #[error("the answer (HTTP {0}) is no MCP message; is this the URL of a gateway's /mcp endpoint?")]
+    #[error("the answer (HTTP {0}) is no message of a gateway; is this the URL of its /mcp endpoint?")]
     Unreadable(u16),
     /// The gateway refused the request.
     #[error("{message}{}", .hint.as_ref().map(|hint| format!("\n  {hint}")).unwrap_or_default())]
@@ -124,7 +124,29 @@ impl Client {
             },
         });
         let headers = [("mcp-protocol-version", PROTOCOL), ("mcp-method", "tools/call"), ("mcp-name", name)];
-        let request = self.signed(body.to_string(), &headers)?;
+        let (status, message) = self.exchange(&body, &headers, timeout).await?;
+        message.get("result").cloned().ok_or_else(|| refused(status, &message))
+    }
+
+    /// Asks for something at an endpoint that is not MCP's, and answers what it said.
+    ///
+    /// # Errors
+    /// As [`Client::call_tool`].
+    pub async fn ask(&self, body: &Value, timeout: Duration) -> Result<Value, ClientError> {
+        // Two equal requests in one second would else be one signed request, of which the second is a replay.
+        let id = uuid(&SystemRandom);
+        let (status, message) = self.exchange(body, &[("x-request-id", &id)], timeout).await?;
+        if status == 200 && message.get("error").is_none() { Ok(message) } else { Err(refused(status, &message)) }
+    }
+
+    /// Signs and sends `body`; answers the status and the answer's body, which is JSON.
+    async fn exchange(
+        &self,
+        body: &Value,
+        headers: &[(&str, &str)],
+        timeout: Duration,
+    ) -> Result<(u16, Value), ClientError> {
+        let request = self.signed(body.to_string(), headers)?;
         let unreachable = |reason: String| ClientError::Unreachable { url: self.url.to_string(), reason };
         let exchange = async {
             let answer = self.connector.call(request).await.map_err(|error| {
@@ -137,17 +159,8 @@ impl Client {
         };
         let (status, answer) =
             tokio::time::timeout(timeout, exchange).await.map_err(|_| unreachable("no answer in time".into()))??;
-        let message: Value = serde_json::from_slice(&answer).map_err(|_| ClientError::Unreadable(status))?;
-        if let Some(result) = message.get("result") {
-            return Ok(result.clone());
-        }
-        let error = message.get("error").ok_or(ClientError::Unreadable(status))?;
-        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
-        Err(ClientError::Refused {
-            code: text(&error["data"]["code"]),
-            message: text(&error["message"]).unwrap_or_else(|| format!("the gateway answered HTTP {status}")),
-            hint: text(&error["data"]["hint"]),
-        })
+        let message = serde_json::from_slice(&answer).map_err(|_| ClientError::Unreadable(status))?;
+        Ok((status, message))
     }
 
     fn signed(&self, body: String, headers: &[(&str, &str)]) -> Result<HttpRequest, ClientError> {
@@ -167,5 +180,16 @@ impl Client {
         }
         let request = request.body(SdkBody::from(body)).map_err(|error| ClientError::Url(error.to_string()))?;
         HttpRequest::try_from(request).map_err(|error| ClientError::Url(error.to_string()))
+    }
+}
+
+/// The refusal that an answer is, or that it cannot be read as one.
+fn refused(status: u16, message: &Value) -> ClientError {
+    let Some(error) = message.get("error") else { return ClientError::Unreadable(status) };
+    let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+    ClientError::Refused {
+        code: text(&error["data"]["code"]),
+        message: text(&error["message"]).unwrap_or_else(|| format!("the gateway answered HTTP {status}")),
+        hint: text(&error["data"]["hint"]),
     }
 }

@@ -63,8 +63,8 @@ pub use policy::{DocumentPattern, Policy, WithoutDocuments};
 pub use process::{Environment, ProcessEnvironment};
 pub use protect::Protect;
 pub use role_mapping::{
-    Access, CallerPattern, Confirmation, ExternalId, ExternalIdError, NamePattern, NamePatternError, RESERVED_TAGS,
-    RoleMapping, RoleMappings, Toolset,
+    Access, CallerPattern, Confirmation, ConfirmedCalls, Confirming, ExternalId, ExternalIdError, NamePattern,
+    NamePatternError, RESERVED_TAGS, RoleMapping, RoleMappings, Toolset,
 };
 pub use sealing::{
     Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState, read_sealing_keys,

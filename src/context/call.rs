@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::keys::{CALLED_VIA_MCP, VIA_MCP};
 use super::stamp::CALLED_VIA_TAG;
-use crate::config::Confirmation;
+use crate::config::{Confirmation, ConfirmedCalls, RoleMapping};
 use crate::policy::{Context, Principal};
 use crate::tools::{CallFacts, Effect, Spec};
 
@@ -89,13 +89,20 @@ fn of_caller(facts: &CallFacts) -> Context {
     context
 }
 
-/// `mcp:Confirmation` is how the call will have been confirmed when it changes something; what is not confirmed before it
-/// is done has `none`.
+/// How a call with this effect is confirmed before it changes something, at least: its plan may want more.
+#[must_use]
+pub fn confirmation(mapping: &RoleMapping, effect: Effect) -> Confirmation {
+    let is_confirmed = match mapping.confirming.calls {
+        ConfirmedCalls::DestructiveAndGrants => effect.is_confirmed(),
+        ConfirmedCalls::AllWrites => effect.writes(),
+    };
+    if is_confirmed { mapping.confirming.strength } else { Confirmation::None }
+}
+
 fn tool(context: &mut Context, facts: &CallFacts, spec: &Spec, effect: Effect) {
     context.set("mcp:ToolName", spec.name);
     context.set("mcp:ToolEffect", effect.as_str());
-    let confirmation = if effect.is_confirmed() { facts.mapping.confirmation } else { Confirmation::None };
-    context.set("mcp:Confirmation", confirmation.as_str());
+    context.set("mcp:Confirmation", confirmation(&facts.mapping, effect).as_str());
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use jiff::SignedDuration;
 use serde_json::json;
+use tower::service_fn;
 
 use super::kms::KmsSigner;
 use super::reload;
@@ -36,9 +37,10 @@ use crate::http::{
 };
 use crate::iam::endpoint::Endpoint;
 use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
+use crate::mcp::approvals::Approvals;
 use crate::mcp::authenticate::SigV4Authenticator;
 use crate::mcp::calls::Calls;
-use crate::mcp::confirm::Confirmer;
+use crate::mcp::confirm::{Confirmer, Lifetimes};
 use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
 use crate::mcp::refused::RefusedAuthentications;
@@ -193,8 +195,11 @@ impl Gateway {
         let keeper = keeper(keeping, &journal, keeping_alarm);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
+        let approvals = Approvals::new(Arc::clone(&road));
+        let approvals = service_fn(move |request| approvals.clone().answer(request));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
-        let router = router(service(handler), authenticator, settings, health.clone(), metrics.clone(), random);
+        let (mcp, health2, metrics2) = (service(handler), health.clone(), metrics.clone());
+        let router = router(mcp, approvals, authenticator, settings, health2, metrics2, random);
         Ok(Self {
             router,
             metrics_router: metrics_router(health.clone(), metrics.clone()),
@@ -267,8 +272,9 @@ fn road(
         look_ups: LookUps::default(),
         decisions: Decisions::default(),
         confirmer: Confirmer::new(
+            config.gateway.name.as_str(),
             sealing_keys,
-            config.tools.confirmation,
+            Lifetimes { confirmation: config.tools.confirmation, approval: config.tools.approval },
             Arc::clone(clock),
             Arc::clone(&stationery.random),
         ),

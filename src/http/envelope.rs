@@ -27,12 +27,22 @@ impl Gate<Bytes> for Envelope {
     }
 }
 
+/// Lets requests pass whose body is said to be JSON.
+#[derive(Debug)]
+pub(crate) struct JsonBody;
+
+impl Gate<Bytes> for JsonBody {
+    fn check(&self, head: &mut Parts, _: &Bytes) -> Result<(), Refusal> {
+        check_content_type(head)
+    }
+}
+
 /// The media type without its parameters.
 fn essence(text: &str) -> &str {
     text.split(';').next().unwrap_or_default().trim_matches([' ', '\t'])
 }
 
-fn check_media_types(head: &Parts) -> Result<(), Refusal> {
+fn check_content_type(head: &Parts) -> Result<(), Refusal> {
     let mut types = head.headers.get_all(CONTENT_TYPE).iter();
     let is_json =
         |value: &HeaderValue| value.to_str().is_ok_and(|value| essence(value).eq_ignore_ascii_case("application/json"));
@@ -43,6 +53,11 @@ fn check_media_types(head: &Parts) -> Result<(), Refusal> {
             "the Content-Type is not application/json",
         ));
     }
+    Ok(())
+}
+
+fn check_media_types(head: &Parts) -> Result<(), Refusal> {
+    check_content_type(head)?;
     // MCP 2025-11-25 and 2026-07-28, Streamable HTTP: a client must list both.
     let accepts = |media_type: &str| {
         let mut lines = head.headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());

@@ -16,7 +16,7 @@ impl<B> Gate<B> for OnlyPost {
         if head.method == Method::POST {
             return Ok(());
         }
-        Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the MCP endpoint takes POST only"))
+        Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this endpoint takes POST only"))
     }
 }
 

@@ -16,13 +16,13 @@ use super::authenticate::{Authenticate, Authenticated};
 use super::body::BufferLayer;
 use super::call_limit::{self, Places};
 use super::endpoint::NamedEndpoint;
-use super::envelope::Envelope;
-use super::gate::gate;
+use super::envelope::{Envelope, JsonBody};
+use super::gate::{Gate, gate};
 use super::head::{OnlyPost, PlainBody};
 use super::host::AcceptedHosts;
 use super::metrics::Metrics;
 use super::origin::AllowedOrigins;
-use super::settings::HttpSettings;
+use super::settings::{BodyLimits, HttpSettings};
 use super::{observe, panic, request_id};
 use crate::random::SharedRandom;
 
@@ -52,12 +52,42 @@ pub(crate) fn every(
         .service(paths)
 }
 
+/// What every signed request needs on its way.
+pub(crate) struct Signed<'a> {
+    pub(crate) authenticator: Arc<dyn Authenticate>,
+    pub(crate) body: BodyLimits,
+    pub(crate) metrics: &'a Metrics,
+    pub(crate) places: Places,
+}
+
 /// What a call to an MCP endpoint goes through before `mcp` gets it.
 pub(crate) fn call<S, B>(
     mcp: S,
-    authenticator: Arc<dyn Authenticate>,
-    settings: &HttpSettings,
-    metrics: &Metrics,
+    around: &Signed<'_>,
+) -> impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    signed(mcp, Envelope, around)
+}
+
+/// What a request to an approvals endpoint goes through: all of it but MCP's own envelope.
+pub(crate) fn approval<S>(
+    approvals: S,
+    around: &Signed<'_>,
+) -> impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
+{
+    signed(approvals, JsonBody, around)
+}
+
+/// What a signed request goes through; `form` is what its service wants of it beside.
+fn signed<S, B>(
+    service: S,
+    form: impl Gate<Bytes>,
+    around: &Signed<'_>,
 ) -> impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
@@ -73,15 +103,15 @@ where
         .layer(gate(PlainBody))
         // A signature covers the body, so it must be there first. The limits of length, time and shared memory are
         // inside this layer; whatever it holds here was sent by a stranger.
-        .layer(BufferLayer::new(settings.body, metrics.clone()))
+        .layer(BufferLayer::new(around.body, around.metrics.clone()))
         // Over the original URI, every header line and the raw bytes: nothing above has changed any of them. Before the
         // body is parsed, so that no parser works for strangers (but for the id of a refusal, up to 64 KiB).
-        .layer(gate(Authenticated(authenticator)))
+        .layer(gate(Authenticated(Arc::clone(&around.authenticator))))
         // After authentication for that reason; before the handler, which answers these faults badly.
-        .layer(gate(Envelope))
+        .layer(gate(form))
         .map_request(|request: Request<Bytes>| request.map(Body::from))
         // Last, so that only verified, well-formed calls take a place: were it further out, strangers with slow bodies
         // could take them all. What strangers can take is bounded by the connections and by the memory for bodies.
-        .layer(from_fn_with_state(Places::new(settings.calls, metrics.clone()), call_limit::limit))
-        .service(mcp.map_response(|response: Response<B>| response.map(Body::new)))
+        .layer(from_fn_with_state(around.places.clone(), call_limit::limit))
+        .service(service.map_response(|response: Response<B>| response.map(Body::new)))
 }

@@ -36,7 +36,7 @@ pub use address::{ClientAddress, ConnectionInfo};
 pub use authenticate::Authenticate;
 pub use call_limit::CallPlace;
 pub use drain::Drain;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Service};
 pub use health::{Alarm, Health, Readiness};
 pub use metrics::{Metrics, metrics_router};
 pub use refusal::Refusal;

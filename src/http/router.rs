@@ -12,20 +12,23 @@ use http::Request;
 use tower::Service;
 
 use super::authenticate::Authenticate;
-use super::endpoint::not_found;
+use super::call_limit::Places;
+use super::endpoint::{Service as To, not_found};
 use super::health::Health;
-use super::layers;
+use super::layers::{self, Signed};
 use super::metrics::Metrics;
 use super::settings::HttpSettings;
 use crate::random::SharedRandom;
 
-/// The public listener's paths: `/mcp` and `/mcp/{environment}` for callers, `/healthz` and `/readyz` for probes.
+/// The public listener's paths: `/mcp` and `/mcp/{environment}` for callers, `/approvals` and `/approvals/{environment}` for
+/// the persons who approve what callers plan, `/healthz` and `/readyz` for probes.
 ///
 /// `mcp` gets verified, well-formed requests only, with the original URI and with [`RequestId`](super::RequestId),
 /// [`ClientAddress`](super::ClientAddress), [`Endpoint`](super::Endpoint), [`CallPlace`](super::CallPlace) and whatever `authenticator` inserted in their
-/// extensions.
-pub fn router<S, B>(
+/// extensions. `approvals` gets the same of verified requests whose body is said to be JSON.
+pub fn router<S, B, A>(
     mcp: S,
+    approvals: A,
     authenticator: Arc<dyn Authenticate>,
     settings: HttpSettings,
     health: Health,
@@ -35,12 +38,18 @@ pub fn router<S, B>(
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+    A: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
 {
-    let call = layers::call(mcp, authenticator, &settings, &metrics);
+    let places = Places::new(settings.calls, metrics.clone());
+    let signed = Signed { authenticator, body: settings.body, metrics: &metrics, places };
+    let call = layers::call(mcp, &signed);
+    let approval = layers::approval(approvals, &signed);
     // Routed as services and not nested: nesting rewrites the URI, which the signature covers, and serves sub-paths.
     let paths = Router::new()
-        .route_service("/mcp", call.clone())
-        .route_service("/mcp/{environment}", call)
+        .route_service(To::Mcp.path(), call.clone())
+        .route_service(To::Mcp.named_path(), call)
+        .route_service(To::Approvals.path(), approval.clone())
+        .route_service(To::Approvals.named_path(), approval)
         .fallback(|| async { not_found().into_response() });
     // Probes come with an address as their Host and without credentials, every few seconds from every balancer node:
     // outside of every check, neither counted nor logged.

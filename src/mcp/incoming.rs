@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::confirm::elicitation::ClientInput;
 use super::method::Method;
 use super::{completion, resources};
 use crate::authn::Verified;
@@ -39,6 +40,8 @@ pub struct Incoming {
     pub tool: String,
     /// The arguments as they were given.
     pub arguments: Map<String, Value>,
+    /// Whether the client can ask its person, and what that person answered.
+    pub input: ClientInput,
     /// Where steps of a long call are told, if the client asked to hear of them.
     pub progress: Option<UnboundedSender<Step>>,
 }

@@ -5,47 +5,62 @@ use std::sync::Arc;
 use rmcp::model::{Tool as ListedTool, ToolAnnotations};
 
 use crate::authorize::Authorizer;
+use crate::config::ConfirmedCalls;
 use crate::tools::catalogue::Catalogue;
 use crate::tools::{CallFacts, Effect, Spec, schema};
 
 /// The tools as MCP lists them, made once: building schemas for every listing would be most of its cost.
 #[derive(Debug, Clone)]
-pub struct Listing(Arc<[(&'static Spec, ListedTool)]>);
+pub struct Listing(Arc<[Entry]>);
+
+#[derive(Debug)]
+struct Entry {
+    spec: &'static Spec,
+    listed: ListedTool,
+    /// As callers see it who confirm every write, where that is another.
+    confirmed: Option<ListedTool>,
+}
 
 impl Listing {
     /// The listing of a catalogue.
     #[must_use]
     pub fn of(catalogue: Catalogue) -> Self {
-        Self(catalogue.iter().map(|tool| (tool.spec, listed(tool.spec))).collect())
+        let entry = |spec: &'static Spec| {
+            let differs = spec.effect.writes() && !spec.effect.is_confirmed();
+            let confirmed = differs.then(|| listed(spec, true));
+            Entry { spec, listed: listed(spec, spec.effect.is_confirmed()), confirmed }
+        };
+        Self(catalogue.iter().map(|tool| entry(tool.spec)).collect())
     }
 
     /// The tools of a caller. What it could only be refused is not shown.
     #[must_use]
     pub fn visible(&self, authorizer: &Authorizer, facts: &CallFacts) -> Vec<ListedTool> {
-        let could_call = |spec: &&'static Spec| authorizer.could_call(spec, facts);
-        self.0.iter().filter(|(spec, _)| could_call(spec)).map(|(_, listed)| listed.clone()).collect()
+        let confirms_all = facts.mapping.confirming.calls == ConfirmedCalls::AllWrites;
+        let listed = |entry: &Entry| entry.confirmed.as_ref().filter(|_| confirms_all).unwrap_or(&entry.listed).clone();
+        self.0.iter().filter(|entry| authorizer.could_call(entry.spec, facts)).map(listed).collect()
     }
 
     /// All tools, whoever asks.
     pub fn all(&self) -> impl Iterator<Item = &ListedTool> {
-        self.0.iter().map(|(_, listed)| listed)
+        self.0.iter().map(|entry| &entry.listed)
     }
 
     /// The tool of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ListedTool> {
-        self.0.iter().find(|(spec, _)| spec.name == name).map(|(_, listed)| listed)
+        self.0.iter().find(|entry| entry.spec.name == name).map(|entry| &entry.listed)
     }
 }
 
-fn listed(spec: &'static Spec) -> ListedTool {
+fn listed(spec: &'static Spec, confirmed: bool) -> ListedTool {
     let annotations = ToolAnnotations::with_title(spec.title)
         .read_only(!spec.effect.writes())
         .destructive(spec.effect == Effect::Destructive)
         .idempotent(spec.idempotent)
         .open_world(spec.open_world);
-    ListedTool::new(spec.name, spec.description, Arc::new(schema::input(spec)))
+    ListedTool::new(spec.name, spec.description, Arc::new(schema::input_of(spec, confirmed)))
         .with_title(spec.title)
-        .with_raw_output_schema(Arc::new(schema::output(spec)))
+        .with_raw_output_schema(Arc::new(schema::output_of(spec, confirmed)))
         .with_annotations(annotations)
 }

@@ -1,6 +1,7 @@
 //! MCP: the handler that rmcp drives, the one road that every call takes, listing, prompts, resources, completion,
-//! confirmation and replies.
+//! confirmation, approvals and replies.
 
+pub mod approvals;
 pub mod authenticate;
 pub mod calls;
 pub mod completion;

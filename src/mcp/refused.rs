@@ -17,7 +17,7 @@ use crate::audit::redaction::NOT_KEPT;
 use crate::audit::{Event, Journal, Kept, Stage};
 use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
 use crate::current::Current;
-use crate::http::{ClientAddress, Endpoint, RequestId};
+use crate::http::{ClientAddress, Endpoint, RequestId, Service};
 use crate::random::uuid;
 
 /// How many refusals are recorded one by one in each window.
@@ -83,11 +83,12 @@ impl RefusedAuthentications {
         });
         let is_served = |name: &str| in_force.config.environments.get(name).is_some();
         event.fail(refusal.code(), &refusal.recorded(is_served));
-        let environment = head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
-        let path = match environment {
-            None => "/mcp".to_owned(),
-            Some(name) if is_served(name) => format!("/mcp/{name}"),
-            Some(_) => format!("/mcp/{NOT_KEPT}"),
+        let endpoint = head.extensions.get::<Endpoint>();
+        let service = endpoint.map_or(Service::Mcp, |endpoint| endpoint.service).path();
+        let path = match endpoint.and_then(|endpoint| endpoint.environment.as_deref()) {
+            None => service.to_owned(),
+            Some(name) if is_served(name) => format!("{service}/{name}"),
+            Some(_) => format!("{service}/{NOT_KEPT}"),
         };
         event.request_parameters = json!({"method": head.method.as_str(), "path": path});
         event.additional_event_data.insert("unrecordedBefore".into(), unrecorded_before.into());

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::confirm::elicitation::Asked;
 use crate::audit::{AuditUnavailable, Recorded};
 use crate::tools::{ErrorStage, ToolError, findings, text};
 
@@ -13,6 +14,7 @@ use crate::tools::{ErrorStage, ToolError, findings, text};
 pub struct Reply {
     body: Value,
     error: Option<(String, ErrorStage)>,
+    asked: Option<Asked>,
 }
 
 impl Reply {
@@ -24,7 +26,13 @@ impl Reply {
         if let (Value::Object(members), false) = (&mut body, found.is_empty()) {
             members.insert("findings".to_owned(), found.into());
         }
-        Self { body, error: None }
+        Self { body, error: None, asked: None }
+    }
+
+    /// A question for the client's person, before anything is done.
+    #[must_use]
+    pub fn ask(asked: Asked, _proof: &Recorded) -> Self {
+        Self { body: Value::Null, error: None, asked: Some(asked) }
     }
 
     /// A refusal or failure, with what else the agent should know (`details`, an object whose members are added).
@@ -46,7 +54,7 @@ impl Reply {
             body.extend(details);
         }
         text::make_visible(&mut body);
-        Self { body, error: Some((error.code.clone(), error.stage)) }
+        Self { body, error: Some((error.code.clone(), error.stage)), asked: None }
     }
 
     /// The structured content.
@@ -65,6 +73,11 @@ impl Reply {
     #[must_use]
     pub fn error_stage(&self) -> Option<ErrorStage> {
         self.error.as_ref().map(|(_, stage)| *stage)
+    }
+
+    /// The question for the client's person, if this is one.
+    pub fn take_question(&mut self) -> Option<Asked> {
+        self.asked.take()
     }
 
     /// The structured content, for sending.

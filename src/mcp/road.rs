@@ -3,10 +3,11 @@
 //! `Road::travel` reads as design's list: context, tool, authorize, broker, look up, plan, authorize again, confirm, intent,
 //! apply, outcome. Each step takes the value that the step before it made, and those values have no other makers: the
 //! broker takes an [`Authorized`], the writer borrows a [`crate::audit::Permit`], a [`Reply`] takes the journal's proof. A
-//! step that is left out does not compile. What only writes need is in `road/write.rs` and `road/apply.rs`.
+//! step that is left out does not compile. What only writes need is in `road/write.rs`, `road/confirm.rs` and `road/apply.rs`.
 
 mod apply;
-mod failures;
+mod confirm;
+pub(super) mod failures;
 mod look_up;
 mod write;
 

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::confirm::Notes;
 use super::incoming::Incoming;
 use super::method::Method;
 use super::road::InForce;
 use crate::audit::redaction::struck;
 use crate::audit::{Event, Kept, Record, Redaction, Stage, make_exact};
+use crate::authn::Verified;
 use crate::authorize::{Decision, Mapped, Refused};
 use crate::broker::{Purpose, Session};
 use crate::clock::SharedClock;
@@ -58,7 +60,7 @@ pub struct Trail<'call> {
     /// The plan, as records have it.
     pub plan: Option<Value>,
     /// How the call was confirmed, where it had to be.
-    pub confirmation: Option<&'static str>,
+    pub confirmation: Notes,
     /// The event id of the intent, which its outcome names.
     pub intent: Option<String>,
 }
@@ -80,7 +82,7 @@ impl<'call> Trail<'call> {
             sessions: Vec::new(),
             meters: Vec::new(),
             plan: None,
-            confirmation: None,
+            confirmation: Notes::default(),
             intent: None,
         }
     }
@@ -200,15 +202,7 @@ impl<'call> Trail<'call> {
         put("viaAWSMCPService", true.into());
         put("calledViaAWSMCP", self.config.gateway.name.as_str().into());
         put("caller", json!(verified.caller()));
-        put(
-            "authentication",
-            json!({
-                "accessKeyId": verified.access_key_id(),
-                "signedAt": verified.signed_at().to_string(),
-                // Not the signature itself: until its date runs out it is a credential for one request.
-                "signatureSha256": data_encoding::HEXLOWER.encode(&Sha256::digest(verified.signature())),
-            }),
-        );
+        put("authentication", authentication(verified));
         put("tool", self.spec.map(|spec| spec.name).into());
         let effect = self.effect.or(self.spec.map(|spec| spec.effect));
         put("effect", effect.map(Effect::as_str).into());
@@ -245,7 +239,6 @@ impl<'call> Trail<'call> {
                 .collect();
             put("assumedSessions", sessions.into());
         }
-        put("confirmation", self.confirmation.into());
         put("reason", self.reason().cloned().into());
         put("plan", self.plan.clone().into());
         put("intentEventID", self.intent.clone().into());
@@ -256,6 +249,7 @@ impl<'call> Trail<'call> {
         );
         put("configuration", self.config.digest.as_str().into());
         put("policies", self.policies.into());
+        self.confirmation.put(&mut data);
         data
     }
 
@@ -317,6 +311,16 @@ impl<'call> Trail<'call> {
         let secrets: Vec<&Value> = given.chain(&credentials).collect();
         struck(error.recorded_message(), &secrets)
     }
+}
+
+/// How a request was authenticated, as records have it.
+pub(super) fn authentication(verified: &Verified) -> Value {
+    json!({
+        "accessKeyId": verified.access_key_id(),
+        "signedAt": verified.signed_at().to_string(),
+        // Not the signature itself: until its date runs out it is a credential for one request.
+        "signatureSha256": data_encoding::HEXLOWER.encode(&Sha256::digest(verified.signature())),
+    })
 }
 
 /// What a session signs with.

@@ -2,13 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
-use super::parameter::{Kind, Parameter, Pattern};
+use super::parameter::{Kind, OF_CONFIRMED, Parameter, Pattern};
 use super::spec::Spec;
 
 /// The input schema: every listed parameter with its constraint.
 #[must_use]
 pub fn input(spec: &Spec) -> Map<String, Value> {
-    let listed = || spec.parameters().filter(|parameter| parameter.is_listed());
+    input_of(spec, spec.effect.is_confirmed())
+}
+
+/// The input schema for callers who confirm calls of the tool, or do not.
+#[must_use]
+pub fn input_of(spec: &Spec, confirmed: bool) -> Map<String, Value> {
+    let is_of_confirmation = |name| OF_CONFIRMED.iter().any(|parameter| parameter.name == name);
+    let is_listed =
+        |parameter: &&'static Parameter| parameter.is_listed() && (confirmed || !is_of_confirmation(parameter.name));
+    let listed = || spec.parameters().filter(is_listed);
     let properties: Map<String, Value> =
         listed().map(|parameter| (parameter.name.to_owned(), property(parameter))).collect();
     let required: Vec<&str> = listed().filter(|parameter| parameter.required).map(|parameter| parameter.name).collect();
@@ -74,6 +83,12 @@ fn either(one: &str, other: &str) -> Value {
 /// show their own complaint in place of an error that does not fit.
 #[must_use]
 pub fn output(spec: &Spec) -> Map<String, Value> {
+    output_of(spec, spec.effect.is_confirmed())
+}
+
+/// The output schema for callers who confirm calls of the tool, or do not.
+#[must_use]
+pub fn output_of(spec: &Spec, confirmed: bool) -> Map<String, Value> {
     let Value::Object(mut members) = (spec.output)() else { return Map::new() };
     let required: Vec<&str> = if spec.effect.writes() {
         vec!["status", "plan"]
@@ -83,7 +98,7 @@ pub fn output(spec: &Spec) -> Map<String, Value> {
         let names: Vec<String> = always.map(|(name, _)| name.clone()).collect();
         return finished(members, &names);
     };
-    members.extend(progress(spec));
+    members.extend(progress(confirmed));
     finished(members, &required)
 }
 
@@ -98,16 +113,17 @@ fn finished(mut members: Map<String, Value>, required: &[impl serde::Serialize])
 }
 
 /// How far the call of a writing tool went.
-fn progress(spec: &Spec) -> Map<String, Value> {
+fn progress(confirmed: bool) -> Map<String, Value> {
     let text = || json!({"type": "string"});
     let mut members = Map::from_iter([
         ("status".to_owned(), json!({"enum": ["done", "dry_run", "confirmation_required"]})),
         ("plan".to_owned(), json!({"type": "object"})),
         ("next".to_owned(), text()),
     ]);
-    if spec.effect.is_confirmed() {
-        members.insert("confirmation_token".into(), text());
-        members.insert("expires_at".into(), text());
+    if confirmed {
+        for name in ["confirmation_token", "plan_token", "expires_at"] {
+            members.insert(name.into(), text());
+        }
     }
     members
 }

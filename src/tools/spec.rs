@@ -137,12 +137,13 @@ impl Spec {
         self.effect_of.map_or(self.effect, |effect_of| effect_of(arguments))
     }
 
-    /// All parameters: its own, and those that every tool of its effect takes.
+    /// All parameters: its own, and those that every tool of its effect takes. Those of a confirmation are taken by every
+    /// tool that writes: a role mapping may want all of them confirmed.
     pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + use<> {
         let effect = self.effect;
         self.own_parameters
             .iter()
             .chain(parameter::OF_WRITES.iter().filter(move |_| effect.writes()))
-            .chain(parameter::OF_CONFIRMED.iter().filter(move |_| effect.is_confirmed()))
+            .chain(parameter::OF_CONFIRMED.iter().filter(move |_| effect.writes()))
     }
 }

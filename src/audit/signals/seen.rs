@@ -17,7 +17,14 @@ const MISTAKES: [&str; 5] =
 const TYPING: &str = "Complete";
 
 /// Refusals of what stage one had allowed: a signature or a confirmation that was not good for the call.
-const AFTER_STAGE_ONE: [&str; 4] = ["replayed", "ConfirmationInvalid", "ConfirmationUsed", "ConfirmationMismatch"];
+const AFTER_STAGE_ONE: [&str; 6] = [
+    "replayed",
+    "ConfirmationInvalid",
+    "ConfirmationUsed",
+    "ConfirmationMismatch",
+    "ApprovalInvalid",
+    "ApproverIsCaller",
+];
 
 /// Refusals of what belongs to the gateway's own security.
 pub(super) const PROTECTED: [&str; 2] = ["ProtectedResource", "PermissionsBoundaryRequired"];

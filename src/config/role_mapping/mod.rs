@@ -16,7 +16,7 @@ pub use external_id::{ExternalId, ExternalIdError};
 pub use pattern::{CallerPattern, NamePattern, NamePatternError};
 pub(super) use read::read;
 pub use tags::RESERVED_TAGS;
-pub use terms::{Access, Confirmation, Toolset};
+pub use terms::{Access, Confirmation, ConfirmedCalls, Confirming, Toolset};
 
 use super::environments::EnvironmentName;
 use crate::arn::{PolicyArn, RoleArn};
@@ -41,8 +41,8 @@ pub struct RoleMapping {
     pub tags: BTreeMap<String, String>,
     /// What the role's trust policy demands as `sts:ExternalId`.
     pub external_id: Option<ExternalId>,
-    /// How destructive and granting calls are confirmed.
-    pub confirmation: Confirmation,
+    /// How calls are confirmed.
+    pub confirming: Confirming,
     /// The boundary that everything created through this mapping gets and keeps.
     pub permissions_boundary: Option<PolicyArn>,
     /// How long an assumed session lasts.
@@ -63,6 +63,12 @@ impl RoleMappings {
             .filter(|mapping| mapping.environment == *environment && mapping.caller.kind == kind)
             .filter(|mapping| mapping.caller.pattern.matches(name))
             .max_by_key(|mapping| mapping.caller.pattern.specificity())
+    }
+
+    /// Whether anybody may approve plans in an environment.
+    #[must_use]
+    pub fn has_approver(&self, environment: &str) -> bool {
+        self.iter().any(|mapping| mapping.environment.as_str() == environment && mapping.confirming.may_approve)
     }
 
     /// All of them.

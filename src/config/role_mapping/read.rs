@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pattern::{CallerPattern, NamePattern};
-use super::{Access, Confirmation, RoleMapping, RoleMappings, Toolset, tags};
+use super::{Access, Confirmation, ConfirmedCalls, Confirming, RoleMapping, RoleMappings, Toolset, tags};
 use crate::arn::{PolicyArn, PolicyOwner, RoleArn};
 use crate::authn::CallerKind;
 use crate::config::broker::{Broker, SESSION_RANGE, SESSION_WHY};
@@ -30,7 +30,17 @@ pub(in crate::config) fn read(root: &Section<'_>, declared: &Declared, broker: &
         let subject = format!("environment {}", environment.name);
         root.sink().warn(subject, "has no role_mapping, so every caller is refused there");
     }
-    RoleMappings(mappings.into_iter().map(Arc::new).collect())
+    let mappings = RoleMappings(mappings.into_iter().map(Arc::new).collect());
+    let stuck = |m: &&RoleMapping| {
+        m.confirming.strength == Confirmation::SecondPerson && !mappings.has_approver(m.environment.as_str())
+    };
+    for mapping in mappings.iter().filter(stuck) {
+        let subject = format!("role_mapping {}", mapping.id);
+        let text =
+            "wants a second person, and no role_mapping of its environment has may_approve = true: nobody can approve";
+        root.sink().warn(subject, text);
+    }
+    mappings
 }
 
 fn mapping(section: &Section<'_>, declared: &Declared, broker: &Broker, seen: &Seen) -> Option<RoleMapping> {
@@ -58,7 +68,7 @@ fn mapping(section: &Section<'_>, declared: &Declared, broker: &Broker, seen: &S
     };
     let tags = section.optional("tags").and_then(|item| item.table(tags::read)).unwrap_or_default();
     let external_id = section.optional("external_id").and_then(|item| item.parse());
-    let confirmation = section.choice("confirmation", &Confirmation::CHOICES, Confirmation::Model);
+    let confirming = confirming(section);
     let permissions_boundary = section.optional("permissions_boundary").and_then(|item| boundary(&item, served));
     let session = section
         .optional("session_seconds")
@@ -73,10 +83,21 @@ fn mapping(section: &Section<'_>, declared: &Declared, broker: &Broker, seen: &S
         toolsets,
         tags,
         external_id,
-        confirmation,
+        confirming,
         permissions_boundary,
         session,
     })
+}
+
+fn confirming(section: &Section<'_>) -> Confirming {
+    let strength = section.optional("confirmation").map(|item| item.choice(&Confirmation::CHOICES));
+    Confirming {
+        strength: strength.flatten().unwrap_or(Confirmation::Model),
+        escalates: strength.is_none(),
+        calls: section.choice("confirm", &ConfirmedCalls::CHOICES, ConfirmedCalls::DestructiveAndGrants),
+        reason_required: section.boolean("require_reason", false),
+        may_approve: section.boolean("may_approve", false),
+    }
 }
 
 fn environment_name(item: &Item<'_>, declared: &Declared) -> Option<EnvironmentName> {

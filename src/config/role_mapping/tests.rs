@@ -1,6 +1,6 @@
 use crate::authn::CallerKind;
 use crate::config::tests::{MINIMAL, config, faults, minimal_with, parse};
-use crate::config::{Config, EnvironmentName, Toolset};
+use crate::config::{Config, Confirmation, ConfirmedCalls, EnvironmentName, Toolset};
 
 /// The minimal configuration with one mapping more.
 fn with_mapping(environment: &str, pattern: &str) -> String {
@@ -123,8 +123,41 @@ fn what_sts_would_refuse_is_refused_here() {
         session.contains("43200 is out of range; 900 to 3600 is possible\n    STS gives 900 s at least"),
         "{session}"
     );
-    let confirmation = fault_with("access", "confirmation = \"client\"\naccess");
-    assert!(confirmation.contains("\"client\" is not a possible value\n    possible: model, none"), "{confirmation}");
+}
+
+#[test]
+fn confirmation_that_is_not_said_is_more_for_what_reaches_far() {
+    let confirming = |keys: &str| {
+        let config = config(&minimal_with("access", &format!("{keys}\naccess")));
+        config.role_mappings.iter().next().unwrap().confirming
+    };
+    assert!(confirming("").escalates);
+    for (word, strength) in [
+        ("none", Confirmation::None),
+        ("model", Confirmation::Model),
+        ("client", Confirmation::Client),
+        ("second-person", Confirmation::SecondPerson),
+    ] {
+        let said = confirming(&format!("confirmation = \"{word}\""));
+        assert_eq!((said.strength, said.escalates), (strength, false));
+    }
+    let all = confirming("confirm = \"all-writes\"\nrequire_reason = true\nmay_approve = true");
+    assert!(all.calls == ConfirmedCalls::AllWrites && all.reason_required && all.may_approve && all.escalates);
+    let fault = fault_with("access", "confirmation = \"person\"\naccess");
+    let possible = "\"person\" is not a possible value\n    possible: model, client, second-person, none";
+    assert!(fault.contains(possible), "{fault}");
+}
+
+#[test]
+fn who_wants_a_second_person_where_nobody_may_approve_is_warned() {
+    let text = minimal_with("access", "confirmation = \"second-person\"\naccess");
+    let stuck =
+        "dev/keyring:alice: wants a second person, and no role_mapping of its environment has may_approve = true";
+    let warned = |text: &str| parse(text).unwrap().warnings.iter().any(|warning| warning.to_string().contains(stuck));
+    assert!(warned(&text));
+    let approver = "[[role_mapping]]\nenvironment = \"dev\"\ncaller = \"bob\"\naccess = \"read-only\"\nmay_approve = true\n\
+                    role_arn = \"arn:aws:iam::{account}:role/agent\"\n";
+    assert!(!warned(&format!("{text}{approver}")));
 }
 
 mod tags {

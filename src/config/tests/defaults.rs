@@ -4,7 +4,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::{MINIMAL, config, minimal_with, parse_with};
 use crate::arn::Partition;
-use crate::config::{Access, Confirmation, Secrets, Signals, Toolset};
+use crate::config::{Access, Confirmation, ConfirmedCalls, Secrets, Signals, Toolset};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -42,7 +42,8 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!((&audit.secrets, &audit.digest_kms_key), (&Secrets::Omit, &None));
     assert!(audit.former_public_keys.is_empty());
     assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
-    assert_eq!(config.tools.confirmation, seconds(300));
+    let tools = &config.tools;
+    assert_eq!((tools.confirmation, tools.approval, tools.second_person_above), (seconds(300), seconds(3600), 20));
     assert!(config.sealing.keys.is_empty() && !config.sealing.keys_group_readable);
     assert!(config.protect.arns.is_empty() && config.protect.gateway_role_arn.is_none());
     assert_eq!((config.log.format, config.log.level), (None, LevelFilter::INFO));
@@ -53,9 +54,12 @@ fn what_is_not_written_has_its_documented_default() {
 
     let mapping = config.role_mappings.iter().next().unwrap();
     assert_eq!(
-        (mapping.access, mapping.confirmation, mapping.session),
+        (mapping.access, mapping.confirming.strength, mapping.session),
         (Access::ReadOnly, Confirmation::Model, seconds(900))
     );
+    let confirming = mapping.confirming;
+    assert_eq!(confirming.calls, ConfirmedCalls::DestructiveAndGrants);
+    assert!(confirming.escalates && !confirming.reason_required && !confirming.may_approve);
     assert_eq!(mapping.toolsets, Toolset::ALL.into());
     assert!(mapping.tags.is_empty() && mapping.external_id.is_none() && mapping.permissions_boundary.is_none());
     assert_eq!(mapping.id, "dev/keyring:alice");

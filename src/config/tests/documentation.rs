@@ -86,7 +86,7 @@ fn the_documented_numbers_are_the_defaults() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 32);
+    assert_eq!(tried, 34);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn the_documented_ranges_are_those_that_are_possible() {
         }
         tried += 1;
     }
-    assert_eq!(tried, 35);
+    assert_eq!(tried, 37);
 }
 
 #[test]

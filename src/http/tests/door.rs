@@ -1,6 +1,6 @@
 //! Who may knock: hosts, origins, paths, methods, authentication, addresses; and what needs no knocking.
 
-use super::super::{ClientAddress, Endpoint, RequestId, metrics_router};
+use super::super::{ClientAddress, Endpoint, RequestId, Service, metrics_router};
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +77,7 @@ async fn the_endpoint_is_named_and_the_uri_stays_as_it_was() {
         assert_eq!(reply.status, 200, "{target}");
         let head = gateway.last_seen().head;
         assert_eq!(head.uri.to_string(), target);
-        let expected = Endpoint { environment: environment.map(str::to_owned) };
+        let expected = Endpoint { service: Service::Mcp, environment: environment.map(str::to_owned) };
         assert_eq!(head.extensions.get::<Endpoint>(), Some(&expected));
         assert_eq!(head.extensions.get::<Caller>(), Some(&Caller("alice")));
     }

@@ -20,8 +20,9 @@ fn connect_to_library() -> Client<DuplexStream> {
     let mcp = StreamableHttpService::new(|| Ok(Handler), Arc::new(NeverSessionManager::default()), config);
     let (drain, metrics) = (Drain::new(), Metrics::new());
     let health = Health::new(drain.clone());
-    let router =
-        router(mcp, Arc::new(FakeAuthenticate), Setup::new().settings, health, metrics.clone(), Arc::new(SystemRandom));
+    let approvals = service_fn(|_| async { Ok(Response::default()) });
+    let (authenticator, settings) = (Arc::new(FakeAuthenticate), Setup::new().settings);
+    let router = router(mcp, approvals, authenticator, settings, health, metrics.clone(), Arc::new(SystemRandom));
     let (near, far) = duplex(64 * 1024);
     let (incoming, listener) = mpsc::unbounded_channel();
     incoming.send(Ok((far, "203.0.113.9:1".parse().unwrap()))).unwrap();

@@ -107,7 +107,8 @@ impl Setup {
             service_fn(move |request| fake_mcp(request, seen.clone(), go_on.clone()))
         };
         let (health2, metrics2) = (health.clone(), metrics.clone());
-        let router = router(mcp, Arc::new(FakeAuthenticate), self.settings, health2, metrics2, Arc::new(SystemRandom));
+        let authenticator = Arc::new(FakeAuthenticate);
+        let router = router(mcp.clone(), mcp, authenticator, self.settings, health2, metrics2, Arc::new(SystemRandom));
         let server = tokio::spawn(serve(listener, router, self.limits, metrics.clone(), drain.clone()));
         Gateway { incoming, server, drain, health, metrics, seen, go_on }
     }

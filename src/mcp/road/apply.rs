@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::write::Confirmed;
+use super::confirm::Confirmed;
 use super::{Brokered, Road, failures};
 use crate::audit::{Intent, Stage};
 use crate::iam::{Meter, PlannedCall, Writer};

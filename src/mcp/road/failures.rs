@@ -6,7 +6,7 @@ use crate::iam::{AwsFailure, Sent};
 use crate::tools::ToolError;
 
 /// A write whose signature may not pass.
-pub(super) fn not_admitted(refusal: &ReplayRefusal) -> ToolError {
+pub(in crate::mcp) fn not_admitted(refusal: &ReplayRefusal) -> ToolError {
     let error = ToolError::gateway(refusal.code(), refusal.to_string());
     match refusal {
         // The first copy may have done it: an agent that simply calls again would do it twice.
@@ -79,7 +79,7 @@ pub(super) fn not_assumed(failure: AwsFailure) -> ToolError {
     error
 }
 
-pub(super) fn panicked(after_intent: bool) -> ToolError {
+pub(in crate::mcp) fn panicked(after_intent: bool) -> ToolError {
     let message = if after_intent {
         "the gateway made a mistake while the change was being made: its outcome is unknown"
     } else {

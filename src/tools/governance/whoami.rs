@@ -57,7 +57,7 @@ impl LocalTool for WhoAmI {
             "RoleArn": mapping.role_arn.to_string(),
             "Access": if facts.read_only { "read-only" } else { mapping.access.as_str() },
             "GatewayReadOnly": facts.read_only,
-            "Confirmation": mapping.confirmation.as_str(),
+            "Confirmation": mapping.confirming.strength.as_str(),
             "Toolsets": mapping.toolsets.iter().map(|toolset| toolset.as_str()).collect::<Vec<_>>(),
             "PermissionsBoundary": mapping.permissions_boundary.as_ref().map(ToString::to_string),
             "RoleSessionName": facts.stamp.session_name,

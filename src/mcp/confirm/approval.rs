@@ -1,0 +1,80 @@
+//! Plans that wait for another person, and what that person said.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde::{Deserialize, Serialize};
+
+use super::{Binding, Question};
+use crate::authn::Caller;
+
+/// The longest content of a plan token, compressed, in bytes: a model or a person carries it from one program to another.
+const LARGEST: usize = 12 * 1024;
+/// The largest content after decompression. Only a gateway with the key can have compressed it; a bound all the same.
+const LARGEST_OPENED: u64 = 4 * 1024 * 1024;
+
+/// A plan that waits for approval: what the approver is shown, and what the approval is compared with. It travels sealed
+/// in the plan token, so nothing of what is shown comes from whoever asks for the approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanToApprove {
+    /// What would be done.
+    pub question: Question,
+    /// Whose call it is.
+    pub caller: Caller,
+    /// The role mapping that the call came under.
+    pub mapping: String,
+    /// The IAM role that would do it.
+    pub role: String,
+    /// Why, in the caller's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why a second person is wanted, where the role mapping does not say so of every call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// The gateway's id of the request that planned it.
+    pub request_id: String,
+}
+
+impl PlanToApprove {
+    /// As it stands in a token; `None` when that would be too large.
+    pub(super) fn pack(content: &impl Serialize) -> Option<Vec<u8>> {
+        let json = serde_json::to_vec(content).expect("plain data serializes");
+        if json.len() as u64 > LARGEST_OPENED {
+            return None;
+        }
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&json).and_then(|()| encoder.finish()).ok().filter(|packed| packed.len() <= LARGEST)
+    }
+
+    /// What [`PlanToApprove::pack`] made.
+    pub(super) fn unpack<T: for<'de> Deserialize<'de>>(packed: &[u8]) -> Option<T> {
+        let mut json = Vec::new();
+        DeflateDecoder::new(packed).take(LARGEST_OPENED).read_to_end(&mut json).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+}
+
+/// A plan token that was opened: it is genuine, not expired, and nobody has used it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingPlan {
+    /// The plan.
+    pub plan: PlanToApprove,
+    /// What its approval is bound to.
+    pub binding: Binding,
+    /// By which records name it.
+    pub id: String,
+    /// When it stops waiting.
+    pub expires: jiff::Timestamp,
+    pub(super) nonce: String,
+}
+
+/// An approval that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// By which records name the plan.
+    pub id: String,
+    /// Who approved.
+    pub approver: Caller,
+}

@@ -1,0 +1,299 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::*;
+use crate::authn::CallerKind;
+use crate::clock::{Clock, ManualClock};
+use crate::config::{Sealing, SealingKeyFile, SealingState, read_sealing_keys};
+use crate::random::SystemRandom;
+
+const LIFETIMES: Lifetimes = Lifetimes { confirmation: Duration::from_secs(300), approval: Duration::from_secs(3600) };
+
+fn at_noon() -> Arc<ManualClock> {
+    ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap())
+}
+
+fn started(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey]) -> Confirmer {
+    Confirmer::new(gateway, keys, LIFETIMES, Arc::clone(clock) as SharedClock, Arc::new(SystemRandom))
+}
+
+fn confirmer() -> (Confirmer, Arc<ManualClock>) {
+    let clock = at_noon();
+    (started(&clock, "gateway", &[]), clock)
+}
+
+/// The keys that several replicas have.
+fn shared_keys() -> Vec<SealingKey> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, data_encoding::BASE64.encode(&[7; 32])).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let keys = vec![SealingKeyFile { id: "2026-11".into(), file, state: SealingState::Seal }];
+    read_sealing_keys(&Sealing { keys, keys_group_readable: false }).unwrap()
+}
+
+fn binding(user: &str) -> Binding {
+    Binding::of(&json!({"caller": "alice", "tool": "delete_user", "arguments": {"user_name": user}}))
+}
+
+fn caller(name: &str, person: Option<&str>) -> Caller {
+    Caller { kind: CallerKind::Keyring, name: name.into(), person: person.map(Into::into) }
+}
+
+fn alice() -> Caller {
+    caller("alice", Some("alice@example.com"))
+}
+
+fn bob() -> Caller {
+    caller("bob", Some("bob@example.com"))
+}
+
+fn plan() -> PlanToApprove {
+    let question = json!({
+        "tool": "delete_user", "environment": "dev", "account": "123456789012",
+        "object": "arn:aws:iam::123456789012:user/bob", "steps": [],
+    });
+    PlanToApprove {
+        question: serde_json::from_value(question).unwrap(),
+        caller: alice(),
+        mapping: "dev/keyring:alice".into(),
+        role: "arn:aws:iam::123456789012:role/mcp".into(),
+        reason: Some("left the company".into()),
+        because: None,
+        request_id: "r-1".into(),
+    }
+}
+
+fn approved(confirmer: &Confirmer, user: &str) -> String {
+    let waiting = confirmer.open_plan(&confirmer.issue_plan(binding(user), plan()).unwrap().token).unwrap();
+    confirmer.approve(&waiting, &bob()).token
+}
+
+fn code<T>(result: Result<T, ToolError>) -> String {
+    result.map_or_else(|error| error.code, |_| "accepted".to_owned())
+}
+
+fn by_model(confirmer: &Confirmer, token: &str, user: &str) -> String {
+    code(confirmer.accept(Kind::Model, token, &binding(user)))
+}
+
+fn by_approval(confirmer: &Confirmer, token: &str, user: &str) -> String {
+    code(confirmer.accept_approval(token, &binding(user), &alice(), |_| true))
+}
+
+/// Every token that differs from this one in a bit of one byte, and every beginning of it.
+fn altered(token: &str) -> impl Iterator<Item = String> {
+    let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
+    let length = bytes.len();
+    (0..length * 2).map(move |place| {
+        let mut forged = bytes.clone();
+        match forged.get_mut(place) {
+            Some(byte) => *byte ^= 1,
+            None => forged.truncate(place - length),
+        }
+        BASE64URL_NOPAD.encode(&forged)
+    })
+}
+
+#[test]
+fn a_token_is_accepted_once() {
+    let (confirmer, _) = confirmer();
+    for kind in [Kind::Model, Kind::Client] {
+        let issued = confirmer.issue(kind, binding("bob"));
+        assert_eq!(confirmer.accept(kind, &issued.token, &binding("bob")), Ok(issued.id));
+        assert_eq!(code(confirmer.accept(kind, &issued.token, &binding("bob"))), "ConfirmationUsed");
+    }
+    let approval = approved(&confirmer, "bob");
+    assert_eq!(by_approval(&confirmer, &approval, "bob"), "accepted");
+    assert_eq!(by_approval(&confirmer, &approval, "bob"), "ConfirmationUsed");
+}
+
+#[test]
+fn a_token_for_another_plan_is_refused_and_not_used_up() {
+    let (confirmer, _) = confirmer();
+    let token = confirmer.issue(Kind::Model, binding("bob")).token;
+    assert_eq!(by_model(&confirmer, &token, "eve"), "ConfirmationMismatch");
+    assert_eq!(by_model(&confirmer, &token, "bob"), "accepted");
+    let approval = approved(&confirmer, "bob");
+    assert_eq!(by_approval(&confirmer, &approval, "eve"), "ConfirmationMismatch");
+    assert_eq!(by_approval(&confirmer, &approval, "bob"), "accepted");
+}
+
+#[test]
+fn tokens_expire_each_after_its_own_time() {
+    let (confirmer, clock) = confirmer();
+    let issued = confirmer.issue(Kind::Model, binding("bob"));
+    let waiting = confirmer.issue_plan(binding("bob"), plan()).unwrap();
+    assert_eq!(issued.expires, clock.now() + SignedDuration::from_secs(300));
+    clock.advance(SignedDuration::from_secs(300));
+    assert_eq!(by_model(&confirmer, &issued.token, "bob"), "ConfirmationExpired");
+    clock.advance(SignedDuration::from_secs(3299));
+    let opened = confirmer.open_plan(&waiting.token).unwrap();
+    let approval = confirmer.approve(&opened, &bob());
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(code(confirmer.open_plan(&waiting.token)), "ConfirmationExpired");
+    clock.advance(SignedDuration::from_secs(3599));
+    assert_eq!(by_approval(&confirmer, &approval.token, "bob"), "ConfirmationExpired");
+}
+
+#[test]
+fn any_changed_byte_makes_it_invalid() {
+    let (confirmer, _) = confirmer();
+    for token in altered(&confirmer.issue(Kind::Model, binding("bob")).token) {
+        assert_eq!(by_model(&confirmer, &token, "bob"), "ConfirmationInvalid");
+    }
+    for token in altered(&approved(&confirmer, "bob")) {
+        assert_eq!(by_approval(&confirmer, &token, "bob"), "ApprovalInvalid");
+    }
+    for token in altered(&confirmer.issue_plan(binding("bob"), plan()).unwrap().token) {
+        assert_eq!(code(confirmer.open_plan(&token)), "ApprovalInvalid");
+    }
+}
+
+#[test]
+fn no_kind_of_token_stands_for_another() {
+    let (confirmer, _) = confirmer();
+    let model = confirmer.issue(Kind::Model, binding("bob")).token;
+    let client = confirmer.issue(Kind::Client, binding("bob")).token;
+    let waiting = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
+    let approval = approved(&confirmer, "bob");
+    for other in [&model, &client, &waiting, "bm9uc2Vuc2U", ""] {
+        assert_eq!(by_approval(&confirmer, other, "bob"), "ApprovalInvalid");
+    }
+    for other in [&client, &waiting, &approval] {
+        assert_eq!(by_model(&confirmer, other, "bob"), "ConfirmationInvalid");
+    }
+    for other in [&model, &waiting, &approval] {
+        assert_eq!(code(confirmer.accept(Kind::Client, other, &binding("bob"))), "ConfirmationInvalid");
+    }
+    for other in [&model, &client, &approval] {
+        assert_eq!(code(confirmer.open_plan(other)), "ApprovalInvalid");
+    }
+    // Written over, the kind is authenticated like the rest.
+    let mut bytes = BASE64URL_NOPAD.decode(model.as_bytes()).unwrap();
+    bytes[1] = 4;
+    assert_eq!(by_approval(&confirmer, &BASE64URL_NOPAD.encode(&bytes), "bob"), "ApprovalInvalid");
+}
+
+#[test]
+fn a_plan_is_done_once_however_often_it_was_approved() {
+    let (confirmer, clock) = confirmer();
+    let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
+    let waiting = confirmer.open_plan(&token).unwrap();
+    let first = confirmer.approve(&waiting, &bob()).token;
+    clock.advance(SignedDuration::from_secs(3599));
+    let last = confirmer.approve(&waiting, &bob()).token;
+    clock.advance(SignedDuration::from_secs(-3599));
+    assert_eq!(by_approval(&confirmer, &first, "bob"), "accepted");
+    assert_eq!(code(confirmer.open_plan(&token)), "ConfirmationUsed");
+    // The use is remembered until the last approval that the plan could be given has expired.
+    clock.advance(SignedDuration::from_secs(7198));
+    assert_eq!(by_approval(&confirmer, &last, "bob"), "ConfirmationUsed");
+}
+
+#[test]
+fn a_rejected_plan_is_not_done() {
+    let (confirmer, _) = confirmer();
+    let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
+    let waiting = confirmer.open_plan(&token).unwrap();
+    let before = confirmer.approve(&waiting, &bob()).token;
+    confirmer.reject(&waiting).unwrap();
+    assert_eq!(code(confirmer.open_plan(&token)), "ConfirmationUsed");
+    assert_eq!(by_approval(&confirmer, &before, "bob"), "ConfirmationUsed");
+}
+
+#[test]
+fn who_planned_approves_nothing_under_any_name() {
+    let (confirmer, _) = confirmer();
+    for approver in [alice(), caller("admin/alice", Some("Alice@example.com ")), caller("bob", None)] {
+        let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
+        let waiting = confirmer.open_plan(&token).unwrap();
+        // As if the endpoint had let it pass.
+        let approval = confirmer.approve(&waiting, &approver).token;
+        assert_eq!(by_approval(&confirmer, &approval, "bob"), "ApproverIsCaller", "{approver:?}");
+    }
+}
+
+#[test]
+fn an_approver_who_may_no_more_has_not_approved() {
+    let (confirmer, _) = confirmer();
+    let approval = approved(&confirmer, "bob");
+    let refused = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |approver| *approver != bob());
+    assert_eq!(code(refused), "ApprovalInvalid");
+    let accepted = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |_| true).unwrap();
+    assert_eq!(accepted.approver, bob());
+}
+
+#[test]
+fn the_same_number_names_a_plan_its_approval_and_its_use() {
+    let (confirmer, _) = confirmer();
+    let issued = confirmer.issue_plan(binding("bob"), plan()).unwrap();
+    let waiting = confirmer.open_plan(&issued.token).unwrap();
+    assert_eq!((&waiting.id, &waiting.plan), (&issued.id, &plan()));
+    let approval = confirmer.approve(&waiting, &bob());
+    let accepted = confirmer.accept_approval(&approval.token, &binding("bob"), &alice(), |_| true).unwrap();
+    assert_eq!((&approval.id, &accepted.id), (&issued.id, &issued.id));
+}
+
+#[test]
+fn a_process_without_keys_accepts_its_own_tokens_alone() {
+    let (first, clock) = confirmer();
+    clock.advance(SignedDuration::from_secs(1));
+    let second = started(&clock, "gateway", &[]);
+    let token = first.issue(Kind::Model, binding("bob")).token;
+    assert_eq!(by_model(&second, &token, "bob"), "ConfirmationInvalid");
+    assert_eq!(by_approval(&second, &approved(&first, "bob"), "bob"), "ApprovalInvalid");
+}
+
+#[test]
+fn with_keys_any_replica_accepts_what_another_issued_each_once() {
+    let (keys, clock) = (shared_keys(), at_noon());
+    let first = started(&clock, "gateway", &keys);
+    let token = first.issue(Kind::Model, binding("bob")).token;
+    let waiting = first.issue_plan(binding("bob"), plan()).unwrap().token;
+    // A replica that starts later, as in a rollout.
+    clock.advance(SignedDuration::from_secs(1));
+    let second = started(&clock, "gateway", &keys);
+    let approval = second.approve(&second.open_plan(&waiting).unwrap(), &bob()).token;
+    for replica in [&second, &first] {
+        assert_eq!(by_model(replica, &token, "bob"), "accepted");
+        assert_eq!(by_model(replica, &token, "bob"), "ConfirmationUsed");
+        assert_eq!(by_approval(replica, &approval, "bob"), "accepted");
+        assert_eq!(by_approval(replica, &approval, "bob"), "ConfirmationUsed");
+    }
+    // The same keys by mistake, and another gateway.
+    let other = started(&clock, "other", &keys);
+    assert_eq!(by_model(&other, &token, "bob"), "ConfirmationInvalid");
+    assert_eq!(code(other.open_plan(&waiting)), "ApprovalInvalid");
+}
+
+#[test]
+fn a_plan_that_no_token_can_hold_is_refused() {
+    let (confirmer, _) = confirmer();
+    let mut large = plan();
+    // Text that does not compress.
+    let noise = |n: u32| HEXLOWER.encode(&Sha256::digest(n.to_be_bytes()));
+    large.question.reaches = (0..1000).map(noise).collect();
+    assert_eq!(code(confirmer.issue_plan(binding("bob"), large)), "PlanTooLarge");
+    let mut wide = plan();
+    wide.question.reaches = (0..200).map(|n| format!("arn:aws:iam::123456789012:user/people/u{n}")).collect();
+    let issued = confirmer.issue_plan(binding("bob"), wide).unwrap();
+    assert!(issued.token.len() < 4096, "{}", issued.token.len());
+}
+
+#[test]
+fn a_token_does_not_show_what_it_holds() {
+    let (confirmer, _) = confirmer();
+    let hidden = serde_json::to_value(binding("bob")).unwrap();
+    let hidden = hidden.as_str().unwrap().as_bytes();
+    for token in [confirmer.issue(Kind::Model, binding("bob")).token, approved(&confirmer, "bob")] {
+        let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
+        assert!(!bytes.windows(hidden.len()).any(|window| window == hidden));
+        assert!(!bytes.windows(3).any(|window| window == b"bob"));
+    }
+}

@@ -1,0 +1,221 @@
+//! Whether a plan may be applied now, or somebody is asked first.
+
+use serde_json::{Value, json};
+
+use super::{InForce, Road};
+use crate::authorize::{Authorized, Judged, map};
+use crate::config::{Config, Confirmation};
+use crate::mcp::confirm::elicitation::{self, Asked};
+use crate::mcp::confirm::{Binding, Kind, PlanToApprove, Question, Wanted, persons, refusals, wanted};
+use crate::mcp::incoming::Incoming;
+use crate::mcp::trail::Trail;
+use crate::tools::{CallFacts, Declared, Plan, ToolError};
+
+/// A plan that was authorized over its real ARNs and confirmed, or that needed no confirmation.
+pub(super) struct Confirmed(Authorized<Plan>);
+
+impl Confirmed {
+    /// The plan, to be applied.
+    pub(super) fn into_plan(self) -> Plan {
+        self.0.into_inner()
+    }
+}
+
+/// Whether a plan may be applied now.
+pub(super) enum Answer {
+    /// It may.
+    Confirmed(Box<Confirmed>),
+    /// First this is answered to the agent.
+    Asked(Value),
+    /// First the client asks its person this.
+    AskPerson(Asked),
+}
+
+/// A call whose plan is made and authorized, and that is not confirmed yet.
+pub(super) struct Unconfirmed<'a> {
+    pub(super) in_force: &'a InForce,
+    pub(super) incoming: &'a Incoming,
+    pub(super) call: &'a Declared,
+    /// The plan as it is shown.
+    pub(super) shown: &'a Value,
+}
+
+/// Why a call without a reason is refused, where its role mapping wants one.
+pub(super) fn missing_reason(call: &Declared) -> Option<ToolError> {
+    let wants = call.facts().mapping.confirming.reason_required && call.effect().is_confirmed();
+    let arguments = &call.call().arguments;
+    let missing = arguments.text("reason").is_none_or(|reason| reason.trim().is_empty());
+    (wants && missing && !arguments.is_set("dry_run")).then(|| refusals::reason_required(call.spec().name))
+}
+
+impl Road {
+    /// Whether the plan may be applied now.
+    pub(super) fn confirm(
+        &self,
+        unconfirmed: &Unconfirmed<'_>,
+        plan: Authorized<Plan>,
+        trail: &mut Trail<'_>,
+    ) -> Result<Answer, ToolError> {
+        let call = unconfirmed.call;
+        let above = unconfirmed.in_force.config.tools.second_person_above;
+        let wanted = wanted(call.facts(), call.effect(), plan.get(), above);
+        let binding = unconfirmed.binding();
+        if wanted.strength != Confirmation::None || call.effect().is_confirmed() {
+            trail.confirmation.want(wanted.strength, &binding);
+        }
+        let asked = match wanted.strength {
+            Confirmation::None => {
+                trail.confirmation.how = trail.confirmation.wanted.map(Confirmation::as_str);
+                None
+            }
+            Confirmation::Model => self.by_model(unconfirmed, binding, trail)?,
+            Confirmation::Client => self.by_client(unconfirmed, plan.get(), binding, trail)?,
+            Confirmation::SecondPerson => self.by_second_person(unconfirmed, plan.get(), wanted, binding, trail)?,
+        };
+        Ok(asked.unwrap_or_else(|| Answer::Confirmed(Box::new(Confirmed(plan)))))
+    }
+
+    fn by_model(
+        &self,
+        unconfirmed: &Unconfirmed<'_>,
+        binding: Binding,
+        trail: &mut Trail<'_>,
+    ) -> Result<Option<Answer>, ToolError> {
+        if let Some(token) = unconfirmed.token() {
+            let id = self.confirmer.accept(Kind::Model, token, &binding)?;
+            trail.confirmation.confirmed(Confirmation::Model, id);
+            return Ok(None);
+        }
+        let issued = self.confirmer.issue(Kind::Model, binding);
+        trail.confirmation.asked(issued.id);
+        Ok(Some(Answer::Asked(json!({
+            "status": "confirmation_required",
+            "plan": unconfirmed.shown,
+            "confirmation_token": issued.token,
+            "expires_at": issued.expires.to_string(),
+            "next": "Nothing was done yet. To do what the plan says, call again with the same arguments and this \
+                     confirmation_token.",
+        }))))
+    }
+
+    fn by_client(
+        &self,
+        unconfirmed: &Unconfirmed<'_>,
+        plan: &Plan,
+        binding: Binding,
+        trail: &mut Trail<'_>,
+    ) -> Result<Option<Answer>, ToolError> {
+        if unconfirmed.token().is_some() {
+            return Err(refusals::no_token_taken());
+        }
+        let input = &unconfirmed.incoming.input;
+        let Some(state) = &input.state else {
+            if !input.can_ask {
+                return Err(refusals::elicitation_not_supported());
+            }
+            let message = unconfirmed.question(plan).text();
+            let issued = self.confirmer.issue(Kind::Client, binding);
+            trail.confirmation.asked(issued.id);
+            return Ok(Some(Answer::AskPerson(Asked { message, state: issued.token })));
+        };
+        match elicitation::answer(&input.responses) {
+            elicitation::Answer::Missing => Err(refusals::not_answered()),
+            // Used up by a no as well: a client that was told no cannot find a yes for the same question.
+            answered => {
+                let id = self.confirmer.accept(Kind::Client, state, &binding)?;
+                if answered == elicitation::Answer::No {
+                    trail.confirmation.how = Some("declined");
+                    trail.confirmation.id = Some(id);
+                    return Err(refusals::declined());
+                }
+                trail.confirmation.confirmed(Confirmation::Client, id);
+                Ok(None)
+            }
+        }
+    }
+
+    fn by_second_person(
+        &self,
+        unconfirmed: &Unconfirmed<'_>,
+        plan: &Plan,
+        wanted: Wanted,
+        binding: Binding,
+        trail: &mut Trail<'_>,
+    ) -> Result<Option<Answer>, ToolError> {
+        let facts = unconfirmed.call.facts();
+        let environment = facts.environment.as_str();
+        let config = &unconfirmed.in_force.config;
+        if !persons::is_known(&facts.caller) {
+            return Err(refusals::caller_has_no_person(wanted.because.as_deref()));
+        }
+        if let Some(token) = unconfirmed.token() {
+            let may_approve = |approver: &_| may_approve(config, environment, approver);
+            let approved = self.confirmer.accept_approval(token, &binding, &facts.caller, may_approve)?;
+            trail.confirmation.approved(approved);
+            return Ok(None);
+        }
+        if !config.role_mappings.has_approver(environment) {
+            return Err(refusals::no_approver(environment, wanted.because.as_deref()));
+        }
+        let because = wanted.because.as_deref().map(|because| format!(" ({because})")).unwrap_or_default();
+        let next = format!(
+            "Nothing was done yet. This wants the approval of a second person{because}: somebody else, who may approve in \
+             {environment}, runs `iam-mcp-gateway approve --url URL_OF_THIS_GATEWAY/mcp/{environment} PLAN_TOKEN` and gives \
+             back the approval_token that it prints. Then call again with the same arguments and that approval_token as \
+             confirmation_token. You cannot approve it yourself."
+        );
+        let waiting = PlanToApprove {
+            question: unconfirmed.question(plan),
+            caller: (*facts.caller).clone(),
+            mapping: facts.mapping.id.clone(),
+            role: facts.mapping.role_arn.to_string(),
+            reason: unconfirmed.call.call().arguments.text("reason").map(ToOwned::to_owned),
+            because: wanted.because,
+            request_id: unconfirmed.incoming.request_id.clone(),
+        };
+        let issued = self.confirmer.issue_plan(binding, waiting)?;
+        trail.confirmation.asked(issued.id);
+        Ok(Some(Answer::Asked(json!({
+            "status": "confirmation_required",
+            "plan": unconfirmed.shown,
+            "plan_token": issued.token,
+            "expires_at": issued.expires.to_string(),
+            "next": next,
+        }))))
+    }
+}
+
+impl Unconfirmed<'_> {
+    fn facts(&self) -> &CallFacts {
+        self.call.facts()
+    }
+
+    /// The token that was passed back, if any.
+    fn token(&self) -> Option<&str> {
+        self.call.call().arguments.text("confirmation_token")
+    }
+
+    /// Everything that the plan was made for.
+    fn binding(&self) -> Binding {
+        let facts = self.facts();
+        Binding::of(&json!({
+            "caller": facts.caller,
+            "environment": facts.environment,
+            "roleMapping": facts.mapping.id,
+            "roleArn": facts.mapping.role_arn.to_string(),
+            "tool": self.call.spec().name,
+            "arguments": self.call.call().arguments.without(&["confirmation_token", "confirmed", "dry_run"]),
+            "plan": self.shown,
+        }))
+    }
+
+    fn question(&self, plan: &Plan) -> Question {
+        let facts = self.facts();
+        Question::of(self.call.spec(), &facts.environment, &facts.account, plan)
+    }
+}
+
+/// Whether a caller may approve plans in an environment, as the configuration has it now.
+fn may_approve(config: &Config, environment: &str, approver: &crate::authn::Caller) -> bool {
+    map(config, Some(environment), approver).is_ok_and(|mapped| mapped.mapping.confirming.may_approve)
+}
