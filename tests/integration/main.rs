@@ -16,6 +16,7 @@ mod aws_faults;
 mod bad_input;
 mod beyond_tools;
 mod commands;
+mod confirmation;
 mod conformance;
 mod demo;
 mod endpoints;

@@ -87,6 +87,7 @@ impl Aws {
 pub(crate) struct Prepared {
     pub(super) aws: Aws,
     callers: Vec<&'static str>,
+    persons: BTreeMap<&'static str, Option<&'static str>>,
     mappings: String,
     settings: Vec<(String, String)>,
     files: Vec<(String, String)>,
@@ -105,6 +106,7 @@ impl Prepared {
         let prepared = Self {
             aws,
             callers: Vec::new(),
+            persons: BTreeMap::new(),
             mappings: String::new(),
             settings: Vec::new(),
             files: Vec::new(),
@@ -129,6 +131,12 @@ impl Prepared {
             "[[role_mapping]]\nenvironment = \"dev\"\ncaller = \"{caller}\"\nrole_arn = \"{arn}\"\n{more}\n\n"
         )
         .expect("a string takes everything");
+        self
+    }
+
+    /// The person behind a caller's key, in place of one of its own; `None` for nobody's.
+    pub(crate) fn person(mut self, caller: &'static str, person: Option<&'static str>) -> Self {
+        self.persons.insert(caller, person);
         self
     }
 
@@ -220,17 +228,22 @@ impl Prepared {
             fs::write(path, text).expect("the folder is ours");
         }
         fs::write(path("gateway.toml"), config).expect("the folder is ours");
-        let keys = self.callers.iter().map(|caller| (*caller, add_key(&path("keyring.json"), caller))).collect();
+        let person = |caller: &str| match self.persons.get(caller) {
+            Some(person) => person.map(ToOwned::to_owned),
+            None => Some(format!("{caller}@example.com")),
+        };
+        let add = |caller: &str| add_key(&path("keyring.json"), caller, person(caller).as_deref());
+        let keys = self.callers.iter().map(|caller| (*caller, add(caller))).collect();
         (folder, keys)
     }
 }
 
 /// Makes a key with the real command.
-fn add_key(keyring: &Path, caller: &str) -> Keys {
+fn add_key(keyring: &Path, caller: &str, person: Option<&str>) -> Keys {
     let keyring = keyring.to_str().expect("temporary folders have plain names");
-    let person = format!("{caller}@example.com");
-    let arguments = ["keyring", "add", "--file", keyring, "--caller", caller, "--person", &person];
-    let ran = run(&[&arguments[..], &["--environment", "dev", "--json"]].concat());
+    let mut arguments = vec!["keyring", "add", "--file", keyring, "--caller", caller, "--environment", "dev", "--json"];
+    arguments.extend(person.iter().flat_map(|person| ["--person", person]));
+    let ran = run(&arguments);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let key = ran.json();
     let text = |name: &str| key[name].as_str().expect("keyring add --json tells it").to_owned();
