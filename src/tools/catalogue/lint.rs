@@ -30,7 +30,6 @@ const CHANGING: [&str; 15] = [
     "Replaces",
     "Rotates",
     "Sets",
-    "Tags",
     "Updates",
     "Writes",
 ];
