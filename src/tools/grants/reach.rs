@@ -98,7 +98,10 @@ impl Opened {
                 opened.ways.push(way);
             }
         }
-        opened.administrator |= budget.spend(1).is_err();
+        if budget.spend(1).is_err() {
+            opened.administrator = true;
+            opened.ways.push(EVERYTHING);
+        }
         opened
     }
 
@@ -112,10 +115,12 @@ impl Opened {
 /// Whether a way is open now to this extent, and something new is needed for it. Of what is done with a passed role, only
 /// the role matters.
 fn is_opened(way: Way, reached: &[&Reached], extent: Reach) -> bool {
-    let needed = |index: usize| if index == 0 || way.code != "PassRoleEscalation" { extent } else { Reach::Somewhere };
-    let each = || reached.iter().enumerate();
-    each().all(|(index, reached)| reached.after >= needed(index))
-        && each().any(|(index, reached)| reached.new >= needed(index))
+    let needed = |action: &str| {
+        if way.code == "PassRoleEscalation" && action != "iam:passrole" { Reach::Somewhere } else { extent }
+    };
+    let each = || way.actions.iter().zip(reached);
+    each().all(|(action, reached)| reached.after >= needed(action))
+        && each().any(|(action, reached)| reached.new >= needed(action))
         && !reached.iter().all(|reached| reached.was_certain)
 }
 

@@ -5,6 +5,10 @@ use std::slice::from_ref;
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, allow, bounded, deny, document, granted, holding, on};
+use crate::policy::Budget;
+use crate::tools::grants::held::Held;
+use crate::tools::grants::news::News;
+use crate::tools::grants::reach::Opened;
 use crate::tools::grants::{Permissions, all_of};
 
 const ANY_ROLE: &str = "arn:aws:iam::123456789012:role/*";
@@ -111,6 +115,14 @@ fn a_way_of_several_actions_is_opened_by_the_last_of_them() {
     let explanation = found.escalations[0]["explanation"].as_str().unwrap();
     assert!(explanation.contains("(iam:passrole with ec2:runinstances)") && !explanation.contains("lambda"));
     assert_eq!(codes(&after, &after), [] as [&str; 0]);
+}
+
+#[test]
+fn what_takes_too_long_to_tell_is_taken_for_everything() {
+    let (before, after) = (Held::default(), Held::of(&holding(&[allow("s3:GetObject", "*")])));
+    let news = News::of(&before, &after, &Budget::new(1_000));
+    let told = |steps| Opened::of(&before, &after, &news, ACCOUNT, &Budget::new(steps));
+    assert!(told(100).administrator && !told(1_000_000).administrator);
 }
 
 #[test]
