@@ -48,7 +48,7 @@ fn put(page: &mut String, spec: &Spec) {
     }
     let own: Vec<&Parameter> = spec.own_parameters.iter().filter(|parameter| parameter.is_listed()).collect();
     if !own.is_empty() {
-        say("\n| parameter | | |\n|---|---|---|".to_owned());
+        say("\n| parameter | what it is | what it takes |\n|---|---|---|".to_owned());
         for parameter in own {
             let name = format!("`{}`", parameter.name);
             let name = if parameter.required { format!("**{name}**") } else { name };

@@ -18,7 +18,7 @@ static SPEC: Spec = Spec {
     title: "Validate a policy document",
     description: "Says everything that is wrong with a policy document, each fault with its JSON path, and what is \
                   dangerous about it: hidden wildcards, privilege escalation, confused deputies, conditions that hold too \
-                  often or never. Adds IAM Access Analyzer's findings where your role may ask it.",
+                  often or never. With IAM Access Analyzer's findings where your role may ask it.",
     toolset: Toolset::Simulation,
     effect: Effect::Read,
     effect_of: None,
