@@ -113,8 +113,11 @@ fn show(answer: &Value) {
 fn is_confirmed() -> bool {
     out::note("Approve it? [y/N]");
     let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.is_ok() && ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
+    std::io::stdin().lock().read_line(&mut line).is_ok() && is_yes(&line)
+}
+
+fn is_yes(line: &str) -> bool {
+    ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
 }
 
 fn tell(command: &Approve, answer: &Value) {
@@ -161,6 +164,16 @@ fn approvals(url: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_but_a_yes_is_one() {
+        for yes in ["y\n", "Y", " yes \r\n"] {
+            assert!(is_yes(yes), "{yes:?}");
+        }
+        for no in ["", "\n", "n\n", "yy", "yes please", "true", "ja", "y\ny"] {
+            assert!(!is_yes(no), "{no:?}");
+        }
+    }
 
     #[test]
     fn approvals_stand_beside_the_mcp_endpoint() {

@@ -64,3 +64,23 @@ fn listed(spec: &'static Spec, confirmed: bool) -> ListedTool {
         .with_raw_output_schema(Arc::new(schema::output_of(spec, confirmed)))
         .with_annotations(annotations)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::catalogue::CATALOGUE;
+
+    #[test]
+    fn who_confirms_every_write_is_told_how_and_nobody_else_is() {
+        let listing = Listing::of(CATALOGUE);
+        let takes_token = |listed: &ListedTool| listed.input_schema["properties"].get("confirmation_token").is_some();
+        let mut whole = 0;
+        for Entry { spec, listed, confirmed } in listing.0.iter() {
+            assert_eq!(takes_token(listed), spec.effect.is_confirmed(), "{}", spec.name);
+            let for_all = confirmed.as_ref().unwrap_or(listed);
+            assert_eq!(takes_token(for_all), spec.effect.writes(), "{}", spec.name);
+            whole += serde_json::to_string(for_all).unwrap().len();
+        }
+        assert!(whole < 100 * 1024, "the longest list: {whole}");
+    }
+}

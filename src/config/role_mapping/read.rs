@@ -31,6 +31,13 @@ pub(in crate::config) fn read(root: &Section<'_>, declared: &Declared, broker: &
         root.sink().warn(subject, "has no role_mapping, so every caller is refused there");
     }
     let mappings = RoleMappings(mappings.into_iter().map(Arc::new).collect());
+    let idle = |m: &&RoleMapping| {
+        m.confirming.strength == Confirmation::None && m.confirming.calls == ConfirmedCalls::AllWrites
+    };
+    for mapping in mappings.iter().filter(idle) {
+        let subject = format!("role_mapping {}", mapping.id);
+        root.sink().warn(subject, "has confirm = \"all-writes\", which means nothing with confirmation = \"none\"");
+    }
     let stuck = |m: &&RoleMapping| {
         m.confirming.strength == Confirmation::SecondPerson && !mappings.has_approver(m.environment.as_str())
     };

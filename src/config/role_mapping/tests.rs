@@ -149,6 +149,13 @@ fn confirmation_that_is_not_said_is_more_for_what_reaches_far() {
 }
 
 #[test]
+fn calls_that_are_confirmed_not_at_all_are_warned_of() {
+    let text = minimal_with("access", "confirmation = \"none\"\nconfirm = \"all-writes\"\naccess");
+    let warnings = parse(&text).unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.to_string().contains("means nothing with confirmation")));
+}
+
+#[test]
 fn who_wants_a_second_person_where_nobody_may_approve_is_warned() {
     let text = minimal_with("access", "confirmation = \"second-person\"\naccess");
     let stuck =

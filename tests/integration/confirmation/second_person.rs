@@ -12,6 +12,7 @@ use super::{
 };
 use crate::support::gateway::TestGateway;
 use crate::support::prepared::Prepared;
+use crate::support::waiting::eventually;
 
 #[test]
 fn another_person_is_shown_the_plan_and_lets_it_be_done_once() {
@@ -216,4 +217,29 @@ fn replicas_with_one_sealing_key_accept_what_the_other_sealed() {
     let token: Value = approved(&second, &plan_token);
     assert_eq!(confirm(&first, "planner", "leaver", &token).done()["status"], "done");
     assert_eq!(decide(&first, "approver", &plan_token, "approve").code(), "ConfirmationUsed");
+}
+
+#[test]
+fn a_plan_is_approved_in_its_own_environment() {
+    let other = "default = true\n\n[[environment]]\nname = \"other\"\naccounts = [\"222222222222\"]\n\n\
+                 [[role_mapping]]\nenvironment = \"other\"\ncaller = \"approver\"\naccess = \"read-only\"\n\
+                 role_arn = \"arn:aws:iam::{account}:role/agent\"\nmay_approve = true\n";
+    let gateway = second_person().environment(other).start();
+    let keyring = fs::read_to_string(gateway.path("keyring.json")).expect("the folder is ours");
+    let mut keyring: Value = serde_json::from_str(&keyring).expect("a keyring is JSON");
+    for key in keyring["keys"].as_array_mut().expect("a keyring has keys") {
+        key["environments"] = json!(["dev", "other"]);
+    }
+    fs::write(gateway.path("keyring.json"), keyring.to_string()).expect("the folder is ours");
+    create(&gateway, "leaver");
+    let plan_token = planned(&gateway, "planner", "leaver");
+    let body = json!({"plan_token": plan_token, "decision": "approve"});
+    let refused = eventually("the keyring is reloaded", || {
+        let answer = approval(&gateway, "approver", &body).target("/approvals/other").send();
+        (answer.status != 401).then_some(answer)
+    });
+    assert_eq!((refused.status, refused.code().as_str()), (409, "ConfirmationMismatch"));
+    assert!(refused.text().contains("/approvals/dev"), "{}", refused.text());
+    let refused = approval(&gateway, "planner", &body).target("/approvals/other").send();
+    assert_eq!((refused.status, refused.code().as_str()), (403, "NoRoleMapping"));
 }
