@@ -90,8 +90,8 @@ fn show(answer: &Value) {
     let name = said(&caller["name"]).unwrap_or_default();
     out::note(&out::styled(out::STRONG, &format!("{person} asks for this through an agent (key of {name}):")));
     out::note("");
-    for line in answer["text"].as_str().unwrap_or_default().lines() {
-        out::note(&format!("  {}", text::visible(line)));
+    for line in answer["lines"].as_array().into_iter().flatten().filter_map(said) {
+        out::note(&format!("  {line}"));
     }
     out::note("");
     for (label, value) in [

@@ -90,7 +90,7 @@ fn a_result_is_shown_and_not_obeyed() {
 #[test]
 fn a_plan_is_shown_to_who_approves_and_not_obeyed() {
     let plan = json!({
-        "text": format!("{HOSTILE}\n{HOSTILE}"), "caller": {"name": HOSTILE, "person": HOSTILE}, "role_arn": HOSTILE,
+        "lines": [HOSTILE, HOSTILE], "caller": {"name": HOSTILE, "person": HOSTILE}, "role_arn": HOSTILE,
         "role_mapping": HOSTILE, "reason": HOSTILE, "because": HOSTILE, "planned_by_request_id": HOSTILE,
         "expires_at": HOSTILE, "approval_token": HOSTILE,
     });

@@ -157,7 +157,7 @@ impl Approvals {
         let plan = &waiting.plan;
         let mut answer = json!({
             "plan": plan.question,
-            "text": plan.question.text(),
+            "lines": plan.question.text().lines().collect::<Vec<_>>(),
             "caller": plan.caller,
             "role_mapping": plan.mapping,
             "role_arn": plan.role,

@@ -28,7 +28,13 @@ fn another_person_is_shown_the_plan_and_lets_it_be_done_once() {
     assert_eq!(shown.status, 200, "{}", shown.text());
     let shown = shown.json();
     assert_eq!(shown["plan"]["object"], "arn:aws:iam::123456789012:user/people/leaver");
-    assert!(shown["text"].as_str().is_some_and(|text| text.contains("- iam:DeleteUser on arn:")), "{shown}");
+    let lines = [
+        "delete_user in dev (AWS account 123456789012)",
+        "on arn:aws:iam::123456789012:user/people/leaver",
+        "This will go:",
+        "- iam:DeleteUser on arn:aws:iam::123456789012:user/people/leaver",
+    ];
+    assert_eq!(shown["lines"], json!(lines));
     assert_eq!(
         (&shown["caller"]["person"], &shown["reason"], &shown["decision"]),
         (&json!("planner@example.com"), &json!("left the company"), &json!("asked"))

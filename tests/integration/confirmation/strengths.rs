@@ -129,7 +129,7 @@ fn a_grant_shows_what_is_new_and_one_of_administrator_wants_a_second_person() {
     assert!(asked.done()["plan_token"].is_string(), "{:?}", asked.content);
     let answer = decide_show(&gateway, &asked.content["plan_token"]);
     assert_eq!(answer["plan"]["administrator"], true, "{answer}");
-    assert!(answer["text"].as_str().is_some_and(|text| text.contains("CAN DO EVERYTHING")), "{answer}");
+    assert!(answer["lines"].to_string().contains("CAN DO EVERYTHING"), "{answer}");
     assert_eq!(answer["because"], "a principal would reach administrator");
 }
 
