@@ -71,7 +71,7 @@ pub use sealing::{
 };
 pub use signals::Signals;
 pub use sigv4::Sigv4;
-pub use tools::Tools;
+pub use tools::{NewSecrets, Tools};
 
 use node::Table;
 use section::{Item, Section};

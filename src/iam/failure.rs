@@ -151,6 +151,19 @@ impl AwsFailure {
         Self { code, message, request_id, action, resource, retryable, sent }
     }
 
+    /// A call that has to be sent in a way of its own, because a secret goes in or comes out of it, and was not.
+    pub(super) fn sent_apart(action: &'static str, resource: String) -> Self {
+        Self {
+            code: "AwsCallNotSent".to_owned(),
+            message: "the gateway sends this AWS call only where the secret of it is taken care of".to_owned(),
+            request_id: None,
+            action,
+            resource,
+            retryable: false,
+            sent: Sent::No,
+        }
+    }
+
     /// An answer that lacks what it must have.
     #[must_use]
     pub fn unreadable(action: &'static str, resource: &str) -> Self {

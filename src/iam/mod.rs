@@ -10,6 +10,7 @@ pub mod entity;
 pub mod failure;
 pub mod http;
 pub mod meter;
+pub mod new_key;
 pub mod reader;
 pub mod reads;
 pub mod recent;
@@ -25,9 +26,10 @@ pub use entity::{Account, Entity, EntityKind, Resource};
 pub(crate) use failure::is_throttling;
 pub use failure::{AwsFailure, Sent};
 pub use meter::{AwsCall, Meter};
+pub use new_key::NewKey;
 pub use reader::Reader;
 pub use recent::RecentWrites;
-pub use writer::{Interrupted, Writer};
+pub use writer::{Aftermath, Interrupted, Writer};
 
 #[cfg(test)]
 mod tests;

@@ -6,11 +6,12 @@ use aws_credential_types::Credentials;
 use aws_sdk_iam::Client;
 use serde_json::{Value, json};
 
-use super::change::PlannedCall;
+use super::change::{Change, PlannedCall};
 use super::client::{ClientFactory, Purpose};
 use super::endpoint::Endpoint;
 use super::failure::AwsFailure;
 use super::meter::Meter;
+use super::new_key::NewKey;
 use super::recent::RecentWrites;
 use crate::audit::Permit;
 
@@ -39,6 +40,28 @@ pub struct Interrupted {
     pub done: usize,
     /// Why the next one was not.
     pub failure: AwsFailure,
+    /// What the tool did about it, and says of it.
+    pub aftermath: Option<Box<Aftermath>>,
+}
+
+/// What became of a plan that stopped, where its tool knows more than that.
+#[derive(Debug, Default)]
+pub struct Aftermath {
+    /// The code in place of the failure's.
+    pub code: Option<&'static str>,
+    /// What happened, in place of the failure's message.
+    pub message: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// What was done to take back what had been done.
+    pub undone: Vec<PlannedCall>,
+}
+
+impl From<AwsFailure> for Interrupted {
+    /// A plan whose first call failed.
+    fn from(failure: AwsFailure) -> Self {
+        Self { done: 0, failure, aftermath: None }
+    }
 }
 
 /// Whether a call's answer says that there was nothing left to remove.
@@ -85,13 +108,34 @@ impl<'permit> Writer<'permit> {
             match self.send(call).await {
                 Ok(answer) => answers.push(answer),
                 Err(failure) if !last && failure.is_no_such_entity() => answers.push(json!({ALREADY_GONE: true})),
-                Err(failure) => return Err(Interrupted { done, failure }),
+                Err(failure) => return Err(Interrupted { done, failure, aftermath: None }),
             }
-            if let Some(told) = &self.told {
-                told(done + 1, call.change.action().as_str());
-            }
+            self.tell(done + 1, call);
         }
         Ok(answers)
+    }
+
+    /// Makes the planned access key; its secret is told to nobody yet.
+    ///
+    /// # Errors
+    /// The call's failure; `AwsCallNotSent` if another call was planned.
+    pub async fn create_access_key(&self, call: &PlannedCall) -> Result<NewKey, AwsFailure> {
+        let (action, resource) = (call.change.action().as_str(), call.resource.display(self.meter.account()));
+        let Change::CreateAccessKey { user_name } = &call.change else {
+            return Err(AwsFailure::sent_apart(action, resource));
+        };
+        let sent = Box::pin(self.client.create_access_key().user_name(user_name).send()).await;
+        let output = sent.map_err(|error| AwsFailure::of(action, resource, &error))?;
+        let key = output.access_key.ok_or_else(|| AwsFailure::unreadable(action, user_name))?;
+        self.tell(1, call);
+        Ok(NewKey::of(key))
+    }
+
+    /// Tells that the first `done` calls of the plan were done, of which `last` is the last.
+    fn tell(&self, done: usize, last: &PlannedCall) {
+        if let Some(told) = &self.told {
+            told(done, last.change.action().as_str());
+        }
     }
 
     async fn send(&self, call: &PlannedCall) -> Result<Value, AwsFailure> {

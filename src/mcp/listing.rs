@@ -56,7 +56,7 @@ impl Listing {
 fn listed(spec: &'static Spec, confirmed: bool) -> ListedTool {
     let annotations = ToolAnnotations::with_title(spec.title)
         .read_only(!spec.effect.writes())
-        .destructive(spec.effect == Effect::Destructive)
+        .destructive(spec.can_be(Effect::Destructive))
         .idempotent(spec.idempotent)
         .open_world(spec.open_world);
     ListedTool::new(spec.name, spec.description, Arc::new(schema::input_of(spec, confirmed)))
@@ -82,5 +82,17 @@ mod tests {
             whole += serde_json::to_string(for_all).unwrap().len();
         }
         assert!(whole < 100 * 1024, "the longest list: {whole}");
+    }
+
+    #[test]
+    fn a_tool_that_destroys_with_some_arguments_says_so() {
+        let listing = Listing::of(CATALOGUE);
+        for name in ["update_access_key", "rotate_access_key", "delete_access_key"] {
+            let annotations = listing.get(name).unwrap().annotations.as_ref().unwrap();
+            assert_eq!(annotations.destructive_hint, Some(true), "{name}");
+            assert_eq!(annotations.read_only_hint, Some(false), "{name}");
+        }
+        let creates = listing.get("create_access_key").unwrap().annotations.as_ref().unwrap();
+        assert_eq!(creates.destructive_hint, Some(false));
     }
 }

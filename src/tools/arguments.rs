@@ -206,7 +206,7 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
             None => Err(format!("must be a whole number, not {}", type_of(value))),
         },
         Kind::Tags => tags(value).map(|_| ()),
-        Kind::Choice { words, .. } => match value.as_str() {
+        Kind::Choice { words, .. } | Kind::OneOf(words) => match value.as_str() {
             Some(word) if words.contains(&word) => Ok(()),
             _ => Err(format!("must be one of {}", words.join(", "))),
         },

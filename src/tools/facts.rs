@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::authn::Caller;
 use crate::authorize::Mapped;
-use crate::config::{GatewayName, RoleMapping};
+use crate::config::{GatewayName, NewSecrets, RoleMapping};
 use crate::context::{Origin, Stamp};
 use crate::iam::Account;
 
@@ -25,10 +25,13 @@ pub struct CallFacts {
     pub origin: Origin,
     /// Whether the whole gateway is read-only at this moment.
     pub read_only: bool,
+    /// What becomes of the secret of a new access key.
+    pub new_secrets: NewSecrets,
 }
 
 impl CallFacts {
-    /// The facts of a call of `caller`, who is `mapped`, through the gateway of this name.
+    /// The facts of a call of `caller`, who is `mapped`, through the gateway of this name. Nobody is told a new secret by it,
+    /// unless [`Self::with_new_secrets`] says so.
     #[must_use]
     pub fn of(mapped: &Mapped, caller: &Arc<Caller>, gateway: &GatewayName, origin: Origin, read_only: bool) -> Self {
         let environment = mapped.environment.name.as_str();
@@ -40,6 +43,14 @@ impl CallFacts {
             stamp: Stamp::new(gateway.as_str(), environment, caller, &mapped.mapping.tags),
             origin,
             read_only,
+            new_secrets: NewSecrets::Refuse,
         }
+    }
+
+    /// The same, in a gateway in which this becomes of the secrets of new access keys.
+    #[must_use]
+    pub fn with_new_secrets(mut self, new_secrets: &NewSecrets) -> Self {
+        self.new_secrets = new_secrets.clone();
+        self
     }
 }

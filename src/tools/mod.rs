@@ -4,6 +4,7 @@
 //! gets a writer that exists only inside the permit of a durable intent. A reading tool is a plan whose result is the
 //! answer. See `mcp::road` for who calls them and when.
 
+pub mod access_keys;
 pub mod arguments;
 pub mod catalogue;
 pub mod context_entries;

@@ -51,6 +51,8 @@ pub enum Kind {
         /// What a call that leaves it out means.
         default: &'static str,
     },
+    /// One of a few words, none of which goes without saying.
+    OneOf(&'static [&'static str]),
     /// A list of at least one text, each of which fits the pattern.
     Texts {
         /// What each of them is.
@@ -186,13 +188,23 @@ pattern!(
 pattern!(DESCRIPTION, r"^[\t\n\r -~\u00a1-\u00ff]+$", 1..=1000, "1-1000 characters of Latin-1");
 // The IAM API reference, SetDefaultPolicyVersion.
 pattern!(VERSION_ID, r"^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$", 2..=64, "a version, such as v2");
-pattern!(ACCESS_KEY_ID, r"^[A-Za-z0-9_]+$", 16..=128, "an access key's id: 16-128 letters and digits");
+// IAM takes small letters too; no id has any, and a secret that was mistaken for an id does.
+pattern!(ACCESS_KEY_ID, r"^[A-Z0-9]+$", 16..=128, "an access key's id: 16-128 capital letters and digits");
 pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line"; untold);
 pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged"; untold);
 
 /// The part of a tag that IAM checks: letters, spaces, digits of any script and `_.:/=+-@`.
 pub static TAG_TEXT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$").expect("a fixed expression"));
+
+/// `profile` of Ship CLI's tools, whose names are accepted.
+pub const PROFILE: Parameter = Parameter {
+    name: "profile",
+    description: "",
+    kind: Kind::Refused("is not taken here: the gateway chooses the role from who you are; see whoami"),
+    required: false,
+    kept: Kept::Secret,
+};
 
 /// What every writing tool takes.
 pub static OF_WRITES: [Parameter; 1] = [Parameter {

@@ -19,6 +19,8 @@ pub struct Plan {
     pub calls: Vec<PlannedCall>,
     /// What exists now and will not afterwards, whole, so that it can be put back.
     pub lost: Map<String, Value>,
+    /// What is left as it is, and matters to who confirms: the key that is used in place of one that goes.
+    pub stays: Map<String, Value>,
     /// What a principal could do afterwards and cannot do now; `None` where nothing of the kind can happen.
     pub granted: Option<Granted>,
     /// Whose permissions the calls change beside those of the resources that they name: the entities that a managed policy
@@ -49,6 +51,9 @@ impl Plan {
         if !self.lost.is_empty() {
             shown.insert("lost".to_owned(), Value::Object(self.lost.clone()));
         }
+        if !self.stays.is_empty() {
+            shown.insert("stays".to_owned(), Value::Object(self.stays.clone()));
+        }
         if let Some(granted) = &self.granted {
             shown.insert("granted".to_owned(), granted.shown());
         }
@@ -66,6 +71,10 @@ impl Plan {
         if !self.lost.is_empty() {
             let lost = redaction.members(&Value::Object(self.lost.clone()), spec.kept.lost);
             recorded.insert("lost".to_owned(), lost);
+        }
+        if !self.stays.is_empty() {
+            let stays = redaction.members(&Value::Object(self.stays.clone()), spec.kept.lost);
+            recorded.insert("stays".to_owned(), stays);
         }
         if let Some(granted) = &self.granted {
             // Actions and resources of policies, which records keep.

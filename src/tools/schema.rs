@@ -44,6 +44,7 @@ fn property(parameter: &Parameter) -> Value {
         }
         Kind::Tags => json!({"type": "object", "additionalProperties": {"type": "string", "maxLength": 256}}),
         Kind::Choice { words, default } => json!({"enum": words, "default": default}),
+        Kind::OneOf(words) => json!({"enum": words}),
         Kind::Texts { each, most } => json!({
             "type": "array", "minItems": 1, "maxItems": most,
             "items": text(each),

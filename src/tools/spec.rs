@@ -52,7 +52,7 @@ impl Effect {
 pub struct KeptOfResult {
     /// The ways to members of the result.
     pub result: &'static [&'static str],
-    /// The ways to members of what a plan says will be lost.
+    /// The ways to members of what a plan says will be lost, and of what stays.
     pub lost: &'static [&'static str],
 }
 
@@ -83,6 +83,8 @@ pub struct Spec {
     pub toolset: Toolset,
     /// What it does to the account: the strongest of what its calls can do.
     pub effect: Effect,
+    /// What other calls of it do, where that depends on the arguments.
+    pub other_effects: &'static [Effect],
     /// What a call with these arguments does, where that depends on them.
     pub effect_of: Option<fn(&Arguments) -> Effect>,
     /// Whether calling it again with the same arguments changes nothing more.
@@ -117,6 +119,7 @@ impl Spec {
         description: "",
         toolset: Toolset::Users,
         effect: Effect::Read,
+        other_effects: &[],
         effect_of: None,
         idempotent: true,
         open_world: false,
@@ -135,6 +138,12 @@ impl Spec {
     #[must_use]
     pub fn effect_with(&self, arguments: &Arguments) -> Effect {
         self.effect_of.map_or(self.effect, |effect_of| effect_of(arguments))
+    }
+
+    /// Whether calls of it can have this effect.
+    #[must_use]
+    pub fn can_be(&self, effect: Effect) -> bool {
+        self.effect == effect || self.other_effects.contains(&effect)
     }
 
     /// All parameters: its own, and those that every tool of its effect takes. Those of a confirmation are taken by every

@@ -46,6 +46,8 @@ without_documents = "allow"
 keyring = "keyring.json"
 [audit]
 directory = "audit"
+[tools]
+new_secrets = "reveal"
 "#;
 
 pub(crate) fn configuration() -> Config {
@@ -61,7 +63,7 @@ pub(crate) fn facts(name: &str) -> CallFacts {
     let config = configuration();
     let caller = caller(name);
     let mapped = map(&config, None, &caller).expect("the caller is mapped");
-    CallFacts::of(&mapped, &caller, &config.gateway.name, origin(), false)
+    CallFacts::of(&mapped, &caller, &config.gateway.name, origin(), false).with_new_secrets(&config.tools.new_secrets)
 }
 
 /// A call that came from nowhere in particular at the start of 2026.

@@ -29,6 +29,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         description: "Panics.",
         toolset: Toolset::Users,
         effect,
+        other_effects: &[],
         effect_of: None,
         idempotent: false,
         open_world: false,

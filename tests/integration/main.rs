@@ -1,6 +1,7 @@
 //! Tests that drive the real binary from outside, through [`support::gateway::TestGateway`]; a few put the library
 //! together themselves, where the outside cannot provoke what must be shown.
 
+mod access_keys;
 mod agents;
 mod audit_digests;
 mod audit_kept;

@@ -1,7 +1,8 @@
 //! The table of writing operations.
 //!
 //! Each stands here once, with its input: what a plan shows, what a record keeps, what the meter is told and what the SDK
-//! is given are made from the same line, so that they cannot differ.
+//! is given are made from the same line, so that they cannot differ. Those that a secret goes in or comes out of are not
+//! sent from here: the writer has a method of its own for each.
 
 use aws_sdk_iam::Client;
 use serde::Serialize;
@@ -41,7 +42,12 @@ impl Identifying for Option<String> {
 macro_rules! operations {
     (@part identifies $name:literal $value:expr) => { Part::Identifies($name, Identifying::text($value)) };
     (@part says $name:literal $value:expr) => { Part::Says };
-    ($(
+    (apart {$(
+        $apart:ident $apart_constant:ident ($apart_action:literal) {
+            $($apart_field:ident: $apart_type:ty = $apart_name:literal, $apart_part:ident, keeps $apart_kept:literal;)*
+        };
+    )*}
+    $(
         $(#[$about:meta])*
         $operation:ident $constant:ident $method:ident ($action:literal) {
             $($field:ident: $type:ty = $setter:ident, $name:literal, $part:ident, keeps $kept:literal;)*
@@ -61,6 +67,15 @@ macro_rules! operations {
                     )*
                 },
             )*
+            $(
+                #[doc = concat!("`", $apart_action, "`")]
+                $apart {
+                    $(
+                        #[serde(rename = $apart_name, skip_serializing_if = "super::input::is_left_out")]
+                        $apart_field: $apart_type,
+                    )*
+                },
+            )*
         }
 
         /// The actions of [`Change`], by name: what tools declare.
@@ -68,6 +83,7 @@ macro_rules! operations {
             use super::Action;
 
             $(#[doc = concat!("`", $action, "`")] pub const $constant: Action = Action::new($action);)*
+            $(#[doc = concat!("`", $apart_action, "`")] pub const $apart_constant: Action = Action::new($apart_action);)*
             #[doc = "`iam:TagPolicy`: a permission that creating with tags needs."]
             pub const TAG_POLICY: Action = Action::new("iam:TagPolicy");
         }
@@ -78,6 +94,7 @@ macro_rules! operations {
             pub fn action(&self) -> Action {
                 match self {
                     $(Self::$operation { .. } => actions::$constant,)*
+                    $(Self::$apart { .. } => actions::$apart_constant,)*
                 }
             }
 
@@ -86,6 +103,10 @@ macro_rules! operations {
                     $(Self::$operation { $($field),* } => {
                         $(let _ = $field;)*
                         vec![$(operations!(@part $part $name $field)),*]
+                    })*
+                    $(Self::$apart { $($apart_field),* } => {
+                        $(let _ = $apart_field;)*
+                        vec![$(operations!(@part $apart_part $apart_name $apart_field)),*]
                     })*
                 }
             }
@@ -106,13 +127,14 @@ macro_rules! operations {
             pub fn kept(&self) -> &'static [&'static str] {
                 match self {
                     $(Self::$operation { .. } => &[$($kept),*],)*
+                    $(Self::$apart { .. } => &[$($apart_kept),*],)*
                 }
             }
 
             /// Sends the operation; what AWS answers, in its own field names.
             ///
             /// # Errors
-            /// The call's failure, in terms of `resource`.
+            /// The call's failure, in terms of `resource`. Those that a secret goes in or comes out of are not sent.
             pub(in crate::iam) async fn send(self, iam: &Client, resource: String) -> Result<Value, AwsFailure> {
                 let action = self.action().as_str();
                 match self {
@@ -123,6 +145,7 @@ macro_rules! operations {
                         let output = sent.map_err(|error| AwsFailure::of(action, resource, &error))?;
                         operations!(@answer output $($answer)?)
                     })*
+                    $(Self::$apart { .. } => Err(AwsFailure::sent_apart(action, resource)),)*
                 }
             }
         }
@@ -135,6 +158,12 @@ macro_rules! operations {
 }
 
 operations! {
+    apart {
+        // Its answer is the only one that tells the key's secret.
+        CreateAccessKey CREATE_ACCESS_KEY ("iam:CreateAccessKey") {
+            user_name: String = "UserName", identifies, keeps "UserName";
+        };
+    }
     // Users.
     CreateUser CREATE_USER create_user ("iam:CreateUser") {
         user_name: String = set_user_name, "UserName", identifies, keeps "UserName";
@@ -183,11 +212,6 @@ operations! {
         policy_name: String = set_policy_name, "PolicyName", identifies, keeps "PolicyName";
     };
     // What hangs on users.
-    CreateAccessKey CREATE_ACCESS_KEY create_access_key ("iam:CreateAccessKey") {
-        user_name: String = set_user_name, "UserName", identifies, keeps "UserName";
-    } answers |output: aws_sdk_iam::operation::create_access_key::CreateAccessKeyOutput| {
-        output.access_key().map_or(Value::Null, shape::new_access_key)
-    };
     UpdateAccessKey UPDATE_ACCESS_KEY update_access_key ("iam:UpdateAccessKey") {
         user_name: String = set_user_name, "UserName", identifies, keeps "UserName";
         access_key_id: String = set_access_key_id, "AccessKeyId", identifies, keeps "AccessKeyId";

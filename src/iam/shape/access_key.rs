@@ -16,14 +16,23 @@ pub fn access_key(key: &types::AccessKeyMetadata) -> Value {
     ])
 }
 
-/// An access key with its secret, as `CreateAccessKey` answers it, this once.
+/// An access key as `CreateAccessKey` answers it, without its secret.
 pub(in crate::iam) fn new_access_key(key: &types::AccessKey) -> Value {
     present([
         ("UserName", key.user_name().into()),
         ("AccessKeyId", key.access_key_id().into()),
         ("Status", key.status().as_str().into()),
-        ("SecretAccessKey", key.secret_access_key().into()),
         ("CreateDate", key.create_date().map_or(Value::Null, time)),
+    ])
+}
+
+/// What `GetAccessKeyLastUsed` tells of a key's use, in AWS's field names; for a key that was never used without a date.
+#[must_use]
+pub fn access_key_last_used(used: &types::AccessKeyLastUsed) -> Value {
+    present([
+        ("LastUsedDate", used.last_used_date().map_or(Value::Null, time)),
+        ("ServiceName", used.service_name().into()),
+        ("Region", used.region().into()),
     ])
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::change::Tag;
 
 pub(super) use access_key::new_access_key;
-pub use access_key::{access_key, last_used};
+pub use access_key::{access_key, access_key_last_used, last_used};
 pub use group::group;
 pub use policy::{attached_policy, policy, policy_version};
 pub use role::role;

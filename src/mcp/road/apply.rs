@@ -73,9 +73,15 @@ impl Road {
                     let listed = |calls: &[PlannedCall]| calls.iter().map(show).collect::<Vec<_>>();
                     json!({"done": listed(done), "not_done": listed(left)})
                 };
-                let details = calls(&|call| show_call(call, &brokered.account));
-                let recorded = calls(&|call| record_call(call, &brokered.account, trail.redaction()));
-                let error = failures::interrupted_error(interrupted.failure, done.len(), left.len());
+                let mut details = calls(&|call| show_call(call, &brokered.account));
+                let mut recorded = calls(&|call| record_call(call, &brokered.account, trail.redaction()));
+                let undone = interrupted.aftermath.as_deref().map_or(&[][..], |aftermath| &aftermath.undone);
+                if !undone.is_empty() {
+                    details["undone"] = undone.iter().map(|call| show_call(call, &brokered.account)).collect();
+                    recorded["undone"] =
+                        undone.iter().map(|call| record_call(call, &brokered.account, trail.redaction())).collect();
+                }
+                let error = failures::interrupted_error(interrupted, left.len());
                 (Some(error), details, recorded)
             }
         };

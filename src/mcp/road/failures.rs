@@ -2,7 +2,7 @@
 
 use crate::audit::{AuditUnavailable, OUTCOME_UNKNOWN};
 use crate::authn::replay::ReplayRefusal;
-use crate::iam::{AwsFailure, Sent};
+use crate::iam::{Aftermath, AwsFailure, Interrupted, Sent};
 use crate::tools::ToolError;
 
 /// A write whose signature may not pass.
@@ -100,7 +100,8 @@ pub(super) fn not_forwarded() -> ToolError {
 }
 
 /// The error of a plan that stopped.
-pub(super) fn interrupted_error(failure: AwsFailure, done: usize, left: usize) -> ToolError {
+pub(super) fn interrupted_error(interrupted: Interrupted, left: usize) -> ToolError {
+    let Interrupted { done, failure, aftermath } = interrupted;
     let unknown = failure.sent == Sent::Unknown;
     let mut error = ToolError::from(failure);
     if unknown {
@@ -112,6 +113,16 @@ pub(super) fn interrupted_error(failure: AwsFailure, done: usize, left: usize) -
     if done > 0 {
         error.message = format!("{}; {done} of {} steps were done before", error.message, done + left);
         error.hint.get_or_insert_with(|| "call again to continue with what is left".to_owned());
+    }
+    if let Some(aftermath) = aftermath {
+        let Aftermath { code, message, hint, undone: _ } = *aftermath;
+        if let Some(code) = code {
+            error.code = code.to_owned();
+        }
+        error.message = message.unwrap_or(error.message);
+        error.hint = hint.or(error.hint);
+        // The tool has looked at what was done, and says what is to be done.
+        error.retryable = false;
     }
     error
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Spec, Tool, governance, groups, policies, roles, simulation, users};
+use super::{Spec, Tool, access_keys, governance, groups, policies, roles, simulation, users};
 use crate::config::Toolset;
 use crate::iam::Action;
 use crate::suggest::suggest;
@@ -62,6 +62,12 @@ pub static CATALOGUE: Catalogue = Catalogue(&[
     policies::default_version::TOOL,
     policies::delete_version::TOOL,
     policies::delete::TOOL,
+    access_keys::list::TOOL,
+    access_keys::last_used::TOOL,
+    access_keys::create::TOOL,
+    access_keys::update::TOOL,
+    access_keys::delete::TOOL,
+    access_keys::rotate::TOOL,
     simulation::PRINCIPAL,
     simulation::custom::TOOL,
     simulation::compare::TOOL,
@@ -169,16 +175,19 @@ mod tests {
         kept.sort_unstable();
         kept.dedup();
         let expected = [
+            "access_key_id",
             "action_names",
             "assume_role_policy_document",
             "description",
             "dry_run",
             "force",
+            "grace_days",
             "group_name",
             "max_items",
             "max_session_duration",
             "new_path",
             "new_user_name",
+            "old_access_key_id",
             "only_attached",
             "path",
             "path_prefix",
@@ -195,6 +204,8 @@ mod tests {
             "role_name",
             "scope",
             "set_as_default",
+            "stage",
+            "status",
             "tag_keys",
             "tags",
             "user_name",

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::config::Toolset;
 use crate::mcp::protocol;
-use crate::tools::parameter::{Kept, Kind, Parameter};
-use crate::tools::{Call, Effect, KeptOfResult, LocalTool, Spec, Tool, Work};
+use crate::tools::parameter::PROFILE;
+use crate::tools::{Call, LocalTool, Spec, Tool, Work};
 
 /// `get_version`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Local(&GetVersion) };
@@ -16,17 +16,7 @@ static SPEC: Spec = Spec {
     title: "Get versions",
     description: "Shows the versions of the gateway, its AWS SDK and MCP SDK, and the MCP revisions it speaks.",
     toolset: Toolset::Governance,
-    effect: Effect::Read,
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
-    own_parameters: &[Parameter {
-        name: "profile",
-        description: "",
-        kind: Kind::Refused("is not taken here: the gateway chooses the role from who you are; see whoami"),
-        required: false,
-        kept: Kept::Secret,
-    }],
+    own_parameters: &[PROFILE],
     output: || {
         json!({
             "Gateway": {"type": "string"},
@@ -35,10 +25,7 @@ static SPEC: Spec = Spec {
             "Protocols": {"type": "array", "items": {"type": "string"}},
         })
     },
-    kept: KeptOfResult::NOTHING,
-    reads: &[],
-    writes: &[],
-    always: &[],
+    ..Spec::READING
 };
 
 struct GetVersion;

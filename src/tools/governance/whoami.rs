@@ -3,23 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::config::Toolset;
-use crate::tools::{Call, Effect, KeptOfResult, LocalTool, Spec, Tool, Work};
+use crate::tools::{Call, LocalTool, Spec, Tool, Work};
 
 /// `whoami`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Local(&WhoAmI) };
 
 static SPEC: Spec = Spec {
     name: "whoami",
-    aliases: &[],
     title: "Who am I?",
     description: "Shows who the gateway takes you for, in which environment and account you are, which role your calls \
                   run with, what you may do, and how AWS sees your sessions.",
     toolset: Toolset::Governance,
-    effect: Effect::Read,
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
-    own_parameters: &[],
     output: || {
         json!({
             "Caller": {"type": "object"},
@@ -37,10 +31,7 @@ static SPEC: Spec = Spec {
             "SessionTags": {"type": "object"},
         })
     },
-    kept: KeptOfResult::NOTHING,
-    reads: &[],
-    writes: &[],
-    always: &[],
+    ..Spec::READING
 };
 
 struct WhoAmI;

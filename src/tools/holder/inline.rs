@@ -64,6 +64,7 @@ impl WriteTool for Put {
                 lost,
                 granted: Some(grants::compare(&before, &after, call.facts.account.id.as_str())),
                 reached,
+                ..Plan::default()
             })
         })
     }

@@ -25,6 +25,7 @@ static SPEC: Spec = Spec {
                   differs and which statements make the difference.",
     toolset: Toolset::Simulation,
     effect: Effect::Read,
+    other_effects: &[],
     effect_of: None,
     idempotent: true,
     open_world: false,

@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
                   and resource the decision, the statements that decide, missing condition keys and the reason.",
     toolset: Toolset::Simulation,
     effect: Effect::Read,
+    other_effects: &[],
     effect_of: None,
     idempotent: true,
     open_world: false,

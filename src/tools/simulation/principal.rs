@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
                   Nothing is called.",
     toolset: Toolset::Simulation,
     effect: Effect::Read,
+    other_effects: &[],
     effect_of: None,
     idempotent: true,
     open_world: false,

@@ -21,6 +21,7 @@ static SPEC: Spec = Spec {
                   often or never. With IAM Access Analyzer's findings where your role may ask it.",
     toolset: Toolset::Simulation,
     effect: Effect::Read,
+    other_effects: &[],
     effect_of: None,
     idempotent: true,
     open_world: false,

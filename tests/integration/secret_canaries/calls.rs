@@ -107,7 +107,7 @@ fn fitting(parameter: &Parameter) -> Value {
         Kind::Texts { each, .. } => json!([fitting_text(each)]),
         Kind::Boolean => true.into(),
         Kind::Integer { min, .. } => min.into(),
-        Kind::Choice { words, .. } => words[0].into(),
+        Kind::Choice { words, .. } | Kind::OneOf(words) => words[0].into(),
         Kind::Tags => json!({"Team": "platform"}),
         Kind::Document => policy(),
         Kind::Documents { .. } => json!([policy()]),
