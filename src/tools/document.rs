@@ -78,6 +78,7 @@ fn constraint(kind: Kind) -> String {
         Kind::Integer { min, max, default } => format!("{min} to {max}; default {default}"),
         Kind::Tags => "an object of keys to values, or a list of {\"Key\", \"Value\"}".to_owned(),
         Kind::Choice { words, default } => format!("one of {}; default `{default}`", ticked(words.iter().copied())),
+        Kind::OneOf(words) => format!("one of {}", ticked(words.iter().copied())),
         Kind::Texts { each, most } => format!("a list of 1 to {most}, each {}", each.words),
         Kind::Document => "an object, or JSON text".to_owned(),
         Kind::Documents { most } => format!("a list of 1 to {most}, each an object or JSON text"),

@@ -64,6 +64,7 @@ impl WriteTool for SetDefaultPolicyVersion {
                 lost: Map::from_iter([("DefaultVersion".to_owned(), shape::policy_version(&before))]),
                 granted: Some(granted),
                 reached: Some(used.reached()),
+                ..Plan::default()
             })
         })
     }

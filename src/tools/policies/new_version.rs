@@ -87,7 +87,7 @@ impl WriteTool for CreatePolicyVersion {
                 set_as_default,
             };
             let calls = vec![change.on(Resource::Arn(arn.to_owned()))];
-            Ok(Plan { calls, lost, granted, reached: Some(used.reached()) })
+            Ok(Plan { calls, lost, granted, reached: Some(used.reached()), ..Plan::default() })
         })
     }
 
