@@ -20,7 +20,7 @@ pub struct Parameter {
     /// What a record keeps of its value, once that fits the constraint; before, a record keeps nothing.
     ///
     /// As given stands what says whom and what a call is about, and is told to everybody who may read IAM: names, paths, ARNs,
-    /// actions, numbers, choices; tags, which AWS shows in its bills and logs and warns to put secrets into
+    /// actions, numbers, choices, descriptions; tags, which AWS shows in its bills and logs and warns to put secrets into
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>); and policies, which are what an audit is about
     /// and which CloudTrail keeps too. Everything else is a secret, and so is what is free text without a need for it.
     pub kept: Kept,

@@ -11,14 +11,12 @@ use crate::tools::catalogue::CATALOGUE;
 
 /// Tools that prompts, templates and completion name and that the catalogue does not have yet. Whoever adds one of them takes
 /// it out here.
-const TO_COME: [&str; 7] = [
+const TO_COME: [&str; 5] = [
     "find_inactive_identities",
     "find_privilege_escalation",
     "get_identity_details",
     "get_service_last_accessed",
     "list_nhi_identities",
-    "rotate_access_key",
-    "update_access_key",
 ];
 
 /// A call that a text shows: the tool, and what stands for its arguments.
@@ -190,7 +188,13 @@ fn every_prompt_that_can_be_offered_has_a_text() {
                     Kind::Integer { min, .. } => min.to_string(),
                     Kind::Choice { words, .. } => words[0].to_owned(),
                     Kind::Text(pattern) | Kind::Texts { each: pattern, .. } => {
-                        let samples = ["some-name", "/some/", "iam:GetUser", "arn:aws:iam::123456789012:policy/x"];
+                        let samples = [
+                            "some-name",
+                            "AKIAIOSFODNN7EXAMPLE",
+                            "/some/",
+                            "iam:GetUser",
+                            "arn:aws:iam::123456789012:policy/x",
+                        ];
                         let fitting = samples.into_iter().find(|sample| pattern.fits(sample));
                         fitting.unwrap_or_else(|| panic!("no sample is {}", pattern.words)).to_owned()
                     }

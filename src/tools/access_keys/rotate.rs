@@ -56,10 +56,9 @@ const FORCE: Parameter = Parameter {
 static SPEC: Spec = Spec {
     name: "rotate_access_key",
     title: "Rotate an access key",
-    description: "Replaces an access key of an IAM user in three calls: stage=create makes a second key; once everything \
-                  uses that one, stage=deactivate stops the old key, which update_access_key can undo; stage=delete \
-                  deletes it. A key that was used within grace_days is left alone unless forced. Each result says what \
-                  comes next.",
+    description: "Replaces an access key of an IAM user in three calls: create makes a second key; deactivate stops the old \
+                  one once everything uses the new, and can be undone by update_access_key; delete deletes it. A key \
+                  used within grace_days is left alone unless forced. Each result says what comes next.",
     toolset: Toolset::AccessKeys,
     effect: Effect::Grant,
     other_effects: &[Effect::Destructive],

@@ -16,7 +16,8 @@ const VAGUE: [&str; 14] = [
 ];
 
 /// What only a tool that changes something may say that it does.
-const CHANGING: [&str; 15] = [
+const CHANGING: [&str; 16] = [
+    "Activates",
     "Adds",
     "Attaches",
     "Changes",

@@ -16,8 +16,9 @@ pub(super) struct CanaryCall {
     pub(super) aws_says: String,
 }
 
-/// Parameters that take any text on one line and are kept as given: what stands there is told to be kept.
-const FREE_TEXT_THAT_IS_KEPT: [&str; 1] = ["reason"];
+/// Parameters that take any text and are kept as given: a reason is told to be kept, and a description is shown to everybody
+/// who may read IAM and is put back after a deletion.
+const FREE_TEXT_THAT_IS_KEPT: [&str; 2] = ["description", "reason"];
 
 /// All calls, of all tools that there are.
 pub(super) fn all() -> Vec<CanaryCall> {
@@ -51,7 +52,8 @@ fn with_unknown(spec: &'static Spec) -> CanaryCall {
 /// A value that holds a canary.
 type Form = fn(&Canary) -> Value;
 
-/// A canary in each form that does not fit the parameter, whatever it takes.
+/// A canary in a form that does not fit the parameter, whatever it takes: in each for the first tool that has a parameter of
+/// the name, and in one of them for each other tool, in turn.
 fn with_misplaced(spec: &'static Spec, parameter: &'static Parameter) -> Vec<CanaryCall> {
     let forms: [(&str, Form); 6] = [
         ("a text", |canary| canary.text().into()),
@@ -61,8 +63,11 @@ fn with_misplaced(spec: &'static Spec, parameter: &'static Parameter) -> Vec<Can
         ("a name", |canary| json!({canary.text(): "x"})),
         ("a list of objects", |canary| json!([{"Key": canary.text(), "Value": {"x": canary.text()}}])),
     ];
-    forms
-        .into_iter()
+    let has = |spec: &Spec| spec.parameters().any(|own| own.name == parameter.name);
+    let before = CATALOGUE.iter().take_while(|tool| tool.spec.name != spec.name).filter(|tool| has(tool.spec)).count();
+    let tried = if before == 0 { 0..forms.len() } else { before % forms.len()..before % forms.len() + 1 };
+    forms[tried]
+        .iter()
         .map(|(form, value)| {
             // A fault may quote the client's words to it.
             let canary = Canary::new(format!("{}.{}: {form}", spec.name, parameter.name)).echoed();
