@@ -190,6 +190,7 @@ impl<'p> Place<'p> {
                 Self::Named { prefix: account.prefix_of(entity.kind), name: &entity.name }
             }
             (Resource::AnyOfAws, None) => Self::Below(account.prefix_of_aws_policies()),
+            (Resource::Beginning(prefix), None) => Self::Below(prefix.clone()),
             (Resource::Any(kind), None) => Self::Below(account.prefix_of(*kind)),
             (exact, None) => Self::Arn(exact.display(account)),
         }

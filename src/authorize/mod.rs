@@ -259,7 +259,8 @@ fn needed(calls: &[DeclaredCall]) -> impl Iterator<Item = &DeclaredCall> {
 
 /// Everything that is judged of a plan.
 fn judged(plan: &Plan) -> Vec<DeclaredCall> {
-    plan.calls.iter().flat_map(|call| call.judged().collect::<Vec<_>>()).collect()
+    let calls = plan.calls.iter().flat_map(|call| call.judged().collect::<Vec<_>>());
+    calls.chain(plan.undo.iter().cloned()).collect()
 }
 
 fn refused(denial: &endpoint::Denial, shadow: Option<Shadow>) -> Refused {

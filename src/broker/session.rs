@@ -71,7 +71,7 @@ impl SessionShape {
             session_name: facts.stamp.session_name.clone(),
             source_identity: facts.stamp.source_identity.clone(),
             tags: facts.stamp.tags.clone(),
-            policy: policy::of(purpose, &mapping.toolsets),
+            policy: policy::of(purpose, &mapping.toolsets, &facts.new_secrets),
             duration: mapping.session,
         }
     }

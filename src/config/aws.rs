@@ -18,6 +18,8 @@ pub struct Aws {
     pub iam_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's IAM Access Analyzer, for tests.
     pub access_analyzer_endpoint: Option<LoopbackUrl>,
+    /// Replaces AWS's Secrets Manager, for tests.
+    pub secrets_manager_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's S3, for tests.
     pub s3_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's KMS, for tests.
@@ -39,7 +41,7 @@ impl Aws {
     }
 }
 
-pub(super) fn read(section: &Section<'_>, environments: &Environments) -> Aws {
+pub(super) fn read(section: &Section<'_>, environments: &Environments, stores_secrets: bool) -> Aws {
     let sts_region = section.optional("sts_region").and_then(|item| {
         let region: Region = item.parse()?;
         let own = Partition::of(&region);
@@ -55,7 +57,20 @@ pub(super) fn read(section: &Section<'_>, environments: &Environments) -> Aws {
     let sts_endpoint = section.optional("sts_endpoint").and_then(|item| item.parse());
     let iam_endpoint = section.optional("iam_endpoint").and_then(|item| item.parse());
     let access_analyzer_endpoint = section.optional("access_analyzer_endpoint").and_then(|item| item.parse());
+    let secrets_manager_endpoint = section.optional("secrets_manager_endpoint").and_then(|item| item.parse());
+    if stores_secrets && section.optional("iam_endpoint").is_some() && secrets_manager_endpoint.is_none() {
+        let problem = Problem::conflict("is missing: the keys of an IAM that is not AWS's are not stored at AWS");
+        section.fault_at("secrets_manager_endpoint", problem.remedy("name one, or leave iam_endpoint out"));
+    }
     let s3_endpoint = section.optional("s3_endpoint").and_then(|item| item.parse());
     let kms_endpoint = section.optional("kms_endpoint").and_then(|item| item.parse());
-    Aws { sts_region, sts_endpoint, iam_endpoint, access_analyzer_endpoint, s3_endpoint, kms_endpoint }
+    Aws {
+        sts_region,
+        sts_endpoint,
+        iam_endpoint,
+        access_analyzer_endpoint,
+        secrets_manager_endpoint,
+        s3_endpoint,
+        kms_endpoint,
+    }
 }

@@ -71,7 +71,7 @@ pub use sealing::{
 };
 pub use signals::Signals;
 pub use sigv4::Sigv4;
-pub use tools::{NewSecrets, Tools};
+pub use tools::{NewSecrets, SecretsStore, Tools};
 
 use node::Table;
 use section::{Item, Section};
@@ -178,9 +178,10 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let role_mappings = role_mapping::read(root, &declared, &broker);
     let audit = root.table("audit", |section| audit::read(section, folder, &declared.environments)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
-    let tools = root.table("tools", tools::read);
+    let tools = root.table("tools", |section| tools::read(section, &declared.environments));
     let protect = root.table("protect", protect::read);
-    let aws = root.table("aws", |section| aws::read(section, &declared.environments));
+    let stores_secrets = tools.as_ref().is_some_and(|tools| matches!(tools.new_secrets, NewSecrets::SecretsManager(_)));
+    let aws = root.table("aws", |section| aws::read(section, &declared.environments, stores_secrets));
     let log = root.table("log", log::read);
     if !root.sink().is_clean() {
         return None;

@@ -7,11 +7,15 @@ use crate::policy::Context;
 const RESOURCE_TAGS: [&str; 2] = ["aws:ResourceTag/", "iam:ResourceTag/"];
 const POLICY_ARN: &str = "iam:PolicyARN";
 const BOUNDARY: &str = "iam:PermissionsBoundary";
+const REQUESTED_REGION: &str = "aws:RequestedRegion";
 
 /// `context` with the keys of one call; `detail` is what AWS told of the entity that it acts on.
 #[must_use]
 pub fn of_declared(context: &Context, call: &DeclaredCall, detail: Option<&EntityDetail>) -> Context {
     let mut context = context.clone();
+    if let Some(region) = region_of(&call.resource) {
+        context.set(REQUESTED_REGION, region);
+    }
     if !call.tags.is_empty() {
         context.set_all("aws:TagKeys", call.tags.iter().map(|(key, _)| key.as_str()));
     }
@@ -23,12 +27,12 @@ pub fn of_declared(context: &Context, call: &DeclaredCall, detail: Option<&Entit
     }
     match call.member("PolicyArn") {
         Some(Member::Is(arn)) => context.set(POLICY_ARN, arn),
-        Some(Member::Found) => context.leave_open(POLICY_ARN),
+        Some(Member::Found | Member::Beginning(_)) => context.leave_open(POLICY_ARN),
         None => {}
     }
     match call.member("PermissionsBoundary") {
         Some(Member::Is(arn)) => context.set(BOUNDARY, arn),
-        Some(Member::Found) => context.leave_open(BOUNDARY),
+        Some(Member::Found | Member::Beginning(_)) => context.leave_open(BOUNDARY),
         None if has_boundary_of_its_own(call) => match detail {
             Some(detail) => detail.boundary.iter().for_each(|arn| context.set(BOUNDARY, arn)),
             None => context.leave_open(BOUNDARY),
@@ -46,6 +50,12 @@ pub fn of_declared(context: &Context, call: &DeclaredCall, detail: Option<&Entit
         }
     }
     context
+}
+
+/// The region of a resource that has one: IAM's have none, and are asked for where the partition's global services are.
+fn region_of(resource: &Resource) -> Option<&str> {
+    let (Resource::Beginning(arn) | Resource::Arn(arn)) = resource else { return None };
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
 }
 
 /// Actions on a user's or role's policies and boundary, and most on roles, are judged with the boundary that the entity has.
@@ -69,7 +79,7 @@ fn exists_with_tags(call: &DeclaredCall) -> bool {
         Resource::Entity(entity) => entity.kind != EntityKind::Group && !(creates && entity.path.is_some()),
         Resource::Any(kind) => *kind != EntityKind::Group,
         Resource::Arn(_) => !call.resource.is_of(EntityKind::Group),
-        Resource::Below(..) | Resource::AnyOfAws | Resource::All => false,
+        Resource::Below(..) | Resource::AnyOfAws | Resource::Beginning(_) | Resource::All => false,
     }
 }
 
@@ -101,6 +111,21 @@ mod tests {
         assert_eq!(context.get("iam:PermissionsBoundary"), ["arn:aws:iam::123456789012:policy/b"]);
         let deleted = of_declared(&Context::new(), &on_bob(actions::DELETE_USER), Some(&detail()));
         assert!(deleted.get("iam:PermissionsBoundary").is_empty(), "the deletion of a user is not judged with it");
+    }
+
+    #[test]
+    fn a_call_to_a_region_is_judged_in_that_region() {
+        let before = {
+            let mut context = Context::new();
+            context.set("aws:RequestedRegion", "us-east-1");
+            context
+        };
+        let secret = Resource::Beginning("arn:aws:secretsmanager:eu-central-1:123456789012:secret:x/".to_owned());
+        let stored = of_declared(&before, &DeclaredCall::new(actions::CREATE_SECRET, secret), None);
+        assert_eq!(stored.get("aws:RequestedRegion"), ["eu-central-1"]);
+        let user = Resource::Arn("arn:aws:iam::123456789012:user/bob".to_owned());
+        let read = of_declared(&before, &DeclaredCall::new(actions::DELETE_USER, user), None);
+        assert_eq!(read.get("aws:RequestedRegion"), ["us-east-1"]);
     }
 
     #[test]

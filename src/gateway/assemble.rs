@@ -281,6 +281,7 @@ fn road(
         journal: journal.clone(),
         stationery: stationery.clone(),
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
+        secrets_manager_url: config.aws.secrets_manager_endpoint.as_ref().map(|url| url.as_str().to_owned()),
         access_analyzer: config.aws.has_access_analyzer().then(|| {
             let url = config.aws.access_analyzer_endpoint.as_ref().map(|url| url.as_str().to_owned());
             Endpoint { region: analyzer_region, url }

@@ -118,6 +118,32 @@ impl ClientFactory {
         Client::from_conf(config.build())
     }
 
+    /// A client of Secrets Manager, which is only ever written with.
+    pub(super) fn secrets_manager(
+        &self,
+        endpoint: &Endpoint,
+        credentials: Credentials,
+        meter: Arc<Meter>,
+    ) -> aws_sdk_secretsmanager::Client {
+        let mut config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(endpoint.region.clone())
+            .credentials_provider(credentials)
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(self.connections.clone())
+            .sleep_impl(self.sleep.clone())
+            .timeout_config(self.settings.timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(self.settings.attempts))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .capture_input_attributes(IDENTIFYING_MEMBERS.iter().copied())
+            .interceptor(MeterInterceptor(meter))
+            .retry_classifier(WritesOnce);
+        if let Some(url) = &endpoint.url {
+            config = config.endpoint_url(url);
+        }
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
     /// A client of IAM Access Analyzer, which is only ever read with.
     pub(super) fn access_analyzer(
         &self,

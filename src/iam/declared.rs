@@ -39,8 +39,34 @@ impl Serialize for Action {
 pub enum Member {
     /// Exactly this.
     Is(String),
-    /// Whatever AWS's answers to the plan's reads name.
+    /// Whatever AWS's answers name.
     Found,
+    /// Whatever begins so; AWS's answers name the rest.
+    Beginning(String),
+}
+
+impl Member {
+    /// Whether a value of an operation's input is what was declared here.
+    fn takes(&self, value: &str) -> bool {
+        match self {
+            Self::Is(expected) => expected == value,
+            Self::Found => true,
+            Self::Beginning(prefix) => value.starts_with(prefix.as_str()),
+        }
+    }
+
+    /// Whether everything that `exact` takes is taken here.
+    fn includes(&self, exact: &Self) -> bool {
+        match exact {
+            Self::Is(value) => self.takes(value),
+            Self::Found => *self == Self::Found,
+            Self::Beginning(prefix) => match self {
+                Self::Is(_) => false,
+                Self::Found => true,
+                Self::Beginning(own) => prefix.starts_with(own.as_str()),
+            },
+        }
+    }
 }
 
 /// One API operation that a call may make: the action, what it acts on, and the input members that identify it.
@@ -120,6 +146,12 @@ impl DeclaredCall {
         self.members.iter().find(|(own, _)| *own == name).map(|(_, member)| member)
     }
 
+    /// The same on `resource`, the one that AWS has told.
+    #[must_use]
+    pub fn to(self, resource: Resource) -> Self {
+        Self { resource, ..self }
+    }
+
     /// Adds a member that must have exactly this value.
     #[must_use]
     pub fn with(mut self, member: &'static str, value: &str) -> Self {
@@ -129,8 +161,14 @@ impl DeclaredCall {
 
     /// Adds a member whose value only AWS's answers will tell.
     #[must_use]
-    pub fn with_found(mut self, member: &'static str) -> Self {
-        self.members.push((member, Member::Found));
+    pub fn with_found(self, member: &'static str) -> Self {
+        self.with_member(member, Member::Found)
+    }
+
+    /// Adds a member that may be this.
+    #[must_use]
+    pub fn with_member(mut self, member: &'static str, value: Member) -> Self {
+        self.members.push((member, value));
         self
     }
 
@@ -149,11 +187,9 @@ impl DeclaredCall {
             let is_same = own == other || (own.entity().is_some() && own.entity() == other.entity());
             return self.sent == exact.sent && self.action == exact.action && self.tags == exact.tags && is_same;
         }
-        let members = exact.members.iter().filter_map(|(name, member)| match member {
-            Member::Is(value) => Some((*name, value.as_str())),
-            Member::Found => None,
-        });
-        self.covers(exact.action.operation(), members)
+        self.action.operation() == exact.action.operation()
+            && self.members.len() == exact.members.len()
+            && exact.members.iter().all(|(name, exact)| self.member(name).is_some_and(|own| own.includes(exact)))
     }
 
     /// Whether an operation with these identifying input members is what was declared here.
@@ -170,7 +206,7 @@ impl DeclaredCall {
             let Some((_, member)) = self.members.iter().find(|(declared, _)| *declared == name) else {
                 return false;
             };
-            if matches!(member, Member::Is(expected) if expected != value) {
+            if !member.takes(value) {
                 return false;
             }
             seen += 1;
@@ -218,5 +254,31 @@ mod tests {
             .with_found("PolicyName");
         assert!(call.covers("GetUserPolicy", [("UserName", "bob"), ("PolicyName", "x")].into_iter()));
         assert!(!call.covers("GetUserPolicy", [("UserName", "bob")].into_iter()));
+    }
+
+    #[test]
+    fn a_plan_may_leave_open_only_what_was_declared_open() {
+        let named = |name: Member| {
+            DeclaredCall::new(Action::new("iam:GetUser"), Resource::user("bob")).with_member("UserName", name)
+        };
+        let (is, beginning) = (|text: &str| Member::Is(text.into()), |text: &str| Member::Beginning(text.into()));
+        for (wide, exact, allowed) in [
+            (Member::Found, is("x"), true),
+            (Member::Found, Member::Found, true),
+            (Member::Found, beginning("a/"), true),
+            (beginning("a/"), is("a/x"), true),
+            (beginning("a/"), is("b/x"), false),
+            (beginning("a/"), beginning("a/b/"), true),
+            (beginning("a/b/"), beginning("a/"), false),
+            (beginning("a/"), Member::Found, false),
+            (is("x"), is("x"), true),
+            (is("x"), Member::Found, false),
+            (is("x"), beginning("x"), false),
+        ] {
+            assert_eq!(named(wide.clone()).allows(&named(exact.clone())), allowed, "{wide:?} {exact:?}");
+        }
+        assert!(!named(Member::Found).allows(&DeclaredCall::new(Action::new("iam:GetUser"), Resource::user("bob"))));
+        assert!(named(beginning("a/")).covers("GetUser", [("UserName", "a/x")].into_iter()));
+        assert!(!named(beginning("a/")).covers("GetUser", [("UserName", "ax")].into_iter()));
     }
 }

@@ -86,6 +86,8 @@ pub enum Resource {
     AnyOfAws,
     /// An entity whose whole ARN AWS has told.
     Arn(String),
+    /// Something that is made, or found, and whose ARN begins so; only AWS's answers tell the rest.
+    Beginning(String),
     /// Nothing in particular, `*`: the action is authorized on no resource (`iam:SimulateCustomPolicy`).
     All,
 }
@@ -125,7 +127,7 @@ impl Resource {
             Self::Any(own) | Self::Below(own, _) => *own == kind,
             Self::Arn(arn) => entity_in(arn).is_some_and(|(own, _)| own == kind),
             Self::AnyOfAws => kind == EntityKind::Policy,
-            Self::All => false,
+            Self::Beginning(_) | Self::All => false,
         }
     }
 
@@ -135,7 +137,7 @@ impl Resource {
         match self {
             Self::Entity(entity) => Some((entity.kind, &entity.name)),
             Self::Arn(arn) => entity_in(arn),
-            Self::Any(_) | Self::Below(..) | Self::AnyOfAws | Self::All => None,
+            Self::Any(_) | Self::Below(..) | Self::AnyOfAws | Self::Beginning(_) | Self::All => None,
         }
     }
 
@@ -159,6 +161,7 @@ impl Resource {
             Self::Any(kind) => account.arn(&format!("{}/*", kind.as_str())),
             Self::Arn(arn) => arn.clone(),
             Self::AnyOfAws => format!("{}*", account.prefix_of_aws_policies()),
+            Self::Beginning(prefix) => format!("{prefix}*"),
             Self::All => "*".to_owned(),
         }
     }
@@ -176,6 +179,7 @@ impl Resource {
                     && arn.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name))
             }
             Self::Any(kind) => starts_with_ignoring_case(arn, &account.arn(&format!("{}/", kind.as_str()))),
+            Self::Beginning(prefix) => starts_with_ignoring_case(arn, prefix),
             // Listing touches no entity.
             Self::Below(..) | Self::AnyOfAws | Self::All => false,
             exact => exact.display(account).eq_ignore_ascii_case(arn),
@@ -193,6 +197,7 @@ impl Resource {
             }
             Self::Any(kind) => account.arn(&format!("{}/", kind.as_str())).eq_ignore_ascii_case(prefix),
             Self::Arn(arn) => starts_with_ignoring_case(arn, prefix) && arn.rsplit('/').next().is_some_and(named),
+            Self::Beginning(own) => starts_with_ignoring_case(own, prefix) || starts_with_ignoring_case(prefix, own),
             Self::Below(..) | Self::AnyOfAws | Self::All => false,
         }
     }
@@ -206,6 +211,7 @@ impl Resource {
                 let known = account.arn(&format!("{}/", kind.as_str()));
                 starts_with_ignoring_case(prefix, &known) || starts_with_ignoring_case(&known, prefix)
             }
+            Self::Beginning(own) => starts_with_ignoring_case(own, prefix) || starts_with_ignoring_case(prefix, own),
             Self::Below(..) | Self::AnyOfAws | Self::All => false,
             exact => starts_with_ignoring_case(&exact.display(account), prefix),
         }
@@ -279,6 +285,18 @@ mod tests {
         assert!(user.could_begin_with(&account(), "arn:aws:iam::123456789012:"));
         assert!(!user.could_begin_with(&account(), "arn:aws:iam::123456789012:role/ops/"));
         assert!(!user.could_begin_with(&account(), "arn:aws:iam::999999999999:user/"));
+    }
+
+    #[test]
+    fn what_is_made_could_be_whatever_begins_so() {
+        let secret = Resource::Beginning("arn:aws:secretsmanager:eu-central-1:123456789012:secret:iam-mcp/bob/".into());
+        let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:iam-mcp/bob/AKIA-aBcDeF";
+        assert!(secret.could_be(&account(), arn) && !secret.could_be(&account(), &arn.replace("bob", "eve")));
+        assert!(secret.could_begin_with(&account(), "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"));
+        assert!(secret.could_begin_with(&account(), arn));
+        assert!(!secret.could_begin_with(&account(), "arn:aws:iam::123456789012:user/"));
+        assert!(!secret.could_be_named(&account(), "arn:aws:iam::123456789012:user/", "bob"));
+        assert!(secret.entity().is_none() && !secret.is_known());
     }
 
     #[test]

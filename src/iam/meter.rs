@@ -42,6 +42,9 @@ pub(crate) const IDENTIFYING_MEMBERS: &[&str] = &[
     "Path",
     "NewPath",
     "PermissionsBoundary",
+    // Secrets Manager's.
+    "Name",
+    "KmsKeyId",
 ];
 
 /// The code of an attempt whose end nobody waited for: the call it belonged to was over before.
@@ -222,13 +225,24 @@ impl Intercept for MeterInterceptor {
     }
 }
 
-/// AWS's error code in the XML of an error answer: the first `<Code>`, if it reads like a code.
+/// AWS's error code in an error answer: the first `<Code>` of XML, the `__type` of JSON, if it reads like a code.
 ///
 /// The error is type-erased where an attempt ends, so its code is looked for in the answer. Nothing but a short word of
 /// letters, digits, dots and underscores is taken: the answer may come from anybody on the path.
 fn error_code_in(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
-    plausible(text.split_once("<Code>")?.1.split_once("</Code>")?.0)
+    match text.split_once("<Code>") {
+        Some((_, rest)) => plausible(rest.split_once("</Code>")?.0),
+        // Some services put a namespace before the code.
+        None => plausible(serde_json::from_str::<JsonError>(text).ok()?.code.rsplit('#').next()?),
+    }
+}
+
+/// An error of AWS's protocols of JSON.
+#[derive(serde::Deserialize)]
+struct JsonError {
+    #[serde(rename = "__type")]
+    code: String,
 }
 
 /// The code in an `x-amzn-errortype` header: `AccessDeniedException`, with a colon and a URL behind it at times.
@@ -257,6 +271,16 @@ mod tests {
         assert_eq!(short_code("AccessDeniedException:http://x/").as_deref(), Some("AccessDeniedException"));
         assert_eq!(short_code("ThrottlingException").as_deref(), Some("ThrottlingException"));
         assert_eq!(short_code(": see here"), None);
+    }
+
+    #[test]
+    fn the_error_code_of_json_answers_is_in_the_body_else() {
+        for body in
+            [&br#"{"__type":"AccessDeniedException","Message":"no"}"#[..], br#"{"__type":"x#AccessDeniedException"}"#]
+        {
+            assert_eq!(error_code_in(body).as_deref(), Some("AccessDeniedException"));
+        }
+        assert_eq!(error_code_in(br#"{"__type":"see here"}"#), None);
     }
 
     #[test]

@@ -34,6 +34,23 @@ impl NewKey {
         &self.id
     }
 
+    /// The text of the secret that is stored: what a program needs to use the key, as JSON.
+    pub(super) fn secret_text(&self) -> Secret {
+        let quoted = |text: &str| Secret::new(serde_json::to_string(text).expect("a text is JSON"));
+        let (user_name, id, secret) = (quoted(&self.user_name), quoted(&self.id), quoted(self.secret.expose()));
+        let parts = [
+            "{\"UserName\":",
+            user_name.expose(),
+            ",\"AccessKeyId\":",
+            id.expose(),
+            ",\"SecretAccessKey\":",
+            secret.expose(),
+            "}",
+        ];
+        // All at once: a text that grows leaves parts of it behind in memory.
+        Secret::new(parts.concat())
+    }
+
     /// The key without its secret, in AWS's field names.
     #[must_use]
     pub fn shown(&self) -> Value {
@@ -51,6 +68,8 @@ impl NewKey {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -65,6 +84,11 @@ mod tests {
         let key = NewKey::of(key);
         assert!(!format!("{key:?} {}", key.shown()).contains("hunter2"));
         assert_eq!((key.user_name(), key.id()), ("bob", "AKIAIOSFODNN7EXAMPLE"));
+        let stored: Value = serde_json::from_str(key.secret_text().expose()).unwrap();
+        assert_eq!(
+            stored,
+            json!({"UserName": "bob", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "hunter2"})
+        );
         assert_eq!(key.revealed()["SecretAccessKey"], "hunter2");
     }
 }

@@ -1,6 +1,7 @@
 //! What a tool changes IAM with: only inside a permit, only what the plan lists.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_iam::Client;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::change::{Change, PlannedCall};
 use super::client::{ClientFactory, Purpose};
 use super::endpoint::Endpoint;
-use super::failure::AwsFailure;
+use super::failure::{AwsFailure, Sent};
 use super::meter::Meter;
 use super::new_key::NewKey;
 use super::recent::RecentWrites;
@@ -21,6 +22,7 @@ use crate::audit::Permit;
 /// closed by its outcome.
 pub struct Writer<'permit> {
     client: Client,
+    secrets: Option<aws_sdk_secretsmanager::Client>,
     meter: Arc<Meter>,
     recent: Arc<RecentWrites>,
     told: Option<Box<dyn Fn(usize, &'static str) + Send + Sync + 'permit>>,
@@ -70,6 +72,10 @@ pub fn is_already_gone(answer: &Value) -> bool {
     answer[ALREADY_GONE] == true
 }
 
+/// The pauses between the attempts to take something back.
+const PAUSES_OF_UNDOING: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
 const ALREADY_GONE: &str = "AlreadyGone";
 
 impl<'permit> Writer<'permit> {
@@ -84,7 +90,19 @@ impl<'permit> Writer<'permit> {
         recent: Arc<RecentWrites>,
     ) -> Self {
         let client = factory.client(Purpose::Writing, endpoint, credentials, Arc::clone(&meter));
-        Self { client, meter, recent, told: None, _permit: permit }
+        Self { client, secrets: None, meter, recent, told: None, _permit: permit }
+    }
+
+    /// The same writer, which reaches Secrets Manager too, under the same meter.
+    #[must_use]
+    pub fn with_secrets_manager(
+        mut self,
+        factory: &ClientFactory,
+        endpoint: &Endpoint,
+        credentials: Credentials,
+    ) -> Self {
+        self.secrets = Some(factory.secrets_manager(endpoint, credentials, Arc::clone(&self.meter)));
+        self
     }
 
     /// Tells `told` of every call that was done: how many, and which action was the last.
@@ -129,6 +147,50 @@ impl<'permit> Writer<'permit> {
         let key = output.access_key.ok_or_else(|| AwsFailure::unreadable(action, user_name))?;
         self.tell(1, call);
         Ok(NewKey::of(key))
+    }
+
+    /// Stores the secret of a key as planned; the ARN of what holds it.
+    ///
+    /// # Errors
+    /// The call's failure, without AWS's words, which may repeat the secret; `AwsCallNotSent` if another call was planned.
+    pub async fn store_secret(&self, call: &PlannedCall, key: &NewKey) -> Result<String, AwsFailure> {
+        let (action, resource) = (call.change.action().as_str(), call.resource.display(self.meter.account()));
+        let (Change::CreateSecret { name, kms_key_id }, Some(secrets)) = (&call.change, &self.secrets) else {
+            return Err(AwsFailure::sent_apart(action, resource));
+        };
+        let request = secrets
+            .create_secret()
+            .name(name.of_key(key.id()))
+            .set_kms_key_id(kms_key_id.clone())
+            .secret_string(key.secret_text().expose());
+        let output = Box::pin(request.send()).await.map_err(|error| {
+            let failure = AwsFailure::of(action, resource.clone(), &error);
+            AwsFailure { message: "the secret was not stored".to_owned(), ..failure }
+        })?;
+        self.tell(2, call);
+        output.arn.ok_or_else(|| AwsFailure::unreadable(action, &resource))
+    }
+
+    /// Makes a call that takes back another one, however often it takes within a bound: one that removes something does no
+    /// more the second time. What was made a moment ago may not be known everywhere yet, so it is not taken for gone.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub async fn undo(&self, call: &PlannedCall) -> Result<(), AwsFailure> {
+        let mut may_be_done = false;
+        for pause in PAUSES_OF_UNDOING {
+            match self.send(call).await {
+                Ok(_) => return Ok(()),
+                Err(failure) if failure.is_no_such_entity() && may_be_done => return Ok(()),
+                Err(failure) if !failure.is_no_such_entity() && !failure.retryable => return Err(failure),
+                Err(failure) => may_be_done |= failure.sent == Sent::Unknown,
+            }
+            tokio::time::sleep(pause).await;
+        }
+        match self.send(call).await {
+            Err(failure) if failure.is_no_such_entity() && may_be_done => Ok(()),
+            answer => answer.map(drop),
+        }
     }
 
     /// Tells that the first `done` calls of the plan were done, of which `last` is the last.

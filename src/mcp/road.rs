@@ -29,7 +29,7 @@ use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, Una
 use crate::authn::replay::ReplayTable;
 use crate::authorize::{Authorized, Authorizer, Judged, Settled, map};
 use crate::broker::{Broker, Purpose, Session};
-use crate::config::{Config, UnrecordedReads};
+use crate::config::{Config, NewSecrets, UnrecordedReads};
 use crate::context::Origin;
 use crate::current::Current;
 use crate::iam::endpoint::Endpoint;
@@ -90,6 +90,8 @@ pub struct Road {
     pub iam_url: Option<String>,
     /// Where IAM Access Analyzer is, when it may be asked.
     pub access_analyzer: Option<Endpoint>,
+    /// Where Secrets Manager is, when it is not AWS's own.
+    pub secrets_manager_url: Option<String>,
     /// How long a call may take until its intent; what was begun then is finished.
     pub deadline: Duration,
 }
@@ -99,6 +101,8 @@ struct Brokered {
     read: Arc<Session>,
     write: Option<Arc<Session>>,
     endpoint: Endpoint,
+    /// The Secrets Manager that new secrets are stored in, where they are.
+    secrets_manager: Option<Endpoint>,
     account: Account,
     /// The role of the session: what AWS told one is not believed of another.
     role: RoleArn,
@@ -224,7 +228,14 @@ impl Road {
         trail.sessions.extend(write.iter().map(|session| (Purpose::Write, Arc::clone(session))));
         let account = call.get().facts().account.clone();
         let role = call.get().facts().mapping.role_arn.clone();
-        Ok(Brokered { read, write, endpoint: Endpoint::iam(account.partition, self.iam_url.clone()), account, role })
+        let secrets_manager = match &call.get().facts().new_secrets {
+            NewSecrets::SecretsManager(store) => {
+                Some(Endpoint::regional(store.region.as_str(), self.secrets_manager_url.clone()))
+            }
+            NewSecrets::Refuse | NewSecrets::Reveal => None,
+        };
+        let endpoint = Endpoint::iam(account.partition, self.iam_url.clone());
+        Ok(Brokered { read, write, endpoint, secrets_manager, account, role })
     }
 
     /// What the tool reads with: only once all its reads are allowed for certain.

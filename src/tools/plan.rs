@@ -6,7 +6,7 @@ use super::Spec;
 use super::grants::Granted;
 use crate::audit::Redaction;
 use crate::iam::writer::is_already_gone;
-use crate::iam::{Account, PlannedCall, Resource};
+use crate::iam::{Account, DeclaredCall, Member, PlannedCall, Resource};
 
 /// The AWS calls to be made, in order, what will be lost by them, and what they let somebody do that could not before.
 ///
@@ -17,6 +17,9 @@ use crate::iam::{Account, PlannedCall, Resource};
 pub struct Plan {
     /// The calls, in the order in which they are made.
     pub calls: Vec<PlannedCall>,
+    /// What is called when a later one of `calls` fails, to take back an earlier one. What only the earlier one's answer
+    /// names is open.
+    pub undo: Vec<DeclaredCall>,
     /// What exists now and will not afterwards, whole, so that it can be put back.
     pub lost: Map<String, Value>,
     /// What is left as it is, and matters to who confirms: the key that is used in place of one that goes.
@@ -48,6 +51,7 @@ impl Plan {
     pub fn shown(&self, account: &Account) -> Value {
         let calls: Vec<Value> = self.calls.iter().map(|call| show_call(call, account)).collect();
         let mut shown = Map::from_iter([("calls".to_owned(), Value::Array(calls))]);
+        self.show_undo(&mut shown, account);
         if !self.lost.is_empty() {
             shown.insert("lost".to_owned(), Value::Object(self.lost.clone()));
         }
@@ -68,6 +72,8 @@ impl Plan {
     pub fn recorded(&self, account: &Account, spec: &Spec, redaction: &Redaction) -> Value {
         let calls: Vec<Value> = self.calls.iter().map(|call| record_call(call, account, redaction)).collect();
         let mut recorded = Map::from_iter([("calls".to_owned(), Value::Array(calls))]);
+        // Of its input it has what identifies, which records keep.
+        self.show_undo(&mut recorded, account);
         if !self.lost.is_empty() {
             let lost = redaction.members(&Value::Object(self.lost.clone()), spec.kept.lost);
             recorded.insert("lost".to_owned(), lost);
@@ -84,6 +90,27 @@ impl Plan {
             recorded.insert("reaches".to_owned(), reached.iter().map(|entity| entity.display(account)).collect());
         }
         Value::Object(recorded)
+    }
+}
+
+impl Plan {
+    fn show_undo(&self, shown: &mut Map<String, Value>, account: &Account) {
+        let calls = self.undo.iter().map(|call| {
+            let members = call.members.iter().map(|(name, member)| {
+                let value = match member {
+                    Member::Is(value) => value.clone(),
+                    Member::Found => format!("{{{name}}}"),
+                    Member::Beginning(prefix) => format!("{prefix}{{...}}"),
+                };
+                ((*name).to_owned(), Value::String(value))
+            });
+            let parameters: Map<String, Value> = members.collect();
+            json!({"action": call.action, "resource": call.resource.display(account), "parameters": parameters})
+        });
+        let calls: Vec<Value> = calls.collect();
+        if !calls.is_empty() {
+            shown.insert("if_it_fails".to_owned(), calls.into());
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Access keys through the gateway: rotation in three calls, what becomes of new secrets, and who may still use what.
 
+mod stored;
+
 use serde_json::{Value, json};
 
 use crate::support::clients::Keys;

@@ -4,7 +4,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::{MINIMAL, config, minimal_with, parse_with};
 use crate::arn::Partition;
-use crate::config::{Access, Confirmation, ConfirmedCalls, Secrets, Signals, Toolset};
+use crate::config::{Access, Confirmation, ConfirmedCalls, NewSecrets, Secrets, Signals, Toolset};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -44,6 +44,7 @@ fn what_is_not_written_has_its_documented_default() {
     assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
     let tools = &config.tools;
     assert_eq!((tools.confirmation, tools.approval, tools.second_person_above), (seconds(300), seconds(3600), 20));
+    assert_eq!(tools.new_secrets, NewSecrets::Refuse);
     assert!(config.sealing.keys.is_empty() && !config.sealing.keys_group_readable);
     assert!(config.protect.arns.is_empty() && config.protect.gateway_role_arn.is_none());
     assert_eq!((config.log.format, config.log.level), (None, LevelFilter::INFO));

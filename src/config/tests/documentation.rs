@@ -35,9 +35,16 @@ fn documented() -> BTreeMap<String, Row> {
 /// A table that has required keys of its own, for whatever is set in it.
 const BUCKET: &str = "[audit.s3]\nbucket = \"trail\"\naccount = \"111122223333\"\nregion = \"us-east-1\"\n";
 
+/// The same.
+const SECRETS: &str = "[tools.secrets_manager]\nregion = \"us-east-1\"\n";
+
 /// The least configuration in which the key at `path` can stand.
 fn minimal_for(path: &str) -> String {
-    if path.starts_with("audit.s3.") { format!("{MINIMAL}{BUCKET}") } else { MINIMAL.to_owned() }
+    match path {
+        _ if path.starts_with("audit.s3.") => format!("{MINIMAL}{BUCKET}"),
+        _ if path.starts_with("tools.secrets_manager.") => format!("{MINIMAL}{SECRETS}"),
+        _ => MINIMAL.to_owned(),
+    }
 }
 
 /// The variable that overrides the key at `path`.
@@ -52,7 +59,7 @@ fn known() -> BTreeSet<String> {
         "caller = { kind = \"keyring\", pattern = \"alice\" }\ntags = { a = \"b\" }",
     );
     let text = format!("{text}[sealing]\nkeys = [{{ id = \"a\", file = \"a\", state = \"seal\" }}]\n");
-    let text = format!("{text}{BUCKET}");
+    let text = format!("{text}{BUCKET}{SECRETS}");
     let sink = Sink::default();
     let none: BTreeMap<String, String> = BTreeMap::new();
     assert!(crate::config::parse(&text, Path::new("gateway.toml"), &none, &sink).is_some());

@@ -2,6 +2,7 @@ mod defaults;
 mod digest;
 mod documentation;
 mod faults;
+mod new_secrets;
 mod overrides;
 mod reload;
 mod sinks;

@@ -26,6 +26,25 @@ impl Serialize for PolicyText {
     }
 }
 
+/// The name of a secret that is to hold a new access key: what it begins with, and then the key's id, which only the making
+/// of the key tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretName(pub String);
+
+impl SecretName {
+    /// The name, for the key of this id.
+    #[must_use]
+    pub fn of_key(&self, access_key_id: &str) -> String {
+        format!("{}{access_key_id}", self.0)
+    }
+}
+
+impl Serialize for SecretName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.of_key("{AccessKeyId}").serialize(serializer)
+    }
+}
+
 /// The status of an access key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Status {

@@ -6,7 +6,7 @@ mod operations;
 use super::declared::{Action, DeclaredCall};
 use super::entity::{EntityKind, Resource};
 
-pub use input::{PolicyText, Status, Tag};
+pub use input::{PolicyText, SecretName, Status, Tag};
 pub use operations::{Change, actions};
 
 impl Change {
@@ -103,7 +103,10 @@ impl PlannedCall {
         let declared = DeclaredCall::new(self.change.action(), self.resource.clone());
         let tags = self.change.tags().iter().map(|tag| (tag.key.clone(), tag.value.clone()));
         let declared = declared.tagging(tags).untagging(self.change.removed_tags().iter().cloned());
-        self.change.members().into_iter().fold(declared, |declared, (member, value)| declared.with(member, value))
+        self.change
+            .members()
+            .into_iter()
+            .fold(declared, |declared, (member, value)| declared.with_member(member, value))
     }
 
     /// Everything that stage one judges of the call: the operation, and the permissions that it needs beside its own.
@@ -126,6 +129,17 @@ mod tests {
             serde_json::to_value(&change).unwrap(),
             serde_json::json!({"UserName": "bob", "SSHPublicKeyId": "APKA1"})
         );
+    }
+
+    #[test]
+    fn a_secret_is_named_by_the_key_that_is_not_there_yet() {
+        let change = Change::CreateSecret { name: SecretName("iam-mcp/bob/".into()), kms_key_id: None };
+        assert_eq!(serde_json::to_value(&change).unwrap(), serde_json::json!({"Name": "iam-mcp/bob/{AccessKeyId}"}));
+        let declared = change.on(Resource::All).declared();
+        assert!(declared.covers("CreateSecret", [("Name", "iam-mcp/bob/AKIA1")].into_iter()));
+        assert!(!declared.covers("CreateSecret", [("Name", "iam-mcp/eve/AKIA1")].into_iter()));
+        let with_another_key = [("Name", "iam-mcp/bob/AKIA1"), ("KmsKeyId", "arn:aws:kms:::key/1")];
+        assert!(!declared.covers("CreateSecret", with_another_key.into_iter()));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Tag;
-use super::input::{ForSdk, PolicyText, Status};
-use crate::iam::declared::Action;
+use super::input::{ForSdk, PolicyText, SecretName, Status};
+use crate::iam::declared::{Action, Member};
 use crate::iam::failure::AwsFailure;
 use crate::iam::shape;
 
@@ -18,6 +18,8 @@ use crate::iam::shape;
 enum Part<'c> {
     /// It says what the operation acts on: the meter lets no other value through.
     Identifies(&'static str, Option<&'c str>),
+    /// The same, of what only AWS's answers tell whole: it begins so.
+    Begins(&'static str, &'c str),
     /// It says what is done.
     Says,
 }
@@ -41,6 +43,7 @@ impl Identifying for Option<String> {
 
 macro_rules! operations {
     (@part identifies $name:literal $value:expr) => { Part::Identifies($name, Identifying::text($value)) };
+    (@part begins $name:literal $value:expr) => { Part::Begins($name, &$value.0) };
     (@part says $name:literal $value:expr) => { Part::Says };
     (apart {$(
         $apart:ident $apart_constant:ident ($apart_action:literal) {
@@ -84,6 +87,10 @@ macro_rules! operations {
 
             $(#[doc = concat!("`", $action, "`")] pub const $constant: Action = Action::new($action);)*
             $(#[doc = concat!("`", $apart_action, "`")] pub const $apart_constant: Action = Action::new($apart_action);)*
+            #[doc = "`kms:GenerateDataKey`: a permission that storing a secret under a key of one's own needs."]
+            pub const GENERATE_DATA_KEY: Action = Action::new("kms:GenerateDataKey");
+            #[doc = "`kms:Decrypt`: another one of these."]
+            pub const DECRYPT: Action = Action::new("kms:Decrypt");
             #[doc = "`iam:TagPolicy`: a permission that creating with tags needs."]
             pub const TAG_POLICY: Action = Action::new("iam:TagPolicy");
         }
@@ -112,9 +119,10 @@ macro_rules! operations {
             }
 
             /// The input members that identify what the operation acts on.
-            pub(super) fn members(&self) -> Vec<(&'static str, &str)> {
+            pub(super) fn members(&self) -> Vec<(&'static str, Member)> {
                 let identifying = self.parts().into_iter().filter_map(|part| match part {
-                    Part::Identifies(name, value) => Some((name, value?)),
+                    Part::Identifies(name, value) => Some((name, Member::Is(value?.to_owned()))),
+                    Part::Begins(name, prefix) => Some((name, Member::Beginning(prefix.to_owned()))),
                     Part::Says => None,
                 });
                 identifying.collect()
@@ -162,6 +170,11 @@ operations! {
         // Its answer is the only one that tells the key's secret.
         CreateAccessKey CREATE_ACCESS_KEY ("iam:CreateAccessKey") {
             user_name: String = "UserName", identifies, keeps "UserName";
+        };
+        // The text of the secret is no part of it: a change is shown and recorded.
+        CreateSecret CREATE_SECRET ("secretsmanager:CreateSecret") {
+            name: SecretName = "Name", begins, keeps "Name";
+            kms_key_id: Option<String> = "KmsKeyId", identifies, keeps "KmsKeyId";
         };
     }
     // Users.

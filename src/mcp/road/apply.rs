@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::confirm::Confirmed;
 use super::{Brokered, Road, failures};
 use crate::audit::{Intent, Stage};
+use crate::iam::change::actions::CREATE_SECRET;
 use crate::iam::{Meter, PlannedCall, Writer};
 use crate::mcp::incoming::{Incoming, Step};
 use crate::mcp::reply::Reply;
@@ -40,7 +41,10 @@ impl Road {
             Err(unavailable) => return self.denied(trail, &failures::not_recordable(unavailable)).await,
         };
         let session = brokered.write.as_ref().expect("a write that is no dry run has brokered its write session");
-        let meter = Meter::new(brokered.account.clone(), plan.calls.iter().map(|call| call.declared()).collect());
+        let meter = Meter::new(
+            brokered.account.clone(),
+            plan.calls.iter().map(|call| call.declared()).chain(plan.undo.iter().cloned()).collect(),
+        );
         trail.meters.push(Arc::clone(&meter));
         let applied = {
             let writer = Writer::new(
@@ -57,6 +61,13 @@ impl Road {
                     let _gone = progress.send(Step { done, total: plan.calls.len(), action });
                 }
             });
+            let stores_secret = plan.calls.iter().any(|call| call.change.action() == CREATE_SECRET);
+            let writer = match &brokered.secrets_manager {
+                Some(endpoint) if stores_secret => {
+                    writer.with_secrets_manager(&self.clients, endpoint, session.credentials.clone())
+                }
+                _ => writer,
+            };
             work.apply(&plan, &writer).await
         };
         self.forget(&brokered.account, &plan);

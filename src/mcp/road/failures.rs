@@ -3,7 +3,7 @@
 use crate::audit::{AuditUnavailable, OUTCOME_UNKNOWN};
 use crate::authn::replay::ReplayRefusal;
 use crate::iam::{Aftermath, AwsFailure, Interrupted, Sent};
-use crate::tools::ToolError;
+use crate::tools::{ErrorStage, ToolError};
 
 /// A write whose signature may not pass.
 pub(in crate::mcp) fn not_admitted(refusal: &ReplayRefusal) -> ToolError {
@@ -118,6 +118,7 @@ pub(super) fn interrupted_error(interrupted: Interrupted, left: usize) -> ToolEr
         let Aftermath { code, message, hint, undone: _ } = *aftermath;
         if let Some(code) = code {
             error.code = code.to_owned();
+            error.stage = ErrorStage::Gateway;
         }
         error.message = message.unwrap_or(error.message);
         error.hint = hint.or(error.hint);

@@ -40,6 +40,7 @@ pub fn made_output() -> Value {
         "AccessKey": {"type": "object", "properties": {
             "UserName": {"type": "string"}, "AccessKeyId": {"type": "string"}, "Status": {"type": "string"},
         }},
+        "SecretArn": {"type": "string"},
     })
 }
 
@@ -64,7 +65,7 @@ impl WriteTool for CreateAccessKey {
             let account = call.facts.account.id.as_str();
             Ok(Plan {
                 granted: Some(grants::all_of(&held.permissions(), account)),
-                ..Plan::adding(new_secret::planned(user, arn))
+                ..new_secret::planned(call, user, arn)
             })
         })
     }

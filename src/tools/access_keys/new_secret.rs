@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::config::NewSecrets;
-use crate::iam::change::actions::CREATE_ACCESS_KEY;
-use crate::iam::{Aftermath, AwsFailure, Change, DeclaredCall, Interrupted, PlannedCall, Resource, Sent, Writer};
+use super::on_key;
+use crate::config::{NewSecrets, SecretsStore};
+use crate::iam::change::SecretName;
+use crate::iam::change::actions::{CREATE_ACCESS_KEY, DECRYPT, DELETE_ACCESS_KEY, GENERATE_DATA_KEY};
+use crate::iam::{
+    Account, Aftermath, AwsFailure, Change, DeclaredCall, Interrupted, NewKey, PlannedCall, Resource, Sent, Writer,
+};
 use crate::tools::holder::USER;
 use crate::tools::{Call, Plan, ToolError};
 
@@ -13,10 +17,16 @@ use crate::tools::{Call, Plan, ToolError};
 /// # Errors
 /// `NewSecretsRefused`, before anything is asked of AWS.
 pub fn declare(call: &Call, user: &str) -> Result<Vec<DeclaredCall>, ToolError> {
-    match call.facts.new_secrets {
-        NewSecrets::Refuse => Err(refused(call, user)),
-        NewSecrets::Reveal => Ok(vec![USER.on(CREATE_ACCESS_KEY, user)]),
+    let mut calls = vec![USER.on(CREATE_ACCESS_KEY, user)];
+    match &call.facts.new_secrets {
+        NewSecrets::Refuse => return Err(refused(call, user)),
+        NewSecrets::Reveal => {}
+        NewSecrets::SecretsManager(store) => {
+            calls.extend(storing(store, user, &call.facts.account).judged());
+            calls.push(on_key(DELETE_ACCESS_KEY, user, None));
+        }
     }
+    Ok(calls)
 }
 
 fn refused(call: &Call, user: &str) -> ToolError {
@@ -30,21 +40,48 @@ fn refused(call: &Call, user: &str) -> ToolError {
         )
 }
 
-/// The calls that make a key for the user of this ARN.
+/// The plan that makes a key for the user of this ARN, and stores its secret where that is configured.
 #[must_use]
-pub fn planned(user: &str, arn: &str) -> Vec<PlannedCall> {
-    let create = Change::CreateAccessKey { user_name: user.to_owned() };
-    vec![create.on(Resource::Arn(arn.to_owned()))]
+pub fn planned(call: &Call, user: &str, arn: &str) -> Plan {
+    let owner = Resource::Arn(arn.to_owned());
+    let create = Change::CreateAccessKey { user_name: user.to_owned() }.on(owner.clone());
+    match &call.facts.new_secrets {
+        NewSecrets::SecretsManager(store) => Plan {
+            calls: vec![create, storing(store, user, &call.facts.account)],
+            undo: vec![on_key(DELETE_ACCESS_KEY, user, None).to(owner)],
+            ..Plan::default()
+        },
+        NewSecrets::Refuse | NewSecrets::Reveal => Plan::adding(vec![create]),
+    }
 }
 
-/// Makes the planned key and answers it.
+/// The call that stores the secret of a key of this user.
+fn storing(store: &SecretsStore, user: &str, account: &Account) -> PlannedCall {
+    let SecretsStore { region, name_prefix, kms_key } = store;
+    // A user's name may have commas, the name of a secret not. The key's id behind it keeps names apart.
+    let name = format!("{name_prefix}{}/", user.replace(',', "_"));
+    let arn = format!("arn:{}:secretsmanager:{region}:{}:secret:{name}", account.partition, account.id);
+    let kms_key_id = kms_key.as_ref().map(ToString::to_string);
+    let encrypting = kms_key_id.clone().into_iter().flat_map(|key| {
+        // <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz>
+        [GENERATE_DATA_KEY, DECRYPT].map(|action| DeclaredCall::permission(action, Resource::Arn(key.clone())))
+    });
+    let create = Change::CreateSecret { name: SecretName(name), kms_key_id }.on(Resource::Beginning(arn));
+    encrypting.fold(create, PlannedCall::needing)
+}
+
+/// Makes the planned key; answers it with its secret, or with where that is stored.
 ///
 /// # Errors
-/// What AWS refused, or left open.
+/// What AWS refused, or left open. A key whose secret could not be stored is deleted again.
 pub async fn make(plan: &Plan, writer: &Writer<'_>) -> Result<Value, Interrupted> {
     let create = plan.calls.first().expect("a key is planned as its first call");
     let key = writer.create_access_key(create).await.map_err(not_made)?;
-    Ok(json!({"AccessKey": key.revealed()}))
+    let Some(store) = plan.calls.get(1) else { return Ok(json!({"AccessKey": key.revealed()})) };
+    match writer.store_secret(store, &key).await {
+        Ok(arn) => Ok(json!({"AccessKey": key.shown(), "SecretArn": arn})),
+        Err(failure) => Err(taken_back(failure, &key, create, writer).await),
+    }
 }
 
 fn not_made(failure: AwsFailure) -> Interrupted {
@@ -55,4 +92,124 @@ fn not_made(failure: AwsFailure) -> Interrupted {
         Box::new(Aftermath { hint: Some(hint.to_owned()), ..Aftermath::default() })
     });
     Interrupted { aftermath, ..failure.into() }
+}
+
+/// Deletes the key again, whose secret could not be stored: nobody has it, and nobody could ever use the key.
+async fn taken_back(failure: AwsFailure, key: &NewKey, create: &PlannedCall, writer: &Writer<'_>) -> Interrupted {
+    // The name as it was given, which is what was declared: AWS's may differ in its letters' case.
+    let user = match &create.change {
+        Change::CreateAccessKey { user_name } => user_name.as_str(),
+        _ => key.user_name(),
+    };
+    let id = key.id();
+    let change = Change::DeleteAccessKey { user_name: user.to_owned(), access_key_id: id.to_owned() };
+    let delete = change.on(create.resource.clone());
+    let code = &failure.code;
+    let aftermath = match writer.undo(&delete).await {
+        Ok(()) => {
+            let unclear = match failure.sent {
+                Sent::Unknown => "; nobody knows whether the secret exists, and what it would hold opens nothing",
+                Sent::No | Sent::Refused => "",
+            };
+            Aftermath {
+                code: Some("SecretNotStored"),
+                message: Some(format!(
+                    "the secret of the new access key {id} of the IAM user {user} could not be stored ({code}), so the \
+                     key was deleted again{unclear}"
+                )),
+                hint: Some(
+                    "the caller's role needs secretsmanager:CreateSecret on the resource that is named here, and with a \
+                     KMS key of its own kms:GenerateDataKey and kms:Decrypt on that; then try again"
+                        .to_owned(),
+                ),
+                undone: vec![delete],
+            }
+        }
+        Err(left) => {
+            tracing::error!(
+                access_key_id = id,
+                user_name = user,
+                "an access key is left whose secret nobody has: it could neither be stored nor the key be deleted"
+            );
+            Aftermath {
+                code: Some("KeyWithoutSecret"),
+                message: Some(format!(
+                    "AN ACCESS KEY IS LEFT WHOSE SECRET NOBODY HAS: {id} of the IAM user {user}. Its secret could not be \
+                     stored ({code}), and deleting the key again failed, too ({})",
+                    left.code
+                )),
+                hint: Some(format!(
+                    "delete it: delete_access_key with user_name={user} and access_key_id={id}; and tell the gateway's \
+                     operators"
+                )),
+                undone: Vec::new(),
+            }
+        }
+    };
+    Interrupted { done: 1, failure, aftermath: Some(Box::new(aftermath)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::authorize::Judged;
+    use crate::tools::catalogue::CATALOGUE;
+    use crate::tools::testing::facts;
+    use crate::tools::{Declared, look_up};
+
+    const ARN: &str = "arn:aws:iam::123456789012:user/people/a,b";
+    const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+
+    fn declared(new_secrets: &NewSecrets) -> Result<Declared, ToolError> {
+        let tool = CATALOGUE.find("create_access_key").unwrap();
+        let arguments = json!({"user_name": "a,b"});
+        look_up(tool, arguments.as_object().unwrap(), facts("alice").with_new_secrets(new_secrets))
+    }
+
+    fn store(kms_key: Option<&str>) -> NewSecrets {
+        NewSecrets::SecretsManager(Arc::new(SecretsStore {
+            region: "eu-central-1".parse().unwrap(),
+            name_prefix: "iam-mcp/".to_owned(),
+            kms_key: kms_key.map(|key| key.parse().unwrap()),
+        }))
+    }
+
+    #[test]
+    fn a_plan_stays_within_what_was_declared() {
+        for new_secrets in [NewSecrets::Reveal, store(None), store(Some(KEY))] {
+            let declared = declared(&new_secrets).unwrap();
+            let plan = planned(declared.call(), "a,b", ARN);
+            let exact: Vec<DeclaredCall> =
+                plan.calls.iter().flat_map(|call| call.judged().collect::<Vec<_>>()).collect();
+            for call in exact.iter().chain(&plan.undo) {
+                assert!(declared.writes().iter().any(|wide| wide.allows(call)), "{call:?}");
+            }
+            assert_eq!(exact.len() + plan.undo.len(), declared.writes().len(), "{new_secrets:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_named_by_user_and_key_below_the_prefix() {
+        let declared = declared(&store(Some(KEY))).unwrap();
+        let plan = planned(declared.call(), "a,b", ARN);
+        let shown = plan.shown(&declared.call().facts.account);
+        assert_eq!(
+            shown["calls"][1],
+            json!({
+                "action": "secretsmanager:CreateSecret",
+                "resource": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:iam-mcp/a_b/*",
+                "parameters": {"Name": "iam-mcp/a_b/{AccessKeyId}", "KmsKeyId": KEY},
+            })
+        );
+        let needed: Vec<&str> = plan.calls[1].also.iter().map(|call| call.action.as_str()).collect();
+        assert_eq!(needed, ["kms:GenerateDataKey", "kms:Decrypt"]);
+        assert_eq!(shown["if_it_fails"][0]["resource"], ARN);
+    }
+
+    #[test]
+    fn nothing_is_declared_where_new_secrets_are_refused() {
+        assert_eq!(declared(&NewSecrets::Refuse).unwrap_err().code, "NewSecretsRefused");
+    }
 }

@@ -71,7 +71,7 @@ static SPEC: Spec = Spec {
         let key = json!({"type": "object", "properties": {
             "UserName": {"type": "string"}, "AccessKeyId": {"type": "string"}, "Status": {"type": "string"},
         }});
-        json!({"AccessKey": key, "Deleted": key})
+        json!({"AccessKey": key, "SecretArn": {"type": "string"}, "Deleted": key})
     },
     kept: KEPT,
     reads: OF_KEYS_AND_PERMISSIONS,
@@ -129,7 +129,7 @@ impl WriteTool for RotateAccessKey {
                     Ok(Plan {
                         granted: Some(grants::all_of(&held.permissions(), call.facts.account.id.as_str())),
                         stays: stays([old]),
-                        ..Plan::adding(new_secret::planned(user, arn))
+                        ..new_secret::planned(call, user, arn)
                     })
                 }
                 stage => {

@@ -30,6 +30,7 @@ pub(crate) mod recording;
 pub(crate) mod recording_aws;
 pub(crate) mod relay;
 pub(crate) mod sandbox;
+pub(crate) mod secrets_manager;
 pub(crate) mod signing_proxy;
 mod tests;
 pub(crate) mod waiting;
