@@ -2,6 +2,7 @@
 //!
 //! Each table starts with an account that has nobody in it, so that the order of files means nothing.
 
+mod account;
 mod answers;
 mod calls;
 mod sdk;
@@ -17,7 +18,9 @@ use iam_mcp_gateway::sandbox::Sandbox;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+pub(crate) use self::account::Account;
 use self::table::Table;
+pub(crate) use self::values::{Saved, with_folded_names};
 use super::support::clients::Keys;
 use super::support::program::Program;
 use super::support::sandbox::RunningSandbox;

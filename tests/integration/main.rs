@@ -39,3 +39,4 @@ mod simulation;
 mod stalled_disks;
 mod support;
 mod terminal;
+mod tools;

@@ -3,7 +3,8 @@
     moto_server.py --record FILE
 
 Prints one line of JSON when it is ready, {"url", "account", "region", "access_key_id", "secret_access_key", "roles",
-"users"}: the key pair is that of the gateway's own IAM user, which may assume the roles and nothing else. Every request
+"users", "root"}: the key pair is that of the gateway's own IAM user, which may assume the roles and nothing else; "root" is
+another, of somebody who may do everything, so that a test can arrange what it needs. Every request
 after that is checked for its signature and its permission, and recorded in FILE (see recording.py) with "status" and
 "error_code". It ends when standard input closes, so a test that dies leaves no process.
 
@@ -144,11 +145,15 @@ def fill(url: str) -> dict[str, Any]:
     )
     roles["not-trusting"] = stranger["Role"]["Arn"]
     users = fill_people(iam)
+    iam.create_user(UserName="root")
+    iam.put_user_policy(UserName="root", PolicyName="everything", PolicyDocument=policy(allow(["*"])))
+    root = iam.create_access_key(UserName="root")["AccessKey"]
     return {
         "account": account,
         "region": REGION,
         "access_key_id": key["AccessKeyId"],
         "secret_access_key": key["SecretAccessKey"],
+        "root": {"access_key_id": root["AccessKeyId"], "secret_access_key": root["SecretAccessKey"]},
         "external_id": EXTERNAL_ID,
         "roles": roles,
         "users": {"iam-mcp-gateway": gateway, **users},

@@ -46,6 +46,7 @@ operations! {
         set_path set_role_name set_assume_role_policy_document set_description set_max_session_duration
         set_permissions_boundary set_tags
     ) -> (role);
+    iam: create_service_specific_credential(set_user_name set_service_name) -> ();
     iam: create_user(set_path set_user_name set_permissions_boundary set_tags) -> (user);
     iam: create_virtual_mfa_device(set_path set_virtual_mfa_device_name) -> (virtual_mfa_device);
     iam: deactivate_mfa_device(set_user_name set_serial_number) -> ();
@@ -153,6 +154,8 @@ operations! {
     iam: update_role(set_role_name set_description set_max_session_duration) -> ();
     iam: update_role_description(set_role_name set_description) -> (role);
     iam: update_user(set_user_name set_new_path set_new_user_name) -> ();
+    iam: upload_signing_certificate(set_user_name set_certificate_body) -> ();
+    iam: upload_ssh_public_key(set_user_name set_ssh_public_key_body) -> ();
     sts: assume_role(
         set_role_arn set_role_session_name set_policy set_duration_seconds set_tags set_transitive_tag_keys
         set_external_id set_source_identity

@@ -66,8 +66,8 @@ impl<'a> Run<'a> {
 
 /// What a service refuses with.
 pub(super) struct Refusal {
-    code: String,
-    message: String,
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 /// What came of a call that was sent: an answer told as JSON, or a refusal.
@@ -88,6 +88,15 @@ pub(super) struct Clients {
 }
 
 impl Clients {
+    /// With the keys of who may do everything, for a test that arranges an account.
+    pub(super) fn of(url: &str, keys: &Keys) -> Self {
+        Self::new(
+            url,
+            &json!({"AccessKeyId": keys.access_key_id, "SecretAccessKey": keys.secret_access_key}),
+            &Seen::default(),
+        )
+    }
+
     fn new(url: &str, keys: &Value, seen: &Seen) -> Self {
         let text = |name: &str| keys[name].as_str().map(str::to_owned);
         let credentials = Credentials::new(

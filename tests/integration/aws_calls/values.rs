@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
@@ -13,11 +13,16 @@ use crate::support::waiting::now;
 
 /// What answers were remembered by name.
 #[derive(Default)]
-pub(super) struct Saved(BTreeMap<String, Value>);
+pub(crate) struct Saved(BTreeMap<String, Value>);
 
 impl Saved {
+    /// Remembers a value.
+    pub(crate) fn remember(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
     /// An input with its placeholders replaced.
-    pub(super) fn filled(&self, value: &Value) -> Result<Value, String> {
+    pub(crate) fn filled(&self, value: &Value) -> Result<Value, String> {
         if let Some(name) = value["$use"].as_str() {
             return self.0.get(name).cloned().ok_or_else(|| format!("an earlier case remembered no {name}"));
         }
@@ -51,7 +56,7 @@ impl Saved {
     /// Compares an answer with what is expected, and remembers what is to be remembered.
     ///
     /// The SDK does not tell an empty list from one that is missing, so here neither counts; boto3 tells them apart.
-    pub(super) fn compare(&mut self, expected: &Value, got: &Value, place: &str) -> Result<(), String> {
+    pub(crate) fn compare(&mut self, expected: &Value, got: &Value, place: &str) -> Result<(), String> {
         let text = got.as_str();
         let differs = || Err(format!("{place}: expected {expected}, got {got}"));
         let holds = |condition: bool| if condition { Ok(()) } else { differs() };
@@ -127,6 +132,39 @@ impl Saved {
 pub(super) fn folded(name: &str) -> String {
     name.replace('_', "").to_ascii_lowercase()
 }
+
+/// JSON from elsewhere with its members named as answers have them here.
+pub(crate) fn with_folded_names(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (folded(name), with_folded_names(value))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(with_folded_names).collect(),
+        other => other.clone(),
+    }
+}
+
+/// An answer with its policy documents encoded as IAM's are, however they are encoded in it.
+pub(super) fn with_documents_encoded(answer: &Value) -> Value {
+    match answer {
+        Value::Object(members) => {
+            let encoded = members.iter().map(|(name, value)| (name.clone(), with_documents_encoded(value)));
+            encoded.collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(with_documents_encoded).collect(),
+        Value::String(text) => {
+            let plain = percent_decode_str(text).decode_utf8_lossy();
+            match serde_json::from_str::<Value>(&plain) {
+                Ok(Value::Object(_)) => utf8_percent_encode(&plain, UNRESERVED).to_string().into(),
+                _ => answer.clone(),
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+/// What IAM leaves as it is: RFC 3986's unreserved characters.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn placeholder(value: &Value) -> Option<(&str, &Value)> {
     let (name, argument) = value.as_object()?.iter().find(|(name, _)| name.starts_with('$'))?;

@@ -28,6 +28,7 @@ pub(crate) mod program;
 mod python;
 pub(crate) mod recording;
 pub(crate) mod recording_aws;
+pub(crate) mod refusing;
 pub(crate) mod relay;
 pub(crate) mod sandbox;
 pub(crate) mod secrets_manager;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::prepared::Prepared;
+use super::refusing::{Refusal, Refusals};
 
 /// Bounds each wait for a peer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,6 +72,7 @@ impl Log {
 pub(crate) struct Relay {
     url: String,
     way: Arc<(Mutex<Way>, Condvar)>,
+    refusals: Arc<Refusals>,
 }
 
 impl Relay {
@@ -81,20 +83,26 @@ impl Relay {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let way = Arc::new((Mutex::new(Way::Open), Condvar::new()));
-        let (log, told) = (log.clone(), Arc::clone(&way));
+        let refusals = Arc::new(Refusals::default());
+        let passing = Passing { upstream, log: log.clone(), way: Arc::clone(&way), refusals: Arc::clone(&refusals) };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let passing = Passing { upstream, log: log.clone(), way: Arc::clone(&told) };
+                let passing = passing.clone();
                 // Whoever hangs up is part of the tests.
                 std::thread::spawn(move || passing.serve(&stream).ok());
             }
         });
-        Self { url, way }
+        Self { url, way, refusals }
     }
 
     /// Where it listens.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// From now on answers these requests itself, and no others.
+    pub(crate) fn refuse(&self, refusals: Vec<Refusal>) {
+        self.refusals.set(refusals);
     }
 
     /// Has the next requests, and those under way, go this way.
@@ -114,10 +122,12 @@ impl Prepared {
 }
 
 /// One connection, which has one request: there is never one that waits to be used again when the way changes.
+#[derive(Clone)]
 struct Passing {
     upstream: SocketAddr,
     log: Log,
     way: Arc<(Mutex<Way>, Condvar)>,
+    refusals: Arc<Refusals>,
 }
 
 impl Passing {
@@ -132,6 +142,10 @@ impl Passing {
             return Ok(());
         }
         self.log.push(Seen::Asked(request.clone()));
+        if let Some(refusal) = self.refusals.answer(&request.body) {
+            stream.write_all(&refusal)?;
+            return stream.shutdown(Shutdown::Both);
+        }
         let way = self.way();
         let answer = match way {
             Way::Open | Way::Unacknowledged => self.forward(request)?,

@@ -1,0 +1,81 @@
+//! What a relay answers itself, in place of the AWS behind it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use percent_encoding::percent_decode_str;
+
+const REQUEST: &str = "00000000-0000-4000-8000-00000000000b";
+
+/// Which requests are refused, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    /// The operation, `CreateUser`.
+    pub(crate) operation: String,
+    /// Only of requests with this text in them.
+    pub(crate) about: String,
+    /// How many of them; the others pass.
+    pub(crate) times: usize,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// AWS's code.
+    pub(crate) code: &'static str,
+    /// AWS's message.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    /// As IAM refuses who may not.
+    pub(crate) fn denied(operation: &str, about: &str) -> Self {
+        let message = format!("User: the caller is not authorized to perform: iam:{operation} because a test says so");
+        Self::of(operation, about, usize::MAX, 403, "AccessDenied", message)
+    }
+
+    /// As IAM turns requests away for their rate, so many times.
+    pub(crate) fn throttled(operation: &str, about: &str, times: usize) -> Self {
+        Self::of(operation, about, times, 400, "Throttling", "Rate exceeded".to_owned())
+    }
+
+    fn of(operation: &str, about: &str, times: usize, status: u16, code: &'static str, message: String) -> Self {
+        Self { operation: operation.to_owned(), about: about.to_owned(), times, status, code, message }
+    }
+
+    fn answer(&self) -> Vec<u8> {
+        let body = format!(
+            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>{}</Code>\
+             <Message>{}</Message></Error><RequestId>{REQUEST}</RequestId></ErrorResponse>",
+            self.code, self.message
+        );
+        let head = format!(
+            "HTTP/1.1 {} x\r\ncontent-type: text/xml\r\nconnection: close\r\nx-amzn-requestid: {REQUEST}",
+            self.status
+        );
+        format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    }
+}
+
+/// The refusals of a relay.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Vec<Refusal>>);
+
+impl Refusals {
+    /// Has these in place of those before.
+    pub(super) fn set(&self, refusals: Vec<Refusal>) {
+        *self.locked() = refusals;
+    }
+
+    /// The answer to a request with this body, if it is refused.
+    pub(super) fn answer(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let body = percent_decode_str(std::str::from_utf8(body).ok()?).decode_utf8_lossy();
+        let operation = body.split('&').find_map(|parameter| parameter.strip_prefix("Action="))?;
+        let mut refusals = self.locked();
+        let refusal = refusals
+            .iter_mut()
+            .find(|refusal| refusal.operation == operation && refusal.times > 0 && body.contains(&refusal.about))?;
+        refusal.times -= 1;
+        Some(refusal.answer())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Refusal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
