@@ -24,6 +24,7 @@ mod endpoints;
 mod full_disks;
 mod hang_ups;
 mod in_process;
+mod interrupted;
 mod kills;
 mod policies;
 mod policy_commands;

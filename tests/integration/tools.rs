@@ -10,3 +10,6 @@ mod missing;
 mod rows;
 mod success;
 mod throttled;
+
+pub(crate) use account::{At, Place};
+pub(crate) use called::{UNCONFIRMED, with_callers};

@@ -67,11 +67,18 @@ impl Log {
     }
 }
 
+/// Which way requests go, and which way they will go once so many more have arrived.
+#[derive(Debug)]
+struct Turns {
+    way: Way,
+    later: Option<(usize, Way)>,
+}
+
 /// A running relay. It lives as long as the test's process.
 #[derive(Debug)]
 pub(crate) struct Relay {
     url: String,
-    way: Arc<(Mutex<Way>, Condvar)>,
+    turns: Arc<(Mutex<Turns>, Condvar)>,
     refusals: Arc<Refusals>,
 }
 
@@ -82,9 +89,10 @@ impl Relay {
         let upstream: SocketAddr = upstream.expect("stand-ins for AWS are at an address of loopback");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let way = Arc::new((Mutex::new(Way::Open), Condvar::new()));
+        let turns = Arc::new((Mutex::new(Turns { way: Way::Open, later: None }), Condvar::new()));
         let refusals = Arc::new(Refusals::default());
-        let passing = Passing { upstream, log: log.clone(), way: Arc::clone(&way), refusals: Arc::clone(&refusals) };
+        let passing =
+            Passing { upstream, log: log.clone(), turns: Arc::clone(&turns), refusals: Arc::clone(&refusals) };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let passing = passing.clone();
@@ -92,7 +100,7 @@ impl Relay {
                 std::thread::spawn(move || passing.serve(&stream).ok());
             }
         });
-        Self { url, way, refusals }
+        Self { url, turns, refusals }
     }
 
     /// Where it listens.
@@ -107,8 +115,20 @@ impl Relay {
 
     /// Has the next requests, and those under way, go this way.
     pub(crate) fn turn(&self, way: Way) {
-        *locked(&self.way.0) = way;
-        self.way.1.notify_all();
+        *locked(&self.turns.0) = Turns { way, later: None };
+        self.turns.1.notify_all();
+    }
+
+    /// Has requests go this way from the so manieth on that arrives now.
+    pub(crate) fn turn_at(&self, request: usize, way: Way) {
+        locked(&self.turns.0).later = Some((request, way));
+    }
+
+    /// Waits until that request has arrived.
+    pub(crate) fn wait_for_turn(&self) {
+        let turns = self.turns.1.wait_timeout_while(locked(&self.turns.0), PATIENCE, |turns| turns.later.is_some());
+        let (turns, _) = turns.unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(turns.later, None, "so many requests did not arrive");
     }
 }
 
@@ -126,7 +146,7 @@ impl Prepared {
 struct Passing {
     upstream: SocketAddr,
     log: Log,
-    way: Arc<(Mutex<Way>, Condvar)>,
+    turns: Arc<(Mutex<Turns>, Condvar)>,
     refusals: Arc<Refusals>,
 }
 
@@ -146,7 +166,7 @@ impl Passing {
             stream.write_all(&refusal)?;
             return stream.shutdown(Shutdown::Both);
         }
-        let way = self.way();
+        let way = self.arrived();
         let answer = match way {
             Way::Open | Way::Unacknowledged => self.forward(request)?,
             Way::Failing => failure(),
@@ -178,12 +198,27 @@ impl Passing {
     }
 
     fn way(&self) -> Way {
-        *locked(&self.way.0)
+        locked(&self.turns.0).way
+    }
+
+    /// Counts a request that has arrived; the way that it goes.
+    fn arrived(&self) -> Way {
+        let mut turns = locked(&self.turns.0);
+        turns.later = match turns.later {
+            Some((1, way)) => {
+                turns.way = way;
+                self.turns.1.notify_all();
+                None
+            }
+            Some((request, way)) => Some((request - 1, way)),
+            None => None,
+        };
+        turns.way
     }
 
     fn wait_for_another(&self, way: Way) {
-        let held = locked(&self.way.0);
-        let _bounded = self.way.1.wait_timeout_while(held, PATIENCE, |now| *now == way);
+        let held = locked(&self.turns.0);
+        let _bounded = self.turns.1.wait_timeout_while(held, PATIENCE, |turns| turns.way == way);
     }
 }
 

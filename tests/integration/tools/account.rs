@@ -1,31 +1,31 @@
 //! The account of a trial: what the tool's call needs, as `tests/tools/account.json` has it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::marked::marked;
 use super::rows::{Trial, steps};
-use crate::aws_calls::{Account, Saved};
+use crate::aws_calls::{Account, Saved, with_folded_names};
 
 const SSH_KEY: &str = include_str!("../../../src/sandbox/iam/ssh_keys/testdata/rsa-2048.pub");
 const CERTIFICATE: &str = include_str!("../../../src/sandbox/iam/certificates/testdata/1.pem");
 
 /// Which of AWS an account is prepared in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum At {
+pub(crate) enum At {
     Sandbox,
     /// Which has no service-specific credentials.
     Moto,
 }
 
 /// What was prepared for one trial.
-pub(super) struct Place {
-    pub(super) mark: String,
+pub(crate) struct Place {
+    pub(crate) mark: String,
     saved: Saved,
 }
 
 impl Place {
     /// Nothing yet; `mark` is on every name of it.
-    pub(super) fn empty(mark: &str) -> Self {
+    pub(crate) fn empty(mark: &str) -> Self {
         let mut saved = Saved::default();
         saved.remember("ssh key", SSH_KEY);
         saved.remember("certificate", &certificate(mark));
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// Everything that tools read.
-    pub(super) fn to_read(mark: &str, account: &Account, at: At) -> Self {
+    pub(crate) fn to_read(mark: &str, account: &Account, at: At) -> Self {
         let mut place = Self::empty(mark);
         for part in ["policies", "users", "groups", "roles", "credentials", "service credentials"] {
             place.add(part, account, at);
@@ -61,7 +61,7 @@ impl Place {
     }
 
     /// Makes these calls, which have to go well.
-    fn arrange(&mut self, steps: &[Value], account: &Account) {
+    pub(crate) fn arrange(&mut self, steps: &[Value], account: &Account) {
         for step in steps {
             if let Err(error) = account.call(&marked(step, &self.mark), &mut self.saved) {
                 unreachable!("the account of {} cannot be prepared: {error}", self.mark);
@@ -71,18 +71,25 @@ impl Place {
 
     /// The trial's arguments, as they are here.
     pub(super) fn arguments(&self, trial: &Trial) -> Value {
-        self.filled(&trial.arguments)
+        let mut arguments = self.filled(&trial.arguments);
+        // Keys get their ids from IAM, so calls.json can only have an example's.
+        for name in
+            ["access_key_id", "old_access_key_id"].into_iter().filter(|name| trial.arguments.get(name).is_some())
+        {
+            arguments[name] = self.filled(&json!({"$use": "key"}));
+        }
+        arguments
     }
 
     /// The value, as it is here.
-    pub(super) fn filled(&self, value: &Value) -> Value {
+    pub(crate) fn filled(&self, value: &Value) -> Value {
         self.saved.filled(&marked(value, &self.mark)).expect("what is used was remembered")
     }
 
     /// What differs from the row: in the result of the call, and in the account afterwards.
     pub(super) fn differences(&mut self, trial: &Trial, content: &Value, account: &Account) -> Vec<String> {
-        let expected = marked(&serde_json::json!({ "$includes": trial.row.result }), &self.mark);
-        let content = crate::aws_calls::with_folded_names(content);
+        let expected = marked(&json!({ "$includes": trial.row.result }), &self.mark);
+        let content = with_folded_names(content);
         let result = self.saved.compare(&expected, &content, "the result").err();
         let looks = trial.row.after.iter();
         let state = looks.filter_map(|step| account.call(&marked(step, &self.mark), &mut self.saved).err());

@@ -12,10 +12,10 @@ use crate::support::prepared::Prepared;
 use crate::support::waiting::eventually;
 
 /// The caller whose changes are made without confirmation; `alice` has to confirm hers.
-pub(super) const UNCONFIRMED: &str = "mary";
+pub(crate) const UNCONFIRMED: &str = "mary";
 
 /// The gateway with both callers.
-pub(super) fn with_callers(prepared: Prepared) -> Prepared {
+pub(crate) fn with_callers(prepared: Prepared) -> Prepared {
     prepared.mapping(UNCONFIRMED, "role/mcp-admin", "access = \"read-write\"\nconfirmation = \"none\"")
 }
 
@@ -43,15 +43,11 @@ pub(super) fn call(gateway: &TestGateway, trial: &Trial, arguments: Value) -> Ca
 const AT_ONCE: usize = 16;
 
 /// Sends all these calls, side by side; what they answered, in their order.
-pub(super) fn all_at_once(calls: Vec<(String, Request)>) -> Vec<Called> {
-    let size = calls.len().div_ceil(AT_ONCE).max(1);
-    let chunks: Vec<Vec<(String, Request)>> = calls.chunks(size).map(<[_]>::to_vec).collect();
-    let send = |(id, request): (String, Request)| Called::of(id, &request.send());
+pub(super) fn all_at_once(calls: &[(String, Request)]) -> Vec<Called> {
+    let send = |(id, request): &(String, Request)| Called::of(id.clone(), &request.send());
     std::thread::scope(|scope| {
-        let threads: Vec<_> = chunks
-            .into_iter()
-            .map(|chunk| scope.spawn(move || chunk.into_iter().map(send).collect::<Vec<_>>()))
-            .collect();
+        let some = |calls| scope.spawn(move || <[_]>::iter(calls).map(send).collect::<Vec<_>>());
+        let threads: Vec<_> = calls.chunks(calls.len().div_ceil(AT_ONCE).max(1)).map(some).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a call is answered")).collect()
     })
 }

@@ -87,7 +87,8 @@ fn a_change_that_is_denied_ends_the_tool_which_says_how_far_it_came_and_goes_on_
     for (number, trial) in trials.iter().enumerate().filter(|(_, trial)| trial.writes()) {
         let has_several = trial.sent(trial.spec.writes).count() > 1;
         // A tool of one step changes nothing when that is refused.
-        let mut own = has_several.then(|| Place::of(trial, &format!("d{number:03}"), &account, At::Sandbox));
+        let needs_its_own = has_several || !trial.row.before.is_empty();
+        let mut own = needs_its_own.then(|| Place::of(trial, &format!("d{number:03}"), &account, At::Sandbox));
         let usual = if trial.row.account.is_empty() { &shared.1 } else { &shared.0 };
         let arguments = own.as_ref().unwrap_or(usual).arguments(trial);
         let write = |arguments: Value| gateway.write(UNCONFIRMED, trial.name(), arguments);
@@ -100,7 +101,7 @@ fn a_change_that_is_denied_ends_the_tool_which_says_how_far_it_came_and_goes_on_
         let mut steps = planned();
         steps.dedup();
         for (step, action) in steps.iter().enumerate() {
-            let plan = planned();
+            let plan = if has_several { planned() } else { steps.clone() };
             let done = plan.iter().position(|planned| planned == action).expect("what was refused is planned again");
             relay.refuse(vec![Refusal::denied(operation(action), "")]);
             let called = write(arguments.clone());

@@ -10,23 +10,20 @@ const NAMES: [&str; 7] = ["app", "bob", "bound", "crew", "other", "reports", "ro
 /// The value with a mark on each name, path and ARN of this account.
 pub(super) fn marked(value: &Value, mark: &str) -> Value {
     match value {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(name, value)| {
-                    // So that a list tool finds what was prepared for its trial, and nothing else.
-                    let everything = name == "path_prefix" && value == "/";
-                    (name.clone(), marked(if everything { &TEAM } else { value }, mark))
-                })
-                .collect(),
-        ),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| {
+                // So that a list tool finds what was prepared for its trial, and nothing else.
+                let everything = name == "path_prefix" && value == "/";
+                let value = if everything { marked_text("/team/", mark).into() } else { marked(value, mark) };
+                (name.clone(), value)
+            };
+            Value::Object(members.iter().map(member).collect())
+        }
         Value::Array(items) => items.iter().map(|item| marked(item, mark)).collect(),
         Value::String(text) => marked_text(text, mark).into(),
         other => other.clone(),
     }
 }
-
-static TEAM: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| "/team/".into());
 
 fn marked_text(text: &str, mark: &str) -> String {
     if NAMES.contains(&text) {

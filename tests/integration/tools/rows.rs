@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use iam_mcp_gateway::iam::Action;
 use iam_mcp_gateway::tools::catalogue::CATALOGUE;
 use iam_mcp_gateway::tools::{Effect, Spec, Work};
 use serde::Deserialize;
@@ -61,10 +62,7 @@ impl Trial {
     }
 
     /// The actions of this list that are sent, and not only permissions that another needs as well.
-    pub(super) fn sent<'a>(
-        &'a self,
-        actions: &'static [iam_mcp_gateway::iam::Action],
-    ) -> impl Iterator<Item = &'static str> + 'a {
+    pub(super) fn sent<'a>(&'a self, actions: &'static [Action]) -> impl Iterator<Item = &'static str> + 'a {
         actions
             .iter()
             .map(|action| action.as_str())
@@ -98,10 +96,11 @@ pub(super) fn steps(part: &str) -> Vec<Value> {
 }
 
 /// The parameters that name something in the account.
-const NAMING: [&str; 10] = [
+const NAMING: [&str; 11] = [
     "access_key_id",
     "group_name",
     "new_user_name",
+    "old_access_key_id",
     "permissions_boundary",
     "policy_arn",
     "policy_name",
