@@ -5,6 +5,7 @@ mod stored;
 use serde_json::{Value, json};
 
 use crate::support::clients::Keys;
+use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, Request};
 use crate::support::mcp::Called;
@@ -250,4 +251,25 @@ fn a_revealed_secret_stands_in_the_one_result_and_nowhere_else() {
     let recorded = &outcome["responseElements"]["structuredContent"]["AccessKey"];
     assert_eq!(recorded["AccessKeyId"], made.content["AccessKey"]["AccessKeyId"], "{outcome}");
     assert_eq!(recorded["SecretAccessKey"], "[not kept]", "{outcome}");
+}
+
+#[test]
+fn a_key_that_may_have_been_made_is_not_asked_for_again() {
+    let mut gateway = TestGateway::with_faulty_aws().set("tools.new_secrets", "\"reveal\"").start();
+    for (action, result) in [
+        ("GetUser", NEW_USER),
+        ("ListAttachedUserPolicies", "<AttachedPolicies/><IsTruncated>false</IsTruncated>"),
+        ("ListUserPolicies", "<PolicyNames/><IsTruncated>false</IsTruncated>"),
+        ("ListGroupsForUser", "<Groups/><IsTruncated>false</IsTruncated>"),
+        ("ListAccessKeys", "<AccessKeyMetadata/><IsTruncated>false</IsTruncated>"),
+    ] {
+        gateway.aws().queue(action, &[json!({"result": result, "times": 8})]);
+    }
+    gateway.aws().queue("CreateAccessKey", &[json!({"close": "unanswered", "times": 4})]);
+    let failed = confirmed(&gateway, "create_access_key", &json!({"user_name": "dave"}));
+    assert_eq!(failed.code(), "AwsUnreachable");
+    assert_eq!(failed.content["error"]["retryable"], false);
+    let hint = failed.content["error"]["hint"].as_str().expect("what to do");
+    assert!(hint.contains("list_access_keys") && hint.contains("whose secret nobody has"), "{hint}");
+    assert_eq!(gateway.received("CreateAccessKey").len(), 1);
 }

@@ -113,7 +113,7 @@ mod tests {
             let calls: Vec<_> = calls.iter().map(|arguments| declared("alice", tool, arguments).unwrap()).collect();
             let spec = calls[0].spec();
             let actions = |of: fn(&Declared) -> &[DeclaredCall]| -> BTreeSet<Action> {
-                calls.iter().flat_map(|call| of(call)).map(|call| call.action).collect()
+                calls.iter().flat_map(of).map(|call| call.action).collect()
             };
             assert_eq!(actions(Declared::reads), spec.reads.iter().copied().collect(), "{tool}");
             assert_eq!(actions(Declared::writes), spec.writes.iter().copied().collect(), "{tool}");
