@@ -253,9 +253,8 @@ fn a_revealed_secret_stands_in_the_one_result_and_nowhere_else() {
     assert_eq!(recorded["SecretAccessKey"], "[not kept]", "{outcome}");
 }
 
-#[test]
-fn a_key_that_may_have_been_made_is_not_asked_for_again() {
-    let mut gateway = TestGateway::with_faulty_aws().set("tools.new_secrets", "\"reveal\"").start();
+/// Has a faulty AWS tell of `dave`, who has neither keys nor permissions, for a few plans.
+fn let_dave_be_read(gateway: &mut TestGateway) {
     for (action, result) in [
         ("GetUser", NEW_USER),
         ("ListAttachedUserPolicies", "<AttachedPolicies/><IsTruncated>false</IsTruncated>"),
@@ -265,6 +264,12 @@ fn a_key_that_may_have_been_made_is_not_asked_for_again() {
     ] {
         gateway.aws().queue(action, &[json!({"result": result, "times": 8})]);
     }
+}
+
+#[test]
+fn a_key_that_may_have_been_made_is_not_asked_for_again() {
+    let mut gateway = TestGateway::with_faulty_aws().set("tools.new_secrets", "\"reveal\"").start();
+    let_dave_be_read(&mut gateway);
     gateway.aws().queue("CreateAccessKey", &[json!({"close": "unanswered", "times": 4})]);
     let failed = confirmed(&gateway, "create_access_key", &json!({"user_name": "dave"}));
     assert_eq!(failed.code(), "AwsUnreachable");

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{confirmed, keys_of, rotate, used};
+use super::{confirmed, keys_of, let_dave_be_read, rotate, used};
 use crate::support::clients::Keys;
 use crate::support::gateway::TestGateway;
 use crate::support::http::Request;
@@ -207,4 +207,27 @@ fn a_key_that_is_left_without_its_secret_is_told_loudly() {
     assert!(outcome["errorMessage"].as_str().is_some_and(|message| message.contains(id)), "{outcome}");
     gateway.stop();
     assert!(gateway.log().contains("an access key is left whose secret nobody has"), "operators are told");
+}
+
+#[test]
+fn a_key_that_is_not_known_everywhere_yet_is_not_taken_for_deleted() {
+    const KEY: &str = "<AccessKey><UserName>dave</UserName><AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>\
+        <Status>Active</Status><SecretAccessKey>not-a-real-secret</SecretAccessKey></AccessKey>";
+    let mut secrets = SecretsManager::start();
+    secrets.refuse("AccessDeniedException", 400);
+    let mut gateway = TestGateway::with_faulty_aws().storing_new_secrets_in(&secrets).start();
+    let gone = || json!({"status": 404, "code": "NoSuchEntity"});
+    for (answers, code) in [
+        // The second attempt may have deleted it, so that the third finds none.
+        (vec![gone(), json!({"close": "unanswered"}), gone()], "SecretNotStored"),
+        (vec![gone(); 5], "KeyWithoutSecret"),
+    ] {
+        let (before, attempts) = (gateway.received("DeleteAccessKey").len(), answers.len());
+        let_dave_be_read(&mut gateway);
+        gateway.aws().queue("CreateAccessKey", &[json!({"result": KEY})]);
+        gateway.aws().queue("DeleteAccessKey", &answers);
+        let failed = confirmed(&gateway, "create_access_key", &json!({"user_name": "dave"}));
+        assert_eq!(failed.code(), code, "{}", failed.content);
+        assert_eq!(gateway.received("DeleteAccessKey").len(), before + attempts);
+    }
 }
