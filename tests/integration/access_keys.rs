@@ -221,7 +221,7 @@ fn without_a_setting_no_key_is_made_and_aws_is_not_even_asked() {
 fn a_revealed_secret_stands_in_the_one_result_and_nowhere_else() {
     let mut gateway =
         TestGateway::with_sandbox().set("tools.new_secrets", "\"reveal\"").set("log.level", "\"trace\"").start();
-    let arguments = json!({"user_name": "alice.nguyen"});
+    let arguments = json!({"user_name": "emma.lindqvist"});
     let asked = gateway.write("alice", "create_access_key", arguments.clone());
     let mut confirming = arguments.clone();
     confirming["confirmation_token"] = asked.done()["confirmation_token"].clone();

@@ -50,7 +50,7 @@ fn endpoint_and_proxy_variables_are_not_obeyed_and_a_warning_says_so() {
         .into_iter()
         .fold(TestGateway::with_moto(), |prepared, (name, value)| prepared.variable(name, &value));
     let gateway = prepared.start();
-    assert_eq!(gateway.call("reader", "list_users", json!({})).done()["Count"], 5);
+    assert_eq!(gateway.call("reader", "list_users", json!({})).done()["Count"], 6);
     assert!(!gateway.write("alice", "create_user", json!({"user_name": "dave"})).is_error);
     assert_eq!(gateway.received("AssumeRole").len(), 3);
     assert_eq!(gateway.received("CreateUser").len(), 1);
