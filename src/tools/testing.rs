@@ -10,7 +10,7 @@ use super::catalogue::CATALOGUE;
 use super::{CallFacts, Declared, ToolError, look_up};
 use crate::authn::{Caller, CallerKind};
 use crate::authorize::map;
-use crate::config::{Config, NewSecrets};
+use crate::config::Config;
 use crate::context::Origin;
 
 /// A configuration in which `alice` may write, `auditor` may read, and `builder` must set a boundary.

@@ -161,6 +161,8 @@ fn step(call: &PlannedCall, account: &Account) -> Step {
     let named = call.declared().members.into_iter().filter_map(|(_, member)| match member {
         // The entity's own name and path stand in its ARN.
         Member::Is(value) if value != last && value != resource && value != "/" => Some(plain(&value)),
+        // What only its beginning is known of, such as the name of a secret that has a new key's id in it.
+        Member::Beginning(prefix) => Some(plain(&format!("{prefix}..."))),
         Member::Is(_) | Member::Found => None,
     });
     Step { action: plain(call.change.action().as_str()), resource: plain(&resource), names: named.collect() }
