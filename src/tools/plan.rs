@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Spec;
 use super::grants::Granted;
+use super::holder::permissions::Principal;
 use crate::audit::Redaction;
 use crate::iam::writer::is_already_gone;
 use crate::iam::{Account, DeclaredCall, Member, PlannedCall, Resource};
@@ -26,6 +27,9 @@ pub struct Plan {
     pub stays: Map<String, Value>,
     /// What a principal could do afterwards and cannot do now; `None` where nothing of the kind can happen.
     pub granted: Option<Granted>,
+    /// That whom the calls change is still the one that was looked at: by ARN its unique id, and of a role who may be it. One
+    /// that was deleted and made anew is another, and so is the plan.
+    pub observed: Map<String, Value>,
     /// Whose permissions the calls change beside those of the resources that they name: the entities that a managed policy
     /// is attached to, the members of a group. `None` where the tool did not look.
     pub reached: Option<Vec<Resource>>,
@@ -36,6 +40,13 @@ impl Plan {
     #[must_use]
     pub fn adding(calls: Vec<PlannedCall>) -> Self {
         Self { calls, ..Self::default() }
+    }
+
+    /// The same, bound to this principal as it is now.
+    #[must_use]
+    pub fn observing(mut self, principal: &Principal) -> Self {
+        self.observed.extend([principal.observed()]);
+        self
     }
 
     /// How many entities it changes, those that are reached through a policy or a group included.
@@ -61,6 +72,9 @@ impl Plan {
         if let Some(granted) = &self.granted {
             shown.insert("granted".to_owned(), granted.shown());
         }
+        if !self.observed.is_empty() {
+            shown.insert("observed".to_owned(), Value::Object(self.observed.clone()));
+        }
         if let Some(reached) = self.reached.as_ref().filter(|reached| !reached.is_empty()) {
             shown.insert("reaches".to_owned(), reached.iter().map(|entity| entity.display(account)).collect());
         }
@@ -85,6 +99,9 @@ impl Plan {
         if let Some(granted) = &self.granted {
             // Actions and resources of policies, which records keep.
             recorded.insert("granted".to_owned(), granted.shown());
+        }
+        if !self.observed.is_empty() {
+            recorded.insert("observed".to_owned(), Value::Object(self.observed.clone()));
         }
         if let Some(reached) = self.reached.as_ref().filter(|reached| !reached.is_empty()) {
             recorded.insert("reaches".to_owned(), reached.iter().map(|entity| entity.display(account)).collect());

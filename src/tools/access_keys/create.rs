@@ -1,13 +1,14 @@
 //! `create_access_key`
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{KEPT, OF_KEYS_AND_PERMISSIONS, keys, new_secret, rotation};
 use crate::config::Toolset;
 use crate::iam::change::actions::CREATE_ACCESS_KEY;
 use crate::iam::reads::{GET_USER, LIST_ACCESS_KEYS};
 use crate::iam::{Interrupted, Reader, Writer};
-use crate::tools::holder::permissions::{self, Held};
+use crate::tools::holder::held::Held;
+use crate::tools::holder::permissions;
 use crate::tools::holder::{USER, USER_PARAMETER};
 use crate::tools::parameter::PROFILE;
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool, grants};
@@ -63,10 +64,14 @@ impl WriteTool for CreateAccessKey {
             let arn = held.principal.arn.as_str();
             rotation::check_room(&keys, user, arn)?;
             let account = call.facts.account.id.as_str();
+            // The keys that there are: a confirmation is good for one more, and not for another after it.
+            let there: Vec<Value> = keys.iter().map(keys::Key::shown).collect();
             Ok(Plan {
                 granted: Some(grants::all_of(&held.permissions(), account)),
+                stays: Map::from_iter([("AccessKeys".to_owned(), there.into())]),
                 ..new_secret::planned(call, user, arn)
-            })
+            }
+            .observing(&held.principal))
         })
     }
 

@@ -10,7 +10,8 @@ use crate::iam::change::Status;
 use crate::iam::change::actions::{CREATE_ACCESS_KEY, DELETE_ACCESS_KEY, UPDATE_ACCESS_KEY};
 use crate::iam::reads::{GET_USER, LIST_ACCESS_KEYS};
 use crate::iam::{Change, Interrupted, Reader, Resource, Writer};
-use crate::tools::holder::permissions::{self, Held};
+use crate::tools::holder::held::Held;
+use crate::tools::holder::permissions;
 use crate::tools::holder::{USER, USER_PARAMETER};
 use crate::tools::parameter::{Kept, Kind, Parameter};
 use crate::tools::{
@@ -130,7 +131,8 @@ impl WriteTool for RotateAccessKey {
                         granted: Some(grants::all_of(&held.permissions(), call.facts.account.id.as_str())),
                         stays: stays([old]),
                         ..new_secret::planned(call, user, arn)
-                    })
+                    }
+                    .observing(&held.principal))
                 }
                 stage => {
                     let arn = permissions::principal(reader, &USER, user).await?.arn;

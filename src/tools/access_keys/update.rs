@@ -9,7 +9,8 @@ use crate::iam::change::actions::UPDATE_ACCESS_KEY;
 use crate::iam::reads::{GET_USER, LIST_ACCESS_KEYS};
 use crate::iam::{Change, Reader, Resource};
 use crate::tools::grants::Granted;
-use crate::tools::holder::permissions::{self, Held};
+use crate::tools::holder::held::Held;
+use crate::tools::holder::permissions;
 use crate::tools::holder::{USER, USER_PARAMETER};
 use crate::tools::parameter::{Kept, Kind, PROFILE, Parameter};
 use crate::tools::{
@@ -86,14 +87,15 @@ impl WriteTool for UpdateAccessKey {
             let user = call.arguments.required(USER_PARAMETER.name);
             let id = call.arguments.required(KEY_PARAMETER.name);
             let status = status(&call.arguments);
-            let (arn, permissions) = match status {
+            let (principal, permissions) = match status {
                 Status::Active => {
                     let held = Held::read(reader, &USER, user).await?;
                     let permissions = held.permissions();
-                    (held.principal.arn, Some(permissions))
+                    (held.principal, Some(permissions))
                 }
-                Status::Inactive => (permissions::principal(reader, &USER, user).await?.arn, None),
+                Status::Inactive => (permissions::principal(reader, &USER, user).await?, None),
             };
+            let arn = principal.arn.clone();
             let keys = keys::read(reader, user).await?;
             let key = keys::find(&keys, id, call, user, &arn)?;
             // One that works already lets nobody do more, and one that does not takes nothing away.
@@ -106,7 +108,8 @@ impl WriteTool for UpdateAccessKey {
                 _ => Map::new(),
             };
             let change = Change::UpdateAccessKey { user_name: user.to_owned(), access_key_id: id.to_owned(), status };
-            Ok(Plan { calls: vec![change.on(Resource::Arn(arn))], lost, granted, ..Plan::default() })
+            let calls = vec![change.on(Resource::Arn(arn))];
+            Ok(Plan { calls, lost, granted, ..Plan::default() }.observing(&principal))
         })
     }
 

@@ -18,7 +18,9 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use self::held::Held;
 use self::news::News;
@@ -138,12 +140,108 @@ pub fn all_of(permissions: &Permissions, account: &str) -> Granted {
     compare(&Permissions::default(), permissions, account)
 }
 
+/// Whether a statement that denies stands before and not after. What nobody can read may have one.
+#[must_use]
+pub fn lifts_deny(before: &[Value], after: &[Value]) -> bool {
+    let (before, after) = (denying(before), denying(after));
+    match (before, after) {
+        (Some(before), Some(after)) => !before.is_subset(&after),
+        (Some(before), None) => !before.is_empty(),
+        (None, _) => true,
+    }
+}
+
+/// The statements that deny, as JSON; `None` where a document cannot be read.
+fn denying(documents: &[Value]) -> Option<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for document in documents {
+        let document = match document {
+            Value::String(text) => serde_json::from_str(text).ok()?,
+            document => document.clone(),
+        };
+        let statements = match document.get("Statement")? {
+            Value::Array(statements) => statements.clone(),
+            statement => vec![statement.clone()],
+        };
+        found.extend(statements.iter().filter(|statement| statement["Effect"] != "Allow").map(ToString::to_string));
+    }
+    Some(found)
+}
+
 impl Granted {
+    /// Both of them: what is in either is in it.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let both = self.allowed.into_iter().chain(other.allowed);
+        let mut items: Vec<(bool, String, Value)> = both.map(|item| (false, item.to_string(), item)).collect();
+        items.sort_by(|one, other| one.1.cmp(&other.1));
+        items.dedup_by(|one, other| one.1 == other.1);
+        let items = Items::within_bounds(items);
+        self.allowed = items.shown;
+        let digests: Vec<String> = [self.digest, other.digest, items.digest].into_iter().flatten().collect();
+        self.digest = match digests.len() {
+            0 | 1 => digests.into_iter().next(),
+            _ => Some(HEXLOWER.encode(&Sha256::digest(digests.join("\n")))),
+        };
+        self.more += other.more + items.more;
+        let mut escalations: Vec<Value> = self.escalations.into_iter().chain(other.escalations).collect();
+        escalations.sort_by_key(ToString::to_string);
+        escalations.dedup();
+        self.escalations = escalations;
+        self.administrator |= other.administrator;
+        self
+    }
+
+    /// Nothing, where there is nothing in it.
+    #[must_use]
+    pub fn if_any(self) -> Option<Self> {
+        self.is_any().then_some(self)
+    }
+
+    /// Whether there is anything in it.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        !self.allowed.is_empty() || self.more > 0 || !self.escalations.is_empty() || self.administrator
+    }
+
     fn with_unreadable(mut self, is_unreadable: bool) -> Self {
         if is_unreadable {
             self.allowed.insert(0, json!({"Unreadable": true}));
             self.administrator = true;
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod both {
+    use super::*;
+
+    fn statement(effect: &str, action: &str) -> Value {
+        json!({"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": action, "Resource": "*"}})
+    }
+
+    #[test]
+    fn a_deny_that_goes_is_told_and_so_is_what_nobody_can_read() {
+        let deny = statement("Deny", "iam:*");
+        assert!(lifts_deny(std::slice::from_ref(&deny), &[]));
+        assert!(lifts_deny(std::slice::from_ref(&deny), &[statement("Deny", "s3:*")]));
+        assert!(lifts_deny(&[json!("unreadable")], &[]));
+        assert!(!lifts_deny(&[statement("Allow", "iam:*")], &[]));
+        assert!(!lifts_deny(std::slice::from_ref(&deny), &[statement("Allow", "s3:*"), deny.clone()]));
+    }
+
+    #[test]
+    fn both_have_what_is_in_either_once_and_in_one_order() {
+        let permissions = |action: &str| Permissions { policies: vec![statement("Allow", action)], boundary: None };
+        let of = |action: &str| all_of(&permissions(action), "123456789012");
+        let (one, other) = (of("s3:GetObject"), of("iam:AttachUserPolicy"));
+        let both = one.clone().and(other.clone());
+        assert_eq!(both, other.clone().and(one.clone()));
+        assert_eq!(both.clone().and(one.clone()), both);
+        assert_eq!((both.allowed.len(), both.administrator), (2, true));
+        assert!(!one.administrator && other.administrator);
+        assert_eq!(Granted::default().if_any(), None);
+        assert!(one.is_any());
     }
 }

@@ -51,7 +51,7 @@ impl Items {
         Self::within_bounds(items)
     }
 
-    fn within_bounds(items: Vec<(bool, String, Value)>) -> Self {
+    pub(super) fn within_bounds(items: Vec<(bool, String, Value)>) -> Self {
         let mut all = Self::default();
         let (mut left, mut digest) = (LONGEST, Sha256::new());
         for (_, text, item) in items {

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::inventory::{self, Inventory};
+use super::members;
 use crate::config::Toolset;
 use crate::iam::change::actions;
 use crate::iam::reads::GET_GROUP;
 use crate::iam::{Change, PlannedCall, Reader, Resource};
 use crate::tools::delete::{FORCE, KEPT_OF_DELETION, deleted, deleted_output, refuse_unless_forced};
-use crate::tools::holder::{GROUP, GROUP_PARAMETER};
+use crate::tools::holder::held::Held;
+use crate::tools::holder::{GROUP, GROUP_PARAMETER, gains};
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `delete_group`
@@ -24,7 +26,7 @@ static SPEC: Spec = Spec {
     own_parameters: &[GROUP_PARAMETER, FORCE],
     output: || deleted_output("GroupName"),
     kept: KEPT_OF_DELETION,
-    reads: inventory::ACTIONS,
+    reads: gains::OF_GROUPS,
     writes: &[
         actions::REMOVE_USER_FROM_GROUP,
         actions::DETACH_GROUP_POLICY,
@@ -48,7 +50,9 @@ impl WriteTool for DeleteGroup {
                 GROUP.on(actions::DELETE_GROUP_POLICY, name).with_found("PolicyName"),
             ]);
         }
-        Ok(Declaration { reads: inventory::declared(name), writes })
+        let mut reads = inventory::declared(name);
+        reads.extend(gains::declared_of_members(&GROUP, name));
+        Ok(Declaration { reads, writes })
     }
 
     fn plan<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
@@ -60,8 +64,19 @@ impl WriteTool for DeleteGroup {
             refuse_unless_forced(call, &calls, "group", name, actions::DELETE_GROUP, arn)?;
             calls.push(Change::DeleteGroup { group_name: name.to_owned() }.on(Resource::Arn(arn.to_owned())));
             let lost = Map::from_iter([("Group".to_owned(), Value::Object(inventory.shown()))]);
-            let members = inventory.membership.users.iter().map(|user| Resource::Arn(user.arn().to_owned()));
-            Ok(Plan { calls, lost, reached: Some(members.collect()), ..Plan::default() })
+            let members = &inventory.membership.users;
+            let granted = match members.is_empty() {
+                true => None,
+                // What the group denies can be had without it.
+                false => {
+                    let own = Held::read(reader, &GROUP, name).await?;
+                    let account = call.facts.account.id.as_str();
+                    let nothing = Held { documents: Vec::new(), ..own.clone() };
+                    let out = |held: &Held| held.out_of(name);
+                    gains::of_holder(reader, account, &own, &nothing, members, out).await?.if_any()
+                }
+            };
+            Ok(Plan { calls, lost, granted, reached: members::reached(members), ..Plan::default() })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types;
 
-use crate::iam::{AwsFailure, DeclaredCall, EntityKind, Reader, Resource, reads};
+use crate::iam::{AwsFailure, EntityKind, Reader, Resource, reads};
 use crate::tools::holder::{GROUP, Holder};
 use crate::tools::pages::all_pages;
 
@@ -36,20 +36,19 @@ pub async fn read(reader: &Reader, name: &str) -> Result<Membership, AwsFailure>
     found.map_err(|failure| failure.naming("group", name, reader.account()))
 }
 
-/// The reads of [`reached`]; none for who is no group.
-#[must_use]
-pub fn declared(holder: &Holder, name: &str) -> Option<DeclaredCall> {
-    (holder.kind == EntityKind::Group).then(|| GROUP.on(reads::GET_GROUP, name))
-}
-
-/// Whom a change of this principal's policies reaches beside itself: the members of a group.
+/// The members whose permissions a change of this principal's policies changes: of a group all, of a user or role none.
 ///
 /// # Errors
 /// The read's failure.
-pub async fn reached(reader: &Reader, holder: &Holder, name: &str) -> Result<Option<Vec<Resource>>, AwsFailure> {
+pub async fn of(reader: &Reader, holder: &Holder, name: &str) -> Result<Vec<types::User>, AwsFailure> {
     if holder.kind != EntityKind::Group {
-        return Ok(Some(Vec::new()));
+        return Ok(Vec::new());
     }
-    let members = read(reader, name).await?.users;
-    Ok(Some(members.into_iter().map(|user| Resource::Arn(user.arn().to_owned())).collect()))
+    Ok(read(reader, name).await?.users)
+}
+
+/// Them as those whom a plan reaches.
+#[must_use]
+pub fn reached(members: &[types::User]) -> Option<Vec<Resource>> {
+    Some(members.iter().map(|user| Resource::Arn(user.arn().to_owned())).collect())
 }

@@ -7,11 +7,9 @@ use crate::config::Toolset;
 use crate::iam::change::actions::{ADD_USER_TO_GROUP, REMOVE_USER_FROM_GROUP};
 use crate::iam::reads::{GET_GROUP, GET_USER};
 use crate::iam::{Action, Change, DeclaredCall, Reader, Resource, reads};
-use crate::tools::holder::permissions::{self, Held};
-use crate::tools::holder::{GROUP, GROUP_PARAMETER, USER, USER_PARAMETER};
-use crate::tools::{
-    Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool, grants,
-};
+use crate::tools::holder::held::{self, Held};
+use crate::tools::holder::{GROUP, GROUP_PARAMETER, USER, USER_PARAMETER, gains, permissions};
+use crate::tools::{Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `add_user_to_group`
 pub const ADD: Tool = Tool { spec: &ADD_SPEC, work: Work::Write(&AddUserToGroup) };
@@ -58,9 +56,9 @@ static REMOVE_SPEC: Spec = Spec {
     own_parameters: &[GROUP_PARAMETER, USER_PARAMETER],
     output: || json!({}),
     kept: KeptOfResult::ALL_LOST,
-    reads: &[GET_GROUP],
+    reads: ADDING,
     writes: &[REMOVE_USER_FROM_GROUP],
-    always: &[GET_GROUP, REMOVE_USER_FROM_GROUP],
+    always: &[GET_GROUP, GET_USER, REMOVE_USER_FROM_GROUP],
     ..Spec::WRITING
 };
 
@@ -86,18 +84,18 @@ impl WriteTool for AddUserToGroup {
         Box::pin(async move {
             let (group, user) = names(call);
             let principal = permissions::principal(reader, &GROUP, group).await?;
-            let (held, given) =
-                tokio::try_join!(Held::read(reader, &USER, user), permissions::of_group(reader, group))?;
-            let before = held.permissions();
-            let mut after = before.clone();
-            after.policies.extend(given);
+            let (held, given) = tokio::try_join!(Held::read(reader, &USER, user), held::of_group(reader, group))?;
+            let mut after = held.clone();
+            after.documents.extend(given);
             let change = Change::AddUserToGroup { group_name: group.to_owned(), user_name: user.to_owned() };
             Ok(Plan {
-                calls: vec![change.on(Resource::Arn(principal.arn))],
-                granted: Some(grants::compare(&before, &after, call.facts.account.id.as_str())),
-                reached: Some(vec![Resource::Arn(held.principal.arn)]),
+                calls: vec![change.on(Resource::Arn(principal.arn.clone()))],
+                granted: Some(gains::of_one(&held, &after, call.facts.account.id.as_str())),
+                reached: Some(vec![Resource::Arn(held.principal.arn.clone())]),
                 ..Plan::default()
-            })
+            }
+            .observing(&principal)
+            .observing(&held.principal))
         })
     }
 }
@@ -107,7 +105,8 @@ struct RemoveUserFromGroup;
 impl WriteTool for RemoveUserFromGroup {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
         let (group, user) = names(call);
-        let reads = vec![GROUP.on(GET_GROUP, group)];
+        let mut reads = permissions::declared(&USER, user);
+        reads.push(GROUP.on(GET_GROUP, group));
         Ok(Declaration { reads, writes: vec![membership(REMOVE_USER_FROM_GROUP, group, user)] })
     }
 
@@ -127,13 +126,18 @@ impl WriteTool for RemoveUserFromGroup {
                 "UserName": member.user_name(), "UserArn": member.arn(),
             });
             let reached = Some(vec![Resource::Arn(member.arn().to_owned())]);
+            // What the group denies can be had outside of it.
+            let held = Held::read(reader, &USER, user).await?;
+            let granted = gains::of_one(&held, &held.out_of(group), call.facts.account.id.as_str());
             let change = Change::RemoveUserFromGroup { group_name: group.to_owned(), user_name: user.to_owned() };
             Ok(Plan {
                 calls: vec![change.on(Resource::Arn(found.group.arn().to_owned()))],
                 lost: Map::from_iter([("Membership".to_owned(), lost)]),
+                granted: granted.if_any(),
                 reached,
                 ..Plan::default()
-            })
+            }
+            .observing(&held.principal))
         })
     }
 }

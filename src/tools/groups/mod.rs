@@ -8,5 +8,3 @@ pub mod list;
 pub mod members;
 pub mod membership;
 pub mod policies;
-
-pub use members::{declared as members_declared, reached};

@@ -4,5 +4,5 @@ crate::tools::holder::policy_tools!(
     "group",
     GROUP,
     crate::config::Toolset::Groups,
-    crate::tools::holder::permissions::OF_GROUPS
+    crate::tools::holder::gains::OF_GROUPS
 );

@@ -3,7 +3,8 @@
 use serde_json::{Map, json};
 
 use super::Bounded;
-use super::permissions::{self, Held};
+use super::held::Held;
+use super::permissions;
 use crate::iam::{Reader, Resource};
 use crate::tools::parameter::{Kept, Kind, POLICY_ARN, Parameter};
 use crate::tools::{Call, Declaration, Plan, ToolError, ToolFuture, WriteTool, grants, managed};
@@ -42,9 +43,10 @@ impl WriteTool for Put {
             Ok(Plan {
                 lost: lost(&held),
                 granted: Some(grants::compare(&before, &after, call.facts.account.id.as_str())),
-                calls: vec![change.on(Resource::Arn(held.principal.arn))],
+                calls: vec![change.on(Resource::Arn(held.principal.arn.clone()))],
                 ..Plan::default()
-            })
+            }
+            .observing(&held.principal))
         })
     }
 }
@@ -83,9 +85,10 @@ impl WriteTool for Delete {
             Ok(Plan {
                 lost: lost(&held),
                 granted: Some(grants::compare(&before, &after, call.facts.account.id.as_str())),
-                calls: vec![change.on(Resource::Arn(held.principal.arn))],
+                calls: vec![change.on(Resource::Arn(held.principal.arn.clone()))],
                 ..Plan::default()
-            })
+            }
+            .observing(&held.principal))
         })
     }
 }

@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Holder;
-use super::permissions::{self, Held};
+use super::held::{Held, Source};
+use super::{Holder, gains, permissions};
 use crate::iam::change::PolicyText;
-use crate::iam::{DeclaredCall, EntityKind, Reader, Resource};
+use crate::iam::{DeclaredCall, EntityKind, Reader, Resource, shape};
 use crate::policy::PolicyKind;
 use crate::tools::documents::{self, Quota};
+use crate::tools::groups::members;
 use crate::tools::parameter::{Kept, Kind, NAME, Parameter};
-use crate::tools::{Call, Declaration, Plan, ReadTool, ToolError, ToolFuture, WriteTool, grants, groups};
+use crate::tools::{Call, Declaration, Plan, ReadTool, ToolError, ToolFuture, WriteTool};
 
 /// The parameter that names an inline policy.
 pub const POLICY_NAME: Parameter = Parameter {
@@ -38,8 +39,7 @@ impl WriteTool for Put {
         let Self(holder) = self;
         let (name, policy) = names(holder, call);
         documents::parse_one(&call.arguments, DOCUMENT.name, PolicyKind::Identity, quota(holder.kind))?;
-        let mut reads = permissions::declared(holder, name);
-        reads.extend(groups::members_declared(holder, name));
+        let reads = gains::declared_of_members(holder, name);
         let writes = vec![holder.on(holder.put.0, name).with("PolicyName", policy)];
         Ok(Declaration { reads, writes })
     }
@@ -49,23 +49,26 @@ impl WriteTool for Put {
             let Self(holder) = self;
             let (name, policy) = names(holder, call);
             let text = documents::one(&call.arguments, DOCUMENT.name);
-            let (held, reached) =
-                tokio::try_join!(Held::read(reader, holder, name), groups::reached(reader, holder, name))?;
+            let (held, members) =
+                tokio::try_join!(Held::read(reader, holder, name), members::of(reader, holder, name))?;
             let mut lost = Map::new();
-            if let Some((own, document)) = held.inline.iter().find(|(own, _)| own == policy) {
+            if let Some((own, document)) = held.inline(policy) {
                 lost.insert("Policy".to_owned(), shown(holder, name, own, document));
             }
-            let before = held.permissions();
-            let mut after = held.without_inline(policy).permissions();
-            after.policies.push(crate::iam::shape::policy_text(&text));
+            let (source, says) = (Source::Inline(policy.to_owned()), shape::policy_text(&text));
+            let after = held.without(None, &source).with(says.clone());
+            let of_group = |held: &Held| held.without(Some(name), &source).with(says.clone());
+            let account = call.facts.account.id.as_str();
+            let granted = gains::of_holder(reader, account, &held, &after, &members, of_group).await?;
             let change = holder.put.1(name.to_owned(), policy.to_owned(), PolicyText(text));
             Ok(Plan {
-                calls: vec![change.on(Resource::Arn(held.principal.arn))],
+                calls: vec![change.on(Resource::Arn(held.principal.arn.clone()))],
                 lost,
-                granted: Some(grants::compare(&before, &after, call.facts.account.id.as_str())),
-                reached,
+                granted: Some(granted),
+                reached: members::reached(&members),
                 ..Plan::default()
-            })
+            }
+            .observing(&held.principal))
         })
     }
 }
@@ -78,9 +81,7 @@ impl WriteTool for Delete {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
         let Self(holder) = self;
         let (name, policy) = names(holder, call);
-        let mut reads = reading(holder, name, policy);
-        reads.push(holder.on(holder.get, name));
-        reads.extend(groups::members_declared(holder, name));
+        let reads = gains::declared_of_members(holder, name);
         Ok(Declaration { reads, writes: vec![holder.on(holder.delete.0, name).with("PolicyName", policy)] })
     }
 
@@ -88,16 +89,25 @@ impl WriteTool for Delete {
         Box::pin(async move {
             let Self(holder) = self;
             let (name, policy) = names(holder, call);
-            let principal = permissions::principal(reader, holder, name).await?;
-            let (document, reached) =
-                tokio::try_join!(read(reader, holder, name, policy), groups::reached(reader, holder, name))?;
+            permissions::principal(reader, holder, name).await?;
+            let document = read(reader, holder, name, policy).await?;
+            // What a policy denies can be had once it is gone.
+            let (held, members) =
+                tokio::try_join!(Held::read(reader, holder, name), members::of(reader, holder, name))?;
+            let source = Source::Inline(policy.to_owned());
+            let of_group = |held: &Held| held.without(Some(name), &source);
+            let account = call.facts.account.id.as_str();
+            let granted =
+                gains::of_holder(reader, account, &held, &held.without(None, &source), &members, of_group).await?;
             let change = holder.delete.1(name.to_owned(), policy.to_owned());
             Ok(Plan {
-                calls: vec![change.on(Resource::Arn(principal.arn))],
+                calls: vec![change.on(Resource::Arn(held.principal.arn.clone()))],
                 lost: Map::from_iter([("Policy".to_owned(), shown(holder, name, policy, &document))]),
-                reached,
+                granted: granted.if_any(),
+                reached: members::reached(&members),
                 ..Plan::default()
-            })
+            }
+            .observing(&held.principal))
         })
     }
 }

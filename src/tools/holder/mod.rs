@@ -3,6 +3,8 @@
 
 pub mod attach;
 pub mod boundary;
+pub mod gains;
+pub mod held;
 pub mod inline;
 pub mod permissions;
 mod specs;

@@ -1,11 +1,12 @@
 //! What a principal holds: read, as the analysis of grants takes it.
 
+use data_encoding::HEXLOWER;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::{GROUP, Holder, USER};
+use super::{GROUP, Holder};
 use crate::iam::{AwsFailure, DeclaredCall, EntityKind, Reader, Resource, reads, shape};
-use crate::tools::grants::Permissions;
 use crate::tools::managed;
 use crate::tools::pages::all_pages;
 
@@ -14,10 +15,27 @@ use crate::tools::pages::all_pages;
 pub struct Principal {
     /// Its real ARN.
     pub arn: String,
+    /// The id that no other ever has: one that was deleted and made anew has another.
+    pub id: String,
+    /// Who may be it: the trust policy of a role.
+    pub trust: Option<Value>,
     /// Its tags, key and value.
     pub tags: Vec<(String, String)>,
     /// The ARN of its permissions boundary.
     pub boundary: Option<String>,
+}
+
+impl Principal {
+    /// What a confirmation is bound to beside what the plan says: that it is still this one, and that the same may be it.
+    #[must_use]
+    pub fn observed(&self) -> (String, Value) {
+        let mut observed = json!({"Id": self.id});
+        if let Some(trust) = &self.trust {
+            let canonical = serde_json_canonicalizer::to_vec(trust).expect("a JSON value serializes");
+            observed["TrustPolicySha256"] = HEXLOWER.encode(&Sha256::digest(canonical)).into();
+        }
+        (self.arn.clone(), observed)
+    }
 }
 
 /// A managed policy where it is attached.
@@ -50,6 +68,8 @@ pub async fn principal(reader: &Reader, holder: &Holder, name: &str) -> Result<P
                 let user = answer.user().ok_or_else(unreadable)?;
                 Ok(Principal {
                     arn: user.arn().to_owned(),
+                    id: user.user_id().to_owned(),
+                    trust: None,
                     tags: tags(user.tags()),
                     boundary: boundary(user.permissions_boundary()),
                 })
@@ -60,6 +80,8 @@ pub async fn principal(reader: &Reader, holder: &Holder, name: &str) -> Result<P
                 let role = answer.role().ok_or_else(unreadable)?;
                 Ok(Principal {
                     arn: role.arn().to_owned(),
+                    id: role.role_id().to_owned(),
+                    trust: role.assume_role_policy_document().map(shape::policy_document),
                     tags: tags(role.tags()),
                     boundary: boundary(role.permissions_boundary()),
                 })
@@ -68,7 +90,8 @@ pub async fn principal(reader: &Reader, holder: &Holder, name: &str) -> Result<P
                 let request = reader.iam().get_group().group_name(name).max_items(1);
                 let answer = reader.read(holder.get, resource, Box::pin(request.send())).await?;
                 let group = answer.group().ok_or_else(unreadable)?;
-                Ok(Principal { arn: group.arn().to_owned(), tags: Vec::new(), boundary: None })
+                let (arn, id) = (group.arn().to_owned(), group.group_id().to_owned());
+                Ok(Principal { arn, id, trust: None, tags: Vec::new(), boundary: None })
             }
         }
     };
@@ -162,62 +185,6 @@ pub async fn all_inline(reader: &Reader, holder: &Holder, name: &str) -> Result<
     Ok(policies)
 }
 
-/// Everything that a principal's policies say, those of a user's groups included.
-#[derive(Debug, Clone)]
-pub struct Held {
-    /// The principal.
-    pub principal: Principal,
-    /// Managed policies with their documents.
-    pub attached: Vec<(Attached, Value)>,
-    /// Inline policies, name and document.
-    pub inline: Vec<(String, Value)>,
-    /// The documents that a user has from its groups.
-    pub of_groups: Vec<Value>,
-    /// The document of the permissions boundary.
-    pub boundary: Option<Value>,
-}
-
-impl Held {
-    /// Reads all of it.
-    ///
-    /// # Errors
-    /// The first read that fails.
-    pub async fn read(reader: &Reader, holder: &Holder, name: &str) -> Result<Self, AwsFailure> {
-        // The principal first: if there is none, one clear error, and no half dozen calls to learn it.
-        let principal = principal(reader, holder, name).await?;
-        let groups = async {
-            match holder.kind {
-                EntityKind::User => groups_of(reader, name).await,
-                _ => Ok(Vec::new()),
-            }
-        };
-        let boundary = async {
-            match &principal.boundary {
-                Some(arn) => managed::document(reader, arn).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        let (attached, inline, of_groups, boundary) =
-            tokio::try_join!(documents(reader, holder, name), all_inline(reader, holder, name), groups, boundary)?;
-        Ok(Self { principal, attached, inline, of_groups, boundary })
-    }
-
-    /// As the analysis takes it.
-    #[must_use]
-    pub fn permissions(&self) -> Permissions {
-        let own = self.attached.iter().map(|(_, document)| document).chain(self.inline.iter().map(|(_, d)| d));
-        Permissions { policies: own.chain(&self.of_groups).cloned().collect(), boundary: self.boundary.clone() }
-    }
-
-    /// The same without the inline policy of this name.
-    #[must_use]
-    pub fn without_inline(&self, policy: &str) -> Self {
-        let mut held = self.clone();
-        held.inline.retain(|(name, _)| name != policy);
-        held
-    }
-}
-
 /// The managed policies attached to it, with the documents that are in force.
 ///
 /// # Errors
@@ -228,24 +195,7 @@ pub async fn documents(reader: &Reader, holder: &Holder, name: &str) -> Result<V
     Ok(attached.into_iter().zip(documents).collect())
 }
 
-/// The documents that a group gives to its members.
-///
-/// # Errors
-/// The first read that fails.
-pub async fn of_group(reader: &Reader, group: &str) -> Result<Vec<Value>, AwsFailure> {
-    let (attached, inline) = tokio::try_join!(documents(reader, &GROUP, group), all_inline(reader, &GROUP, group))?;
-    Ok(attached.into_iter().map(|(_, document)| document).chain(inline.into_iter().map(|(_, d)| d)).collect())
-}
-
-async fn groups_of(reader: &Reader, user: &str) -> Result<Vec<Value>, AwsFailure> {
-    let (action, resource) = (reads::LIST_GROUPS_FOR_USER, &USER.named(user));
-    let request = || reader.iam().list_groups_for_user().user_name(user);
-    let groups = all_pages!(reader, action, resource, request(), groups).await?;
-    let documents = try_join_all(groups.iter().map(|group| of_group(reader, group.group_name()))).await?;
-    Ok(documents.into_iter().flatten().collect())
-}
-
-/// The reads of [`Held::read`], for one of this name.
+/// The reads of [`Held::read`](super::held::Held::read), for one of this name.
 #[must_use]
 pub fn declared(holder: &Holder, name: &str) -> Vec<DeclaredCall> {
     let mut calls = vec![
@@ -287,16 +237,6 @@ pub const OF_ROLES: &[crate::iam::Action] = &[
     reads::LIST_ATTACHED_ROLE_POLICIES,
     reads::LIST_ROLE_POLICIES,
     reads::GET_ROLE_POLICY,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
-];
-
-/// The actions of [`declared`] for a group.
-pub const OF_GROUPS: &[crate::iam::Action] = &[
-    reads::GET_GROUP,
-    reads::LIST_ATTACHED_GROUP_POLICIES,
-    reads::LIST_GROUP_POLICIES,
-    reads::GET_GROUP_POLICY,
     reads::GET_POLICY,
     reads::GET_POLICY_VERSION,
 ];

@@ -36,13 +36,18 @@ macro_rules! policy_tools {
         static DETACH_SPEC: Spec = Spec {
             name: concat!("detach_", $word, "_policy"),
             title: concat!("Detach a policy from a ", $word),
-            description: concat!("Detaches a managed policy from an IAM ", $word, "; the policy itself stays."),
+            description: concat!(
+                "Detaches a managed policy from an IAM ",
+                $word,
+                "; the policy itself stays. The plan shows what can be done \
+                 that it denied."
+            ),
             toolset: $toolset,
             effect: Effect::Destructive,
             own_parameters: &[$holder.parameter, POLICY],
             output: || json!({}),
             kept: KeptOfResult::ALL_LOST,
-            reads: &[$holder.get, $holder.list_attached],
+            reads: $reads,
             writes: &[$holder.detach.0],
             always: &[$holder.get, $holder.detach.0],
             ..Spec::WRITING
@@ -90,13 +95,18 @@ macro_rules! policy_tools {
         static DELETE_SPEC: Spec = Spec {
             name: concat!("delete_", $word, "_policy"),
             title: concat!("Delete an inline policy of a ", $word),
-            description: concat!("Deletes an inline policy of an IAM ", $word, "; the plan shows its document."),
+            description: concat!(
+                "Deletes an inline policy of an IAM ",
+                $word,
+                ". The plan shows its document, and what can be done that it \
+                 denied."
+            ),
             toolset: $toolset,
             effect: Effect::Destructive,
             own_parameters: &[$holder.parameter, POLICY_NAME],
             output: || json!({}),
             kept: KeptOfResult::ALL_LOST,
-            reads: &[$holder.get, $holder.get_inline],
+            reads: $reads,
             writes: &[$holder.delete.0],
             always: &[$holder.get, $holder.delete.0],
             ..Spec::WRITING

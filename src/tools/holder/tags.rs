@@ -57,7 +57,8 @@ impl WriteTool for Tagging {
                 tags.iter().any(|tag| tag.key.to_lowercase() == key.to_lowercase() && tag.value != value)
             });
             let change = self.0.tag.1(name.to_owned(), tags);
-            Ok(Plan { calls: vec![change.on(Resource::Arn(principal.arn))], lost, ..Plan::default() })
+            let calls = vec![change.on(Resource::Arn(principal.arn.clone()))];
+            Ok(Plan { calls, lost, ..Plan::default() }.observing(&principal))
         })
     }
 }
@@ -86,7 +87,8 @@ impl WriteTool for Untagging {
             let lost =
                 tags_lost(&principal.tags, |key, _| keys.iter().any(|own| own.to_lowercase() == key.to_lowercase()));
             let change = self.0.untag.1(name.to_owned(), keys);
-            Ok(Plan { calls: vec![change.on(Resource::Arn(principal.arn))], lost, ..Plan::default() })
+            let calls = vec![change.on(Resource::Arn(principal.arn.clone()))];
+            Ok(Plan { calls, lost, ..Plan::default() }.observing(&principal))
         })
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::new_version::compare;
+use super::new_version::gained;
 use super::usage::{self, Usage};
-use super::{POLICY, VERSION};
+use super::{POLICY, READS_OF_ONE_VERSION, VERSION};
 use crate::config::Toolset;
 use crate::iam::change::actions::SET_DEFAULT_POLICY_VERSION;
-use crate::iam::reads::{GET_POLICY, GET_POLICY_VERSION, LIST_ENTITIES_FOR_POLICY};
+use crate::iam::reads::GET_POLICY;
 use crate::iam::{Change, DeclaredCall, Reader, Resource, shape};
 use crate::tools::{
     Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool, managed,
@@ -27,7 +27,7 @@ static SPEC: Spec = Spec {
     own_parameters: &[POLICY, VERSION],
     output: || json!({}),
     kept: KeptOfResult::ALL_LOST,
-    reads: &[GET_POLICY, GET_POLICY_VERSION, LIST_ENTITIES_FOR_POLICY],
+    reads: READS_OF_ONE_VERSION,
     writes: &[SET_DEFAULT_POLICY_VERSION],
     always: &[GET_POLICY, SET_DEFAULT_POLICY_VERSION],
     ..Spec::WRITING
@@ -39,7 +39,7 @@ impl WriteTool for SetDefaultPolicyVersion {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
         let (arn, version) = (call.arguments.required(POLICY.name), call.arguments.required(VERSION.name));
         let mut reads = Vec::from(managed::declared(arn));
-        reads.push(usage::declared(arn));
+        reads.extend(usage::declared_with_principals(arn));
         let write = DeclaredCall::new(SET_DEFAULT_POLICY_VERSION, Resource::Arn(arn.to_owned()))
             .with("PolicyArn", arn)
             .with("VersionId", version);
@@ -54,10 +54,10 @@ impl WriteTool for SetDefaultPolicyVersion {
             let (before, after, used) = tokio::try_join!(
                 managed::version(reader, arn, default),
                 managed::version(reader, arn, version),
-                Usage::read(reader, arn),
+                Usage::read_with_members(reader, arn),
             )?;
             let document = after.document().map_or(Value::Null, shape::policy_document);
-            let granted = compare(&before, document, call.facts.account.id.as_str());
+            let granted = gained(reader, call, &used, &before, &document).await?;
             let change = Change::SetDefaultPolicyVersion { policy_arn: arn.to_owned(), version_id: version.to_owned() };
             Ok(Plan {
                 calls: vec![change.on(Resource::Arn(arn.to_owned()))],

@@ -4,13 +4,13 @@ use futures_util::future::try_join_all;
 use serde_json::{Map, Value};
 
 use super::usage::{self, Usage, is_of_aws};
-use super::{POLICY, versions};
+use super::{POLICY, READS, versions};
 use crate::config::Toolset;
 use crate::iam::change::actions;
-use crate::iam::reads::{GET_POLICY, GET_POLICY_VERSION, LIST_ENTITIES_FOR_POLICY, LIST_POLICY_VERSIONS};
+use crate::iam::reads::GET_POLICY;
 use crate::iam::{AwsFailure, Change, DeclaredCall, PlannedCall, Reader, Resource, shape};
 use crate::tools::delete::{FORCE, KEPT_OF_DELETION, deleted, deleted_output, refuse_unless_forced};
-use crate::tools::holder::{GROUP, Holder, ROLE, USER};
+use crate::tools::holder::{GROUP, Holder, ROLE, USER, gains};
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool, managed};
 
 /// `delete_policy`
@@ -26,7 +26,7 @@ static SPEC: Spec = Spec {
     own_parameters: &[POLICY, FORCE],
     output: || deleted_output("PolicyName"),
     kept: KEPT_OF_DELETION,
-    reads: &[GET_POLICY, GET_POLICY_VERSION, LIST_POLICY_VERSIONS, LIST_ENTITIES_FOR_POLICY],
+    reads: READS,
     writes: &[
         actions::DETACH_USER_POLICY,
         actions::DETACH_ROLE_POLICY,
@@ -52,7 +52,8 @@ impl WriteTool for DeletePolicy {
         }
         let on_policy = |action| DeclaredCall::new(action, Resource::Arn(arn.to_owned())).with("PolicyArn", arn);
         let mut reads = Vec::from(managed::declared(arn));
-        reads.extend([versions::declared(arn), usage::declared(arn)]);
+        reads.push(versions::declared(arn));
+        reads.extend(usage::declared_with_principals(arn));
         let mut writes = vec![on_policy(actions::DELETE_POLICY)];
         if call.arguments.is_set(FORCE.name) {
             let detaching = |holder: &Holder| {
@@ -70,19 +71,29 @@ impl WriteTool for DeletePolicy {
         Box::pin(async move {
             let arn = call.arguments.required(POLICY.name);
             let policy = managed::policy(reader, arn).await?;
-            let (all, used) = tokio::try_join!(versions_with_documents(reader, arn), Usage::read(reader, arn))?;
+            let (all, used) =
+                tokio::try_join!(versions_with_documents(reader, arn), Usage::read_with_members(reader, arn))?;
             if !used.bounded_users.is_empty() || !used.bounded_roles.is_empty() {
                 return Err(bounding(arn, &used));
             }
             let mut calls = removals(arn, &all, &used);
             refuse_unless_forced(call, &calls, "managed policy", arn, actions::DELETE_POLICY, arn)?;
             calls.push(Change::DeletePolicy { policy_arn: arn.to_owned() }.on(Resource::Arn(arn.to_owned())));
+            // What the policy denies can be had once it is gone.
+            let in_force =
+                all.iter().find(|version| version.is_default_version()).and_then(|version| version.document());
+            let before = in_force.map_or(Value::Null, shape::policy_document);
+            let account = call.facts.account.id.as_str();
+            let documents: (&[Value], &[Value]) = (std::slice::from_ref(&before), &[]);
+            let granted =
+                gains::of(reader, account, &used.principals(), documents, |held| held.once(arn, None)).await?;
             let mut lost = shape::policy(&policy);
             lost["Versions"] = all.iter().map(shape::policy_version).collect();
             lost["Attached"] = used.shown();
             Ok(Plan {
                 calls,
                 lost: Map::from_iter([("Policy".to_owned(), lost)]),
+                granted: granted.if_any(),
                 reached: Some(used.reached()),
                 ..Plan::default()
             })

@@ -1,17 +1,18 @@
 //! `create_policy_version`
 
+use aws_sdk_iam::types;
 use serde_json::{Map, Value, json};
 
 use super::usage::{self, Usage};
-use super::{POLICY, versions};
+use super::{POLICY, READS, versions};
 use crate::config::Toolset;
 use crate::iam::change::PolicyText;
 use crate::iam::change::actions::CREATE_POLICY_VERSION;
-use crate::iam::reads::{GET_POLICY, GET_POLICY_VERSION, LIST_ENTITIES_FOR_POLICY, LIST_POLICY_VERSIONS};
-use crate::iam::{Change, DeclaredCall, Reader, Resource, shape};
+use crate::iam::{AwsFailure, Change, DeclaredCall, Reader, Resource, shape};
 use crate::policy::PolicyKind;
 use crate::tools::documents::{self, Quota};
-use crate::tools::grants::{self, Permissions};
+use crate::tools::grants::Granted;
+use crate::tools::holder::gains;
 use crate::tools::holder::inline::DOCUMENT;
 use crate::tools::parameter::{Kept, Kind, Parameter};
 use crate::tools::{
@@ -44,7 +45,7 @@ static SPEC: Spec = Spec {
     own_parameters: &[POLICY, DOCUMENT, SET_AS_DEFAULT],
     output: || json!({"PolicyVersion": {"type": "object", "properties": {"VersionId": {"type": "string"}}}}),
     kept: KeptOfResult { result: &["PolicyVersion/**"], lost: KeptOfResult::ALL_LOST.lost },
-    reads: &[GET_POLICY, GET_POLICY_VERSION, LIST_POLICY_VERSIONS, LIST_ENTITIES_FOR_POLICY],
+    reads: READS,
     writes: &[CREATE_POLICY_VERSION],
     always: &[CREATE_POLICY_VERSION],
     ..Spec::WRITING
@@ -57,7 +58,8 @@ impl WriteTool for CreatePolicyVersion {
         documents::parse_one(&call.arguments, DOCUMENT.name, PolicyKind::Identity, Quota::MANAGED)?;
         let arn = call.arguments.required(POLICY.name);
         let mut reads = Vec::from(managed::declared(arn));
-        reads.extend([versions::declared(arn), usage::declared(arn)]);
+        reads.push(versions::declared(arn));
+        reads.extend(usage::declared_with_principals(arn));
         let resource = Resource::Arn(arn.to_owned());
         let writes = vec![DeclaredCall::new(CREATE_POLICY_VERSION, resource).with("PolicyArn", arn)];
         Ok(Declaration { reads, writes })
@@ -69,7 +71,7 @@ impl WriteTool for CreatePolicyVersion {
             let set_as_default = call.arguments.is_set(SET_AS_DEFAULT.name);
             let text = documents::one(&call.arguments, DOCUMENT.name);
             let policy = managed::policy(reader, arn).await?;
-            let (all, used) = tokio::try_join!(managed::versions(reader, arn), Usage::read(reader, arn))?;
+            let (all, used) = tokio::try_join!(managed::versions(reader, arn), Usage::read_with_members(reader, arn))?;
             if all.len() >= MOST_VERSIONS {
                 return Err(full(arn, &all));
             }
@@ -78,7 +80,7 @@ impl WriteTool for CreatePolicyVersion {
             if set_as_default {
                 let before = managed::version(reader, arn, policy.default_version_id().unwrap_or_default()).await?;
                 let after = shape::policy_text(&text);
-                granted = Some(compare(&before, after, call.facts.account.id.as_str()));
+                granted = Some(gained(reader, call, &used, &before, &after).await?);
                 lost.insert("DefaultVersion".to_owned(), shape::policy_version(&before));
             }
             let change = Change::CreatePolicyVersion {
@@ -96,15 +98,22 @@ impl WriteTool for CreatePolicyVersion {
     }
 }
 
-/// What a policy newly allows whoever it is attached to; what else they hold is not looked at, so it may be less.
-pub(super) fn compare(before: &aws_sdk_iam::types::PolicyVersion, after: Value, account: &str) -> grants::Granted {
-    let of = |document: Value| Permissions { policies: vec![document], boundary: None };
+/// What a policy lets whoever it is attached to newly do, once another version of it is in force; and whom it bounds.
+pub(super) async fn gained(
+    reader: &Reader,
+    call: &Call,
+    used: &Usage,
+    before: &types::PolicyVersion,
+    after: &Value,
+) -> Result<Granted, AwsFailure> {
+    let (arn, account) = (call.arguments.required(POLICY.name), call.facts.account.id.as_str());
     let before = before.document().map_or(Value::Null, shape::policy_document);
-    grants::compare(&of(before), &of(after), account)
+    let documents = (std::slice::from_ref(&before), std::slice::from_ref(after));
+    gains::of(reader, account, &used.principals(), documents, |held| held.once(arn, Some(after))).await
 }
 
 /// What IAM would refuse: five versions are there already.
-fn full(arn: &str, all: &[aws_sdk_iam::types::PolicyVersion]) -> ToolError {
+fn full(arn: &str, all: &[types::PolicyVersion]) -> ToolError {
     let ids: Vec<&str> =
         all.iter().filter(|version| !version.is_default_version()).filter_map(|version| version.version_id()).collect();
     ToolError::gateway("LimitExceeded", format!("{arn} has {MOST_VERSIONS} versions, as many as IAM keeps"))

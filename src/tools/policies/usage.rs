@@ -1,10 +1,15 @@
 //! Who a managed policy is attached to, and who it bounds.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_iam::types::PolicyUsageType;
+use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::iam::reads::LIST_ENTITIES_FOR_POLICY;
 use crate::iam::{Account, AwsFailure, DeclaredCall, EntityKind, Reader, Resource};
+use crate::tools::groups::members;
+use crate::tools::holder::{Holder, ROLE, USER, gains};
 
 /// Who a policy means something to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub struct Usage {
     pub roles: Vec<String>,
     /// The groups it is attached to.
     pub groups: Vec<String>,
+    /// The members of these, by name and ARN; not looked for by [`Usage::read`].
+    pub members: Vec<(String, String)>,
     /// The users that it bounds.
     pub bounded_users: Vec<String>,
     /// The roles that it bounds.
@@ -25,6 +32,14 @@ pub struct Usage {
 #[must_use]
 pub fn declared(arn: &str) -> DeclaredCall {
     DeclaredCall::new(LIST_ENTITIES_FOR_POLICY, Resource::Arn(arn.to_owned())).with("PolicyArn", arn)
+}
+
+/// The reads of [`Usage::read_with_members`], and of what [`gains::of`] asks of whoever it finds.
+#[must_use]
+pub fn declared_with_principals(arn: &str) -> Vec<DeclaredCall> {
+    let mut calls = vec![declared(arn)];
+    calls.extend(gains::declared_found());
+    calls
 }
 
 impl Usage {
@@ -39,7 +54,31 @@ impl Usage {
         )?;
         let [users, roles, groups] = attached;
         let [bounded_users, bounded_roles, _] = bounding;
-        Ok(Self { users, roles, groups, bounded_users, bounded_roles })
+        Ok(Self { users, roles, groups, members: Vec::new(), bounded_users, bounded_roles })
+    }
+
+    /// The same with the members of the groups, whose permissions a change of the policy changes too.
+    ///
+    /// # Errors
+    /// The first read that fails.
+    pub async fn read_with_members(reader: &Reader, arn: &str) -> Result<Self, AwsFailure> {
+        let mut usage = Self::read(reader, arn).await?;
+        let groups = try_join_all(usage.groups.iter().map(|group| members::read(reader, group))).await?;
+        let users = groups.iter().flat_map(|group| &group.users);
+        usage.members = users.map(|user| (user.user_name().to_owned(), user.arn().to_owned())).collect();
+        Ok(usage)
+    }
+
+    /// Whoever a change of the policy gives something, or takes it from.
+    #[must_use]
+    pub fn principals(&self) -> Vec<(&'static Holder, String)> {
+        let users = self.users.iter().chain(self.members.iter().map(|(name, _)| name)).chain(&self.bounded_users);
+        let roles = self.roles.iter().chain(&self.bounded_roles);
+        let mut all: Vec<(&'static Holder, String)> = users.map(|name| (&USER, name.clone())).collect();
+        all.extend(roles.map(|name| (&ROLE, name.clone())));
+        let mut seen = BTreeSet::new();
+        all.retain(|(holder, name)| seen.insert((holder.kind, name.clone())));
+        all
     }
 
     /// The entities whose permissions a change of the policy changes. By name alone: AWS tells no paths here, so each is
@@ -51,6 +90,7 @@ impl Usage {
         let mut all = named(EntityKind::User, &self.users);
         all.extend(named(EntityKind::Role, &self.roles));
         all.extend(named(EntityKind::Group, &self.groups));
+        all.extend(self.members.iter().map(|(_, arn)| Resource::Arn(arn.clone())));
         all.extend(named(EntityKind::User, &self.bounded_users));
         all.extend(named(EntityKind::Role, &self.bounded_roles));
         all
@@ -67,12 +107,6 @@ impl Usage {
             "BoundedUsers": named("UserName", &self.bounded_users),
             "BoundedRoles": named("RoleName", &self.bounded_roles),
         })
-    }
-
-    /// Whether it means something to nobody.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 }
 
