@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::KEY_PARAMETER;
 use crate::config::Toolset;
 use crate::iam::reads::GET_ACCESS_KEY_LAST_USED;
-use crate::iam::{DeclaredCall, EntityKind, Reader, Resource, shape};
+use crate::iam::{AwsFailure, DeclaredCall, EntityKind, Reader, Resource, shape};
 use crate::tools::parameter::PROFILE;
 use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
@@ -47,11 +47,21 @@ impl ReadTool for GetAccessKeyLastUsed {
         Box::pin(async move {
             let id = call.arguments.required(KEY_PARAMETER.name);
             let request = reader.iam().get_access_key_last_used().access_key_id(id);
-            let answer = reader.read(GET_ACCESS_KEY_LAST_USED, &OWNER, Box::pin(request.send())).await?;
+            let answer = reader.read(GET_ACCESS_KEY_LAST_USED, &OWNER, Box::pin(request.send())).await;
+            let answer = answer.map_err(or_no_such_key)?;
             Ok(json!({
                 "UserName": answer.user_name(),
                 "AccessKeyLastUsed": answer.access_key_last_used().map_or_else(|| json!({}), shape::access_key_last_used),
             }))
         })
     }
+}
+
+/// AWS does not say whether a key is another account's or nobody's: of both it says that the caller may not.
+fn or_no_such_key(failure: AwsFailure) -> ToolError {
+    let mut error = ToolError::from(failure);
+    if let (true, Some(hint)) = (error.code.starts_with("AccessDenied"), &mut error.hint) {
+        hint.push_str("; or there is no such key in this account, of which AWS says the same");
+    }
+    error
 }

@@ -40,7 +40,7 @@ impl<'r> Rotation<'r> {
     pub fn old(&self, named: Option<&str>) -> Result<&'r Key, ToolError> {
         let of_user =
             |code, message: String| ToolError::gateway(code, message).on(UPDATE_ACCESS_KEY.as_str(), self.arn);
-        let user = self.user;
+        let user = format!("{} in account {}", self.user, self.arn.split(':').nth(4).unwrap_or_default());
         match (named, self.keys) {
             (Some(id), keys) => keys.iter().find(|key| key.id == id).ok_or_else(|| {
                 of_user("NoSuchEntity", format!("the IAM user {user} has no access key {id}"))
