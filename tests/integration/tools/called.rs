@@ -16,7 +16,11 @@ pub(crate) const UNCONFIRMED: &str = "mary";
 
 /// The gateway with both callers.
 pub(crate) fn with_callers(prepared: Prepared) -> Prepared {
-    prepared.mapping(UNCONFIRMED, "role/mcp-admin", "access = \"read-write\"\nconfirmation = \"none\"")
+    prepared.set("tools.new_secrets", "\"reveal\"").mapping(
+        UNCONFIRMED,
+        "role/mcp-admin",
+        "access = \"read-write\"\nconfirmation = \"none\"",
+    )
 }
 
 /// Calls the tool, and confirms what is not to be taken on trust: every deletion, in two steps.

@@ -18,5 +18,5 @@ pub(super) fn differences(trial: &Trial, records: &[Value]) -> Option<String> {
     }
     let idle: Vec<_> = declared.difference(&made).collect();
     let undeclared: Vec<_> = made.difference(&declared).collect();
-    Some(format!("{}: declared and not made: {idle:?}; made and not declared: {undeclared:?}", trial.name()))
+    Some(format!("{}: declared and not made: {idle:?}; made and not declared: {undeclared:?}", trial.label))
 }

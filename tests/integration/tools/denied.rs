@@ -53,7 +53,7 @@ fn a_read_that_is_denied_ends_the_tool_and_nothing_is_changed() {
                 true => gateway.write(UNCONFIRMED, trial.name(), arguments),
                 false => gateway.call("reader", trial.name(), arguments),
             };
-            wrong.extend(wrong_in(&called, action).map(|error| format!("{} at {action}: {error}", trial.name())));
+            wrong.extend(wrong_in(&called, action).map(|error| format!("{} at {action}: {error}", trial.label)));
             asked.push((trial, action, called));
         }
     }
@@ -71,7 +71,7 @@ fn a_read_that_is_denied_ends_the_tool_and_nothing_is_changed() {
             && refused.iter().all(|call| call["action"] == *action)
             && !calls.iter().any(|call| trial.spec.writes.iter().any(|write| call["action"] == write.as_str()));
         if !good {
-            wrong.push(format!("{} at {action}: {records:?}", trial.name()));
+            wrong.push(format!("{} at {action}: {records:?}", trial.label));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -106,21 +106,21 @@ fn a_change_that_is_denied_ends_the_tool_which_says_how_far_it_came_and_goes_on_
             relay.refuse(vec![Refusal::denied(operation(action), "")]);
             let called = write(arguments.clone());
             relay.refuse(Vec::new());
-            wrong.extend(wrong_in(&called, action).map(|error| format!("{} at {action}: {error}", trial.name())));
+            wrong.extend(wrong_in(&called, action).map(|error| format!("{} at {action}: {error}", trial.label)));
             let told = (actions(&called.content["done"]), actions(&called.content["not_done"]));
             if told != (plan[..done].to_vec(), plan[done..].to_vec()) {
-                wrong.push(format!("{} at {action}, step {step}: {}", trial.name(), called.content));
+                wrong.push(format!("{} at {action}, step {step}: {}", trial.label, called.content));
             }
             let counted = format!("; {done} of {} steps were done before", plan.len());
             if called.message().contains(&counted) != (done > 0) {
-                wrong.push(format!("{} at {action}: {}", trial.name(), called.message()));
+                wrong.push(format!("{} at {action}: {}", trial.label, called.message()));
             }
             asked.push((trial, plan, done, called));
         }
         if let Some(place) = &mut own {
             let finished = write(arguments.clone());
             let differences = place.differences(trial, finished.done(), &account);
-            wrong.extend(differences.into_iter().map(|difference| format!("{}, again: {difference}", trial.name())));
+            wrong.extend(differences.into_iter().map(|difference| format!("{}, again: {difference}", trial.label)));
         }
     }
     let ids: Vec<String> = asked.iter().map(|(_, _, _, called)| called.id.clone()).collect();
@@ -135,7 +135,7 @@ fn a_change_that_is_denied_ends_the_tool_which_says_how_far_it_came_and_goes_on_
             && made == plan[..=*done].iter().map(|action| json!(action)).collect::<Vec<_>>().iter().collect::<Vec<_>>()
             && changes.iter().map(|call| call.get("errorCode").is_some()).eq((0..=*done).map(|index| index == *done));
         if !good {
-            wrong.push(format!("{} after {done} steps: {records:?}", trial.name()));
+            wrong.push(format!("{} after {done} steps: {records:?}", trial.label));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

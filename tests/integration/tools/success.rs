@@ -17,7 +17,7 @@ fn every_tool_does_what_it_says_and_asks_aws_for_what_it_declares() {
     let trials = trials();
     let (mut wrong, mut ids) = (Vec::new(), Vec::new());
     for (trial, called, differences) in try_all(&gateway, &trials, &account, At::Sandbox) {
-        wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", trial.name())));
+        wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", trial.label)));
         ids.push(called.id);
     }
     let records = records(&gateway, &ids);
@@ -25,7 +25,7 @@ fn every_tool_does_what_it_says_and_asks_aws_for_what_it_declares() {
         let records = &records[id];
         let expected: &[&str] = if trial.writes() { &["intent", "outcome"] } else { &["read"] };
         if stages(records) != expected {
-            wrong.push(format!("{}: its records are {:?}", trial.name(), stages(records)));
+            wrong.push(format!("{}: its records are {:?}", trial.label, stages(records)));
             continue;
         }
         wrong.extend(declared::differences(trial, records));
@@ -39,7 +39,7 @@ fn every_tool_does_what_it_says_at_moto_as_far_as_moto_can() {
     let account = Account::at(gateway.moto().url(), &gateway.moto().root_keys()).of_moto();
     let mut wrong = Vec::new();
     for (trial, called, differences) in try_all(&gateway, &trials(), &account, At::Moto) {
-        let name = trial.name();
+        let name = &trial.label;
         match &trial.row.moto {
             None => wrong.extend(differences.into_iter().map(|difference| format!("{name}: {difference}"))),
             Some(Moto::Lacks(action)) if called.is_error => {

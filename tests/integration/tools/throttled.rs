@@ -94,7 +94,7 @@ impl Bench {
                 && (ATTEMPTS..=most).contains(&sent.iter().filter(|code| *code == "Throttling").count())
                 && !sent.contains(&Value::Null);
             if !good {
-                wrong.push(format!("{}: {} {records:?}", trial.name(), called.content));
+                wrong.push(format!("{}: {} {records:?}", trial.label, called.content));
             }
         }
         wrong
@@ -109,16 +109,16 @@ impl Bench {
         let mut wrong = Vec::new();
         for ((trial, place), (called, records)) in self.trials.iter().zip(&mut self.places).zip(answers) {
             if called.is_error {
-                wrong.push(format!("{}: {}", trial.name(), called.content));
+                wrong.push(format!("{}: {}", trial.label, called.content));
                 continue;
             }
             let differences = place.differences(trial, &called.content, &self.account);
-            wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", trial.name())));
+            wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", trial.label)));
             for action in first_and_last(trial) {
                 let sent = attempts(&records, action);
                 let turned_away = sent.iter().filter(|code| *code == "Throttling").count();
                 if turned_away != 1 || !sent.contains(&Value::Null) {
-                    wrong.push(format!("{}: {action} was sent so: {sent:?}", trial.name()));
+                    wrong.push(format!("{}: {action} was sent so: {sent:?}", trial.label));
                 }
             }
         }
@@ -138,10 +138,14 @@ fn last_action(trial: &Trial) -> Option<&'static str> {
 
 /// Turns this trial's calls away, and those of no other.
 fn throttle(trial: &Trial, place: &Place, action: &str, times: usize) -> Refusal {
-    let named = place.arguments(trial).to_string().contains(&place.mark);
-    // What names nothing of the account is called by one tool alone.
-    let about = if named { format!("-{}", place.mark) } else { String::new() };
-    Refusal::throttled(action.trim_start_matches("iam:"), &about, times)
+    let arguments = place.arguments(trial);
+    let own = format!("-{}", place.mark);
+    // What names neither an entity nor a key is called by one tool alone.
+    let about = match (arguments.to_string().contains(&own), arguments["access_key_id"].as_str()) {
+        (true, _) => &own,
+        (false, key) => key.unwrap_or_default(),
+    };
+    Refusal::throttled(action.trim_start_matches("iam:"), about, times)
 }
 
 /// The error codes of a call's attempts, null where there is none.
