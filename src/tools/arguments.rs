@@ -444,7 +444,10 @@ mod tests {
 
     #[test]
     fn awslabs_confirmed_is_accepted_and_means_nothing() {
-        let arguments = check_call("delete_user", &json!({"user_name": "bob", "confirmed": true})).unwrap();
-        assert_eq!(arguments.without(&["user_name", "confirmed"]), Map::new());
+        for tool in ["create_user", "delete_user"] {
+            let arguments = check_call(tool, &json!({"user_name": "bob", "confirmed": true})).unwrap();
+            assert_eq!(arguments.without(&["user_name", "confirmed"]), Map::new());
+        }
+        assert!(check_call("get_user", &json!({"user_name": "bob", "confirmed": true})).is_err());
     }
 }

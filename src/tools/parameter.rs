@@ -207,16 +207,20 @@ pub const PROFILE: Parameter = Parameter {
 };
 
 /// What every writing tool takes.
-pub static OF_WRITES: [Parameter; 1] = [Parameter {
-    name: "dry_run",
-    description: "true: only answer the plan, change nothing",
-    kind: Kind::Boolean,
-    required: false,
-    kept: Kept::AsGiven,
-}];
+pub static OF_WRITES: [Parameter; 2] = [
+    Parameter {
+        name: "dry_run",
+        description: "true: only answer the plan, change nothing",
+        kind: Kind::Boolean,
+        required: false,
+        kept: Kept::AsGiven,
+    },
+    // awslabs' parameter: a model's own word that somebody confirmed, which proves nothing and so changes nothing.
+    Parameter { name: "confirmed", description: "", kind: Kind::Ignored, required: false, kept: Kept::Secret },
+];
 
 /// What every tool that is confirmed takes.
-pub static OF_CONFIRMED: [Parameter; 3] = [
+pub static OF_CONFIRMED: [Parameter; 2] = [
     Parameter {
         name: "confirmation_token",
         description: "the token that came with the plan, to do it",
@@ -232,8 +236,6 @@ pub static OF_CONFIRMED: [Parameter; 3] = [
         // Free text, and the model is told that it is kept.
         kept: Kept::AsGiven,
     },
-    // awslabs' parameter: a model's own word that somebody confirmed, which proves nothing and so changes nothing.
-    Parameter { name: "confirmed", description: "", kind: Kind::Ignored, required: false, kept: Kept::Secret },
 ];
 
 #[cfg(test)]
