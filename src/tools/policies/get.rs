@@ -62,7 +62,8 @@ static DOCUMENT_SPEC: Spec = Spec {
     own_parameters: &[POLICY, Parameter { required: false, ..VERSION }],
     output: || {
         json!({
-            "PolicyArn": {"type": "string"}, "VersionId": {"type": "string"}, "IsDefaultVersion": {"type": "boolean"},
+            "PolicyArn": {"type": "string"}, "PolicyName": {"type": "string"}, "VersionId": {"type": "string"},
+            "IsDefaultVersion": {"type": "boolean"}, "CreateDate": {"type": "string"},
             "PolicyDocument": {"anyOf": [{"type": "object"}, {"type": "string"}]},
         })
     },
@@ -96,8 +97,10 @@ impl ReadTool for GetManagedPolicyDocument {
             let version = managed::version(reader, arn, &version).await?;
             Ok(json!({
                 "PolicyArn": arn,
+                "PolicyName": arn.rsplit('/').next(),
                 "VersionId": version.version_id(),
                 "IsDefaultVersion": version.is_default_version(),
+                "CreateDate": version.create_date().map(shape::time),
                 "PolicyDocument": version.document().map_or(Value::Null, shape::policy_document),
             }))
         })
