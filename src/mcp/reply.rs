@@ -21,11 +21,7 @@ impl Reply {
     /// A result.
     #[must_use]
     pub fn result(mut body: Value, _proof: &Recorded) -> Self {
-        text::make_visible(&mut body);
-        let found = findings::in_result(&body);
-        if let (Value::Object(members), false) = (&mut body, found.is_empty()) {
-            members.insert("findings".to_owned(), found.into());
-        }
+        make_harmless(&mut body);
         Self { body, error: None, asked: None }
     }
 
@@ -53,7 +49,7 @@ impl Reply {
         if let (Value::Object(body), Value::Object(details)) = (&mut body, details) {
             body.extend(details);
         }
-        text::make_visible(&mut body);
+        make_harmless(&mut body);
         Self { body, error: Some((error.code.clone(), error.stage)), asked: None }
     }
 
@@ -84,5 +80,15 @@ impl Reply {
     #[must_use]
     pub fn into_body(self) -> Value {
         self.body
+    }
+}
+
+/// Spells out what nobody would see, and reports what could steer who reads it. AWS's words in an error, and what a plan
+/// loses, were written by others as much as a result was.
+fn make_harmless(body: &mut Value) {
+    text::make_visible(body);
+    let found = findings::in_result(body);
+    if let (Value::Object(members), false) = (body, found.is_empty()) {
+        members.insert("findings".to_owned(), found.into());
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::names::Names;
 use super::reply::Reply;
 use crate::audit::AuditUnavailable;
-use crate::tools::{ErrorStage, ToolError, text};
+use crate::tools::{ErrorStage, ToolError, findings, text};
 
 /// What all contents are.
 pub const MIME_TYPE: &str = "application/json";
@@ -167,6 +167,10 @@ pub fn error(uri: &str, reply: &Reply) -> McpError {
     let message =
         format!("{}: {}", data["code"].as_str().unwrap_or_default(), data["message"].as_str().unwrap_or_default());
     data["uri"] = text::visible(uri).into();
+    let found = findings::in_result(&data);
+    if !found.is_empty() {
+        data["findings"] = found.into();
+    }
     let code = reply.error_code().unwrap_or_default();
     let number = match (code, reply.error_stage()) {
         (UNKNOWN_RESOURCE | "NoSuchEntity" | "ValidationError" | "ToolNotAllowed", _) => ErrorCode::RESOURCE_NOT_FOUND,

@@ -31,6 +31,37 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The text that was made visible: the inverse of [`visible`].
+#[must_use]
+pub fn original(shown: &str) -> Cow<'_, str> {
+    if !shown.contains("\\u{") {
+        return Cow::Borrowed(shown);
+    }
+    let mut text = String::with_capacity(shown.len());
+    let mut rest = shown;
+    while let Some((before, behind)) = rest.split_once("\\u{") {
+        text.push_str(before);
+        let escaped = behind.split_once('}').and_then(|(digits, after)| Some((spelled(digits)?, after)));
+        match escaped {
+            Some((character, after)) => {
+                text.push(character);
+                rest = after;
+            }
+            // No escape of ours.
+            None => {
+                text.push_str("\\u{");
+                rest = behind;
+            }
+        }
+    }
+    text.push_str(rest);
+    Cow::Owned(text)
+}
+
+fn spelled(digits: &str) -> Option<char> {
+    u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+}
+
 /// Makes every string of a result visible, names of members included.
 pub fn make_visible(value: &mut Value) {
     match value {
@@ -82,6 +113,25 @@ mod tests {
     #[test]
     fn an_escape_in_the_original_cannot_pass_for_one_of_ours() {
         assert_eq!(visible("\\u{202e}"), "\\u{5c}u{202e}");
+    }
+
+    #[test]
+    fn nothing_is_lost_by_it() {
+        let texts = [
+            "a",
+            "",
+            "a\u{1b}[31m\0b",
+            "\\u{202e}",
+            "\\\\u{5c}u{41}",
+            "\u{202e}\\",
+            "\\u{",
+            "\u{e0041}\u{feff}}",
+            "\\u\u{200b}{41}",
+        ];
+        for text in texts {
+            assert_eq!(original(&visible(text)), text);
+        }
+        assert_eq!(original("\\u{zz} \\u{d800} \\u{"), "\\u{zz} \\u{d800} \\u{", "no escapes of ours");
     }
 
     #[test]
