@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::program::Program;
+use super::program::{Program, installed};
 
 /// A key pair to sign with, and the session token that belongs to it if it is a temporary one.
 #[derive(Clone)]
@@ -63,6 +63,12 @@ impl Client {
     /// The same on mcp-proxy-for-aws, which signs and forwards.
     pub(crate) fn through_proxy(url: &str, keys: &Keys) -> Self {
         Self::of(Program::python, "proxy_client.py", url, keys)
+    }
+
+    /// The same on awslabs.iam-mcp-server, which calls the IAM at `url` itself, with these keys.
+    pub(crate) fn on_awslabs(url: &str, keys: &Keys) -> Self {
+        installed("awslabs");
+        Self::of(Program::python, "awslabs_client.py", url, keys)
     }
 
     /// The TypeScript SDK's client, signing its own requests; it knows fewer steps.

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::account::Account;
 use super::clients::{Client, Era, Keys};
 use super::faulty::FaultyAws;
 use super::http::{Answer, Request, exchange};
@@ -131,6 +132,11 @@ impl TestGateway {
     /// What AWS received of one action.
     pub(crate) fn received(&self, action: &str) -> Vec<Value> {
         self.aws.received(action)
+    }
+
+    /// Who may do everything in the account of its moto or its sandbox.
+    pub(crate) fn account(&self) -> Account {
+        self.aws.account()
     }
 
     /// The key pair that the gateway itself has at AWS.

@@ -1,11 +1,12 @@
 //! The real binary in a [`gateway::TestGateway`], raw requests for it, and the parts around it that its authors did not
-//! write: the Python and the TypeScript MCP client, mcp-proxy-for-aws, botocore's signer, moto as IAM, STS and S3, and a
+//! write: the Python and the TypeScript MCP client, awslabs' server, mcp-proxy-for-aws, botocore's signer, moto as IAM, STS and S3, and a
 //! stand-in for AWS that misbehaves.
 //!
 //! The latter are programs in `tests/python` and `tests/node`, run with what `./tests/run` installs.
 //! Every call here blocks, for a bounded time: from an asynchronous test, use a runtime with several threads.
 
 pub(crate) mod access_analyzer;
+pub(crate) mod account;
 pub(crate) mod bucket;
 pub(crate) mod clients;
 pub(crate) mod command;
@@ -31,6 +32,7 @@ pub(crate) mod recording_aws;
 pub(crate) mod refusing;
 pub(crate) mod relay;
 pub(crate) mod sandbox;
+pub(crate) mod scanner;
 pub(crate) mod secrets_manager;
 pub(crate) mod signing_proxy;
 mod tests;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::account::Account;
 use super::clients::Keys;
 use super::program::Program;
 use super::recording::Recording;
@@ -62,6 +63,11 @@ impl Moto {
             secret_access_key: self.fact("/root/secret_access_key").to_owned(),
             session_token: None,
         }
+    }
+
+    /// The same, asked and told what to arrange by boto3.
+    pub(crate) fn root(&self) -> Account {
+        Account::of(self.url(), &self.root_keys())
     }
 
     /// What it received since it was ready.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::account::Account;
 use super::clients::Keys;
 use super::command::run;
 use super::faulty::FaultyAws;
@@ -67,6 +68,14 @@ impl Aws {
             Self::Recording(_) => unreachable!("this stand-in is asked in its own words, see recording_aws"),
             Self::Sandbox(_) => unreachable!("the sandbox tells what it saw as AWS does, in its trail"),
             Self::None => unreachable!("this gateway cannot reach AWS"),
+        }
+    }
+
+    pub(super) fn account(&self) -> Account {
+        match self {
+            Self::Moto(moto) => moto.root(),
+            Self::Sandbox(sandbox) => sandbox.root(),
+            Self::Faulty(_) | Self::Recording(_) | Self::None => unreachable!("there is no account at this stand-in"),
         }
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
+use super::account::Account;
 use super::clients::Keys;
 
 /// A sandbox that serves on a free port; it ends with this value.
@@ -63,6 +64,11 @@ impl RunningSandbox {
     pub(crate) fn root_keys(&self) -> Keys {
         let (access_key_id, secret) = self.sandbox.root_keys();
         Keys { access_key_id, secret_access_key: secret.expose().to_owned(), session_token: None }
+    }
+
+    /// The account's root user, who may do everything.
+    pub(crate) fn root(&self) -> Account {
+        Account::of(self.url(), &self.root_keys())
     }
 
     /// What AWS's own trail says.
