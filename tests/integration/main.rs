@@ -25,6 +25,7 @@ mod full_disks;
 mod hang_ups;
 mod in_process;
 mod interrupted;
+mod jobs;
 mod kills;
 mod parity;
 mod policies;
