@@ -23,6 +23,7 @@ mod demo;
 mod endpoints;
 mod full_disks;
 mod hang_ups;
+mod hostile;
 mod in_process;
 mod interrupted;
 mod jobs;

@@ -19,9 +19,21 @@ pub(crate) struct FaultyAws {
 impl FaultyAws {
     /// Starts it.
     pub(crate) fn start() -> Self {
+        Self::of("faulty_aws.py")
+    }
+
+    /// Starts one that, unless told otherwise, answers everything well, with hostile text (`tests/python/hostile_aws.py`): in
+    /// texts alone (`text`), or in names, paths and ARNs as well (`all`).
+    pub(crate) fn hostile(mode: &str) -> Self {
+        let mut aws = Self::of("hostile_aws.py");
+        aws.command(&json!({ "hostile": mode }));
+        aws
+    }
+
+    fn of(script: &str) -> Self {
         let recording = Recording::new();
-        let mut process = Program::python("faulty_aws.py", &[&recording.option()], &[]);
-        let url = process.hear()["url"].as_str().expect("faulty_aws.py says its address first").to_owned();
+        let mut process = Program::python(script, &[&recording.option()], &[]);
+        let url = process.hear()["url"].as_str().expect("it says its address first").to_owned();
         Self { url, recording, process }
     }
 

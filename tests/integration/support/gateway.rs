@@ -89,6 +89,11 @@ impl TestGateway {
         Prepared::on(Aws::Faulty(FaultyAws::start()))
     }
 
+    /// One whose AWS answers everything, with hostile text (see [`FaultyAws::hostile`]).
+    pub(crate) fn with_hostile_aws(mode: &str) -> Prepared {
+        Prepared::on(Aws::Faulty(FaultyAws::hostile(mode)))
+    }
+
     /// One whose AWS is in this process, answers well, and can be made to wait.
     pub(crate) fn with_recording_aws() -> Prepared {
         Prepared::on(Aws::Recording(RecordingAws::start()))
