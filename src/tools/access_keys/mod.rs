@@ -18,7 +18,7 @@ use crate::tools::holder::USER;
 /// The parameter that names an access key.
 pub const KEY_PARAMETER: Parameter = Parameter {
     name: "access_key_id",
-    description: "the access key's id, such as AKIAIOSFODNN7EXAMPLE",
+    description: "the access key's id, which begins with AKIA",
     kind: Kind::Text(&ACCESS_KEY_ID),
     required: true,
     kept: Kept::AsGiven,
