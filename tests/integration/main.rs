@@ -22,6 +22,7 @@ mod conformance;
 mod demo;
 mod endpoints;
 mod full_disks;
+mod gains;
 mod hang_ups;
 mod hostile;
 mod in_process;
