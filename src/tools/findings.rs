@@ -119,7 +119,9 @@ fn reads_like_instructions(text: &str) -> bool {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return false;
     }
-    let seen: String = text.chars().filter(|character| !is_hidden(*character)).collect();
+    // A hidden line end parts words; the rest of what nobody sees parts nothing.
+    let seen = text.chars().filter(|character| !is_hidden(*character) || character.is_whitespace());
+    let seen: String = seen.map(|character| if character.is_whitespace() { ' ' } else { character }).collect();
     let untagged: String = text.chars().map(untag).collect();
     [Cow::from(seen), Cow::from(untagged)].iter().any(|text| INSTRUCTION.is_match(text))
 }
