@@ -159,7 +159,7 @@ fn a_principal_that_was_made_anew_is_another_one() {
     assert_eq!(confirm(&gateway, "attach_role_policy", &attached, &given).code(), "ConfirmationMismatch");
 
     let given = token(&gateway, "attach_role_policy", &attached);
-    let opened = json!({"role_name": "deploy", "assume_role_policy_document": trust(&json!("*"))});
+    let opened = json!({"role_name": "deploy", "assume_role_policy_document": trust(&json!({"AWS": "*"}))});
     make(&gateway, "update_assume_role_policy", opened);
     let other = confirm(&gateway, "attach_role_policy", &attached, &given);
     assert_eq!(other.code(), "ConfirmationMismatch", "somebody else may be it: {:?}", other.content);

@@ -26,7 +26,7 @@ fn gateway() -> TestGateway {
 
 /// Ways to what is protected: to a machine's user, to the mapped role, to a boundary that a mapping requires, and to what
 /// reaches them through a group or a policy.
-fn ways() -> Vec<(&'static str, Value)> {
+fn ways(key: &str) -> Vec<(&'static str, Value)> {
     let identity = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"},
     ]});
@@ -35,7 +35,7 @@ fn ways() -> Vec<(&'static str, Value)> {
     ]});
     let (required, of_machines) =
         (boundary("developer-boundary"), format!("arn:aws:iam::{ACCOUNT}:policy/ci-deploy-legacy"));
-    let (key, user) = ("AKIAIOSFODNN7EXAMPLE", "ci-jenkins");
+    let (user, of_role) = ("ci-jenkins", format!("arn:aws:iam::{ACCOUNT}:policy/mcp/mcp-admin"));
     vec![
         ("create_user", json!({"user_name": "newcomer", "path": "/ci/"})),
         ("create_user", json!({"user_name": "newcomer", "path": "/ci/deep/"})),
@@ -65,6 +65,8 @@ fn ways() -> Vec<(&'static str, Value)> {
         ("untag_role", json!({"role_name": "mcp-admin", "tag_keys": ["team"]})),
         ("put_role_permissions_boundary", json!({"role_name": "mcp-admin", "permissions_boundary": required})),
         ("attach_role_policy", json!({"role_name": "mcp-admin", "policy_arn": of_machines})),
+        ("detach_role_policy", json!({"role_name": "mcp-admin", "policy_arn": of_role})),
+        ("delete_policy", json!({"policy_arn": of_role, "force": true})),
         ("put_role_policy", json!({"role_name": "mcp-admin", "policy_name": "x", "policy_document": identity})),
         ("create_group", json!({"group_name": "newcomers", "path": "/locked/"})),
         ("delete_group", json!({"group_name": "ci-deployers", "force": true})),
@@ -98,8 +100,9 @@ fn ways() -> Vec<(&'static str, Value)> {
 }
 
 /// Tools that change only what is there, which no protected user or role has in this account.
-const WITHOUT_A_WAY: [&str; 4] = [
+const WITHOUT_A_WAY: [&str; 5] = [
     "delete_group_policy",
+    "delete_role_policy",
     "delete_role_permissions_boundary",
     "delete_user_permissions_boundary",
     "delete_user_policy",
@@ -113,7 +116,7 @@ fn every_tool_that_writes_is_tried() {
         .filter(|tool| tool["annotations"]["readOnlyHint"] == json!(false))
         .map(|tool| tool["name"].as_str().expect("a name").to_owned())
         .collect();
-    let ways = ways();
+    let ways = ways("AKIAIOSFODNN7EXAMPLE");
     let tried = ways.iter().map(|(tool, _)| *tool).chain(WITHOUT_A_WAY).map(ToOwned::to_owned).collect();
     assert_eq!(writing, tried);
 }
@@ -121,7 +124,9 @@ fn every_tool_that_writes_is_tried() {
 #[test]
 fn no_tool_changes_what_is_protected_however_it_is_named() {
     let gateway = gateway();
-    for (tool, arguments) in ways() {
+    let keys = gateway.call("reader", "list_access_keys", json!({"user_name": "ci-github-legacy"}));
+    let key = keys.done()["AccessKeyMetadata"][0]["AccessKeyId"].as_str().expect("it has a key").to_owned();
+    for (tool, arguments) in ways(&key) {
         let refused = gateway.write("alice", tool, arguments.clone());
         assert_eq!(refused.code(), "ProtectedResource", "{tool} {arguments}: {:?}", refused.content);
         let records = gateway.records_of(&refused.id);

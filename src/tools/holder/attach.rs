@@ -78,7 +78,10 @@ impl WriteTool for Detach {
                 let word = holder.word();
                 return Err(ToolError::gateway(
                     "NoSuchEntity",
-                    format!("{arn} is not attached to the {word} {name} in account {}", call.facts.account.id),
+                    format!(
+                        "the managed policy {arn} is not attached to the IAM {word} {name} in account {}",
+                        call.facts.account.id
+                    ),
                 )
                 .on(holder.detach.0.as_str(), principal.arn)
                 .hint(format!("list_{word}_policies shows what is attached")));

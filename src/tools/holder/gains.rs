@@ -77,14 +77,13 @@ pub fn of_one(held: &Held, after: &Held, account: &str) -> Granted {
     grants::compare(&held.permissions(), &after.permissions(), account)
 }
 
-/// The reads of [`of`], of whatever users and roles are found.
-#[must_use]
-pub fn declared_found() -> Vec<DeclaredCall> {
+/// The reads of [`of`], of whatever principals of these kinds are found.
+fn declared(holders: &[&Holder]) -> Vec<DeclaredCall> {
     let of = |holder: &Holder, action: Action| {
         DeclaredCall::new(action, Resource::Any(holder.kind)).with_found(holder.member)
     };
     let mut calls = Vec::new();
-    for holder in [&USER, &ROLE, &GROUP] {
+    for holder in holders {
         calls.extend([
             of(holder, holder.get),
             of(holder, holder.list_attached),
@@ -97,21 +96,41 @@ pub fn declared_found() -> Vec<DeclaredCall> {
     calls
 }
 
-/// The reads of the users that are members of a group of this name, and of the group.
+/// The reads of [`of`], of whoever a managed policy reaches.
+#[must_use]
+pub fn declared_found() -> Vec<DeclaredCall> {
+    declared(&[&USER, &ROLE, &GROUP])
+}
+
+/// The reads of a principal of this name, and of the members if it is a group.
 #[must_use]
 pub fn declared_of_members(holder: &Holder, name: &str) -> Vec<DeclaredCall> {
     let mut calls = permissions::declared(holder, name);
     if holder.kind == EntityKind::Group {
-        calls.extend(declared_found());
+        calls.extend(declared(&[&USER, &GROUP]));
     }
     calls
 }
 
 /// The actions of [`declared_of_members`] for a group.
-pub const OF_GROUPS: &[Action] = FOUND;
+pub const OF_GROUPS: &[Action] = &[
+    reads::GET_GROUP,
+    reads::LIST_ATTACHED_GROUP_POLICIES,
+    reads::LIST_GROUP_POLICIES,
+    reads::GET_GROUP_POLICY,
+    reads::GET_USER,
+    reads::LIST_ATTACHED_USER_POLICIES,
+    reads::LIST_USER_POLICIES,
+    reads::GET_USER_POLICY,
+    reads::LIST_GROUPS_FOR_USER,
+    reads::GET_POLICY,
+    reads::GET_POLICY_VERSION,
+];
 
 /// The actions of [`declared_found`].
 pub const FOUND: &[Action] = &[
+    reads::GET_POLICY,
+    reads::GET_POLICY_VERSION,
     reads::GET_USER,
     reads::LIST_ATTACHED_USER_POLICIES,
     reads::LIST_USER_POLICIES,
@@ -125,6 +144,4 @@ pub const FOUND: &[Action] = &[
     reads::LIST_ATTACHED_GROUP_POLICIES,
     reads::LIST_GROUP_POLICIES,
     reads::GET_GROUP_POLICY,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
 ];

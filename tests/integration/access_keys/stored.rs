@@ -38,6 +38,7 @@ fn as_root(gateway: &TestGateway, action: &str, parameters: &[(&str, &str)]) {
 fn a_secret_is_stored_with_the_callers_session_and_told_to_nobody() {
     let mut secrets = SecretsManager::start();
     let mut gateway = TestGateway::with_sandbox()
+        .confirming("model")
         .storing_new_secrets_in(&secrets)
         .set("log.level", "\"trace\"")
         .policy(
@@ -120,7 +121,11 @@ fn an_endpoint_policy_judges_the_storing_too() {
     let only_iam = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
     ]});
-    let gateway = TestGateway::with_sandbox().storing_new_secrets_in(&secrets).policy("iam.json", &only_iam).start();
+    let gateway = TestGateway::with_sandbox()
+        .confirming("model")
+        .storing_new_secrets_in(&secrets)
+        .policy("iam.json", &only_iam)
+        .start();
     let refused = gateway.write("alice", "create_access_key", json!({"user_name": USER}));
     assert_eq!(refused.code(), "PolicyNotAllowed");
     assert_eq!(refused.content["error"]["action"], "secretsmanager:CreateSecret");
@@ -130,8 +135,11 @@ fn an_endpoint_policy_judges_the_storing_too() {
 #[test]
 fn a_key_whose_secret_is_not_stored_is_deleted_again() {
     let mut secrets = SecretsManager::start();
-    let mut gateway =
-        TestGateway::with_sandbox().storing_new_secrets_in(&secrets).set("log.level", "\"trace\"").start();
+    let mut gateway = TestGateway::with_sandbox()
+        .confirming("model")
+        .storing_new_secrets_in(&secrets)
+        .set("log.level", "\"trace\"")
+        .start();
     for (tool, user, code, status, more) in [
         ("create_access_key", USER, "AccessDeniedException", 400, json!({})),
         ("create_access_key", "Alice.Nguyen", "InternalServiceError", 500, json!({})),
@@ -186,7 +194,7 @@ fn a_key_whose_secret_is_not_stored_is_deleted_again() {
 #[test]
 fn a_key_that_is_left_without_its_secret_is_told_loudly() {
     let mut secrets = SecretsManager::start();
-    let mut gateway = TestGateway::with_sandbox().storing_new_secrets_in(&secrets).start();
+    let mut gateway = TestGateway::with_sandbox().confirming("model").storing_new_secrets_in(&secrets).start();
     let deny = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Deny", "Action": "iam:DeleteAccessKey", "Resource": "*"},
     ]});
@@ -215,7 +223,7 @@ fn a_key_that_is_not_known_everywhere_yet_is_not_taken_for_deleted() {
         <Status>Active</Status><SecretAccessKey>not-a-real-secret</SecretAccessKey></AccessKey>";
     let mut secrets = SecretsManager::start();
     secrets.refuse("AccessDeniedException", 400);
-    let mut gateway = TestGateway::with_faulty_aws().storing_new_secrets_in(&secrets).start();
+    let mut gateway = TestGateway::with_faulty_aws().confirming("model").storing_new_secrets_in(&secrets).start();
     let gone = || json!({"status": 404, "code": "NoSuchEntity"});
     for (answers, code) in [
         // The second attempt may have deleted it, so that the third finds none.

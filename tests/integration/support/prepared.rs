@@ -143,6 +143,13 @@ impl Prepared {
         self
     }
 
+    /// `alice`'s calls are confirmed so, whatever they reach.
+    pub(crate) fn confirming(mut self, strength: &str) -> Self {
+        let own = "access = \"read-write\"";
+        self.mappings = self.mappings.replacen(own, &format!("{own}\nconfirmation = \"{strength}\""), 1);
+        self
+    }
+
     /// The person behind a caller's key, in place of one of its own; `None` for nobody's.
     pub(crate) fn person(mut self, caller: &'static str, person: Option<&'static str>) -> Self {
         self.persons.insert(caller, person);
