@@ -7,7 +7,7 @@ use rmcp::model::{Tool as ListedTool, ToolAnnotations};
 use crate::authorize::Authorizer;
 use crate::config::ConfirmedCalls;
 use crate::tools::catalogue::Catalogue;
-use crate::tools::{CallFacts, Effect, Spec, schema};
+use crate::tools::{CallFacts, Spec, schema};
 
 /// The tools as MCP lists them, made once: building schemas for every listing would be most of its cost.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Listing {
 fn listed(spec: &'static Spec, confirmed: bool) -> ListedTool {
     let annotations = ToolAnnotations::with_title(spec.title)
         .read_only(!spec.effect.writes())
-        .destructive(spec.can_be(Effect::Destructive))
+        .destructive(spec.destroys())
         .idempotent(spec.idempotent)
         .open_world(spec.open_world);
     ListedTool::new(spec.name, spec.description, Arc::new(schema::input_of(spec, confirmed)))
@@ -87,12 +87,28 @@ mod tests {
     #[test]
     fn a_tool_that_destroys_with_some_arguments_says_so() {
         let listing = Listing::of(CATALOGUE);
-        for name in ["update_access_key", "rotate_access_key", "delete_access_key"] {
+        for name in [
+            "create_policy_version",
+            "delete_access_key",
+            "delete_role_permissions_boundary",
+            "put_group_policy",
+            "put_user_permissions_boundary",
+            "rotate_access_key",
+            "set_default_policy_version",
+            "tag_user",
+            "untag_role",
+            "update_access_key",
+            "update_assume_role_policy",
+            "update_role",
+            "update_user",
+        ] {
             let annotations = listing.get(name).unwrap().annotations.as_ref().unwrap();
             assert_eq!(annotations.destructive_hint, Some(true), "{name}");
             assert_eq!(annotations.read_only_hint, Some(false), "{name}");
         }
-        let creates = listing.get("create_access_key").unwrap().annotations.as_ref().unwrap();
-        assert_eq!(creates.destructive_hint, Some(false));
+        for name in ["add_user_to_group", "attach_user_policy", "create_access_key", "create_user", "list_users"] {
+            let annotations = listing.get(name).unwrap().annotations.as_ref().unwrap();
+            assert_eq!(annotations.destructive_hint, Some(false), "{name}");
+        }
     }
 }

@@ -87,6 +87,9 @@ pub struct Spec {
     pub other_effects: &'static [Effect],
     /// What a call with these arguments does, where that depends on them.
     pub effect_of: Option<fn(&Arguments) -> Effect>,
+    /// Whether calls of it can remove or overwrite what is there although none of its effects is destructive: a tag's value,
+    /// a boundary, a document, a name.
+    pub overwrites: bool,
     /// Whether calling it again with the same arguments changes nothing more.
     pub idempotent: bool,
     /// Whether it deals with the world beyond the gateway.
@@ -121,6 +124,7 @@ impl Spec {
         effect: Effect::Read,
         other_effects: &[],
         effect_of: None,
+        overwrites: false,
         idempotent: true,
         open_world: false,
         own_parameters: &[],
@@ -144,6 +148,13 @@ impl Spec {
     #[must_use]
     pub fn can_be(&self, effect: Effect) -> bool {
         self.effect == effect || self.other_effects.contains(&effect)
+    }
+
+    /// Whether calls of it can do anything else than add: MCP's `destructiveHint`.
+    /// <https://modelcontextprotocol.io/specification/2025-06-18/schema#toolannotations>
+    #[must_use]
+    pub fn destroys(&self) -> bool {
+        self.overwrites || self.can_be(Effect::Destructive)
     }
 
     /// All parameters: its own, and those that every tool of its effect takes. Those of a confirmation are taken by every

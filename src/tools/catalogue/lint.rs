@@ -38,6 +38,19 @@ const CHANGING: [&str; 16] = [
 /// What a tool that removes something says that it does.
 const REMOVING: [&str; 7] = ["Deletes", "Detaches", "Removes", "Deactivates", "Activates", "Rotates", "Revokes"];
 
+/// What only a tool says that can remove or overwrite something.
+const OVERWRITING: [&str; 9] = [
+    "Removes",
+    "Replaces",
+    "Renames",
+    "Changes",
+    "overwritten",
+    "replaced",
+    "replaces",
+    "in the place of",
+    "Puts another version",
+];
+
 fn words(spec: &Spec) -> Vec<&'static str> {
     spec.description.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
@@ -72,6 +85,11 @@ fn faults(spec: &Spec) -> Vec<String> {
     if spec.effect != Effect::Destructive && spec.effect_of.is_none() && ["Deletes", "Detaches"].contains(&first) {
         faults.push("begins with a removal that its annotations deny".to_owned());
     }
+    if !spec.destroys()
+        && let Some(said) = OVERWRITING.iter().find(|said| spec.description.contains(*said))
+    {
+        faults.push(format!("says {said}, and its annotations that it only adds"));
+    }
     if spec.effect == Effect::Read && words.iter().any(|word| word.eq_ignore_ascii_case("confirmed")) {
         faults.push("speaks of a confirmation that it does not have".to_owned());
     }
@@ -99,11 +117,15 @@ fn what_is_vague_long_or_denied_by_the_annotations_is_found() {
         ("Changes who is in the group, by removal.", Effect::Destructive, "does not begin with what goes"),
         ("Deletes a user with all that hangs on it.", Effect::Write, "begins with a removal"),
         ("Shows a user, when it is confirmed so.", Effect::Read, "speaks of a confirmation"),
+        ("Writes a policy, in the place of one of the same name.", Effect::Grant, "says in the place of"),
+        ("Changes the name of a user and nothing else.", Effect::Write, "says Changes"),
     ] {
         let found = faults(&spec(description, effect));
         assert!(found.iter().any(|found| found.starts_with(fault)), "{description}: {found:?}");
     }
     assert!(faults(&spec("Shows one user and what hangs on it.", Effect::Read)).is_empty());
+    let overwriting = Spec { overwrites: true, ..spec("Changes the name of a user and nothing else.", Effect::Write) };
+    assert!(faults(&overwriting).is_empty());
 }
 
 /// What a model reads of all tools: names, descriptions and input schemas.

@@ -23,6 +23,7 @@ static SPEC: Spec = Spec {
                   newly allows and whom that reaches.",
     toolset: Toolset::Policies,
     effect: Effect::Grant,
+    overwrites: true,
     idempotent: true,
     own_parameters: &[POLICY, VERSION],
     output: || json!({}),

@@ -42,6 +42,7 @@ static SPEC: Spec = Spec {
     toolset: Toolset::Policies,
     effect: Effect::Grant,
     effect_of: Some(|arguments| if arguments.is_set(SET_AS_DEFAULT.name) { Effect::Grant } else { Effect::Write }),
+    overwrites: true,
     own_parameters: &[POLICY, DOCUMENT, SET_AS_DEFAULT],
     output: || json!({"PolicyVersion": {"type": "object", "properties": {"VersionId": {"type": "string"}}}}),
     kept: KeptOfResult { result: &["PolicyVersion/**"], lost: KeptOfResult::ALL_LOST.lost },

@@ -26,6 +26,7 @@ static SPEC: Spec = Spec {
                   and the policy that is replaced.",
     toolset: Toolset::Roles,
     effect: Effect::Grant,
+    overwrites: true,
     idempotent: true,
     own_parameters: &[ROLE_PARAMETER, TRUST],
     output: || json!({}),

@@ -11,24 +11,18 @@ use crate::config::Toolset;
 use crate::context::stamp::CALLED_VIA_TAG;
 use crate::iam::{DeclaredCall, Reader};
 use crate::tools::context_entries::Entry;
-use crate::tools::{Call, CallFacts, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::{Call, CallFacts, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `compare_mcp_access`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&CompareMcpAccess) };
 
 static SPEC: Spec = Spec {
     name: "compare_mcp_access",
-    aliases: &[],
     title: "Compare a person's access with an agent's",
     description: "Simulates a principal's policies twice, as a person (aws:ViaAWSMCPService false, no tags) and as an \
                   agent through this gateway (MCP keys, your session tags and source identity), and answers what \
                   differs and which statements make the difference.",
     toolset: Toolset::Simulation,
-    effect: Effect::Read,
-    other_effects: &[],
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
     own_parameters: &[POLICY_SOURCE_ARN, ACTION_NAMES, RESOURCE_ARNS],
     output: || {
         json!({
@@ -45,10 +39,9 @@ static SPEC: Spec = Spec {
             "IsTruncated": {"type": "boolean"},
         })
     },
-    kept: KeptOfResult::NOTHING,
     reads: &[SIMULATE_PRINCIPAL_POLICY],
-    writes: &[],
     always: &[SIMULATE_PRINCIPAL_POLICY],
+    ..Spec::READING
 };
 
 /// What must not be read into a difference: the gateway cannot set `aws:` keys on real requests, and says so.

@@ -9,23 +9,17 @@ use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::PolicyKind;
 use crate::tools::parameter::{Kept, Kind, Parameter};
-use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
+use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
 
 /// `simulate_custom_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&SimulateCustomPolicy) };
 
 static SPEC: Spec = Spec {
     name: "simulate_custom_policy",
-    aliases: &[],
     title: "Simulate policy documents",
     description: "Asks IAM's simulator what policy documents allow that need not exist in the account: for each action \
                   and resource the decision, the statements that decide, missing condition keys and the reason.",
     toolset: Toolset::Simulation,
-    effect: Effect::Read,
-    other_effects: &[],
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
     own_parameters: &[
         Parameter {
             name: DOCUMENTS,
@@ -39,10 +33,9 @@ static SPEC: Spec = Spec {
         CONTEXT_ENTRIES,
     ],
     output,
-    kept: KeptOfResult::NOTHING,
     reads: &[SIMULATE_CUSTOM_POLICY],
-    writes: &[],
     always: &[SIMULATE_CUSTOM_POLICY],
+    ..Spec::READING
 };
 
 const DOCUMENTS: &str = "policy_documents";

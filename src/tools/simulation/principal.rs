@@ -8,24 +8,18 @@ use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::PolicyKind;
 use crate::tools::parameter::{Kept, Kind, Parameter};
-use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
+use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, documents};
 
 /// `simulate_principal_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&SimulatePrincipalPolicy) };
 
 static SPEC: Spec = Spec {
     name: "simulate_principal_policy",
-    aliases: &[],
     title: "Simulate a principal's policies",
     description: "Asks IAM's simulator what the policies of a user (its groups' too), group or role allow: for each \
                   action and resource the decision, the statements that decide, missing condition keys and the reason. \
                   Nothing is called.",
     toolset: Toolset::Simulation,
-    effect: Effect::Read,
-    other_effects: &[],
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
     own_parameters: &[
         POLICY_SOURCE_ARN,
         ACTION_NAMES,
@@ -41,10 +35,9 @@ static SPEC: Spec = Spec {
         },
     ],
     output,
-    kept: KeptOfResult::NOTHING,
     reads: &[SIMULATE_PRINCIPAL_POLICY],
-    writes: &[],
     always: &[SIMULATE_PRINCIPAL_POLICY],
+    ..Spec::READING
 };
 
 const BOUNDARY: &str = "permissions_boundary_documents";

@@ -7,24 +7,18 @@ use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::{Document, PolicyKind};
 use crate::tools::parameter::{Kept, Kind, Parameter};
-use crate::tools::{Call, Effect, KeptOfResult, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
+use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `validate_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&ValidatePolicy) };
 
 static SPEC: Spec = Spec {
     name: "validate_policy",
-    aliases: &[],
     title: "Validate a policy document",
     description: "Says everything that is wrong with a policy document, each fault with its JSON path, and what is \
                   dangerous about it: hidden wildcards, privilege escalation, confused deputies, conditions that hold too \
                   often or never. With IAM Access Analyzer's findings where your role may ask it.",
     toolset: Toolset::Simulation,
-    effect: Effect::Read,
-    other_effects: &[],
-    effect_of: None,
-    idempotent: true,
-    open_world: false,
     own_parameters: &[
         Parameter {
             name: "policy_document",
@@ -58,10 +52,8 @@ static SPEC: Spec = Spec {
             }, "required": ["available"]},
         })
     },
-    kept: KeptOfResult::NOTHING,
     reads: &[VALIDATE_POLICY],
-    writes: &[],
-    always: &[],
+    ..Spec::READING
 };
 
 struct ValidatePolicy;

@@ -41,6 +41,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         effect,
         other_effects: &[],
         effect_of: None,
+        overwrites: false,
         idempotent: false,
         open_world: false,
         own_parameters: &[PASSWORD],
