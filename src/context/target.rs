@@ -9,10 +9,12 @@ const POLICY_ARN: &str = "iam:PolicyARN";
 const BOUNDARY: &str = "iam:PermissionsBoundary";
 const REQUESTED_REGION: &str = "aws:RequestedRegion";
 
-/// `context` with the keys of one call; `detail` is what AWS told of the entity that it acts on.
+/// `context` with the keys of one call; `detail` is what AWS told of the entity that it acts on. One that comes to be by
+/// another's new name has what that one has.
 #[must_use]
 pub fn of_declared(context: &Context, call: &DeclaredCall, detail: Option<&EntityDetail>) -> Context {
     let mut context = context.clone();
+    let detail = call.was().or(detail);
     if let Some(region) = region_of(&call.resource) {
         context.set(REQUESTED_REGION, region);
     }
@@ -111,6 +113,16 @@ mod tests {
         assert_eq!(context.get("iam:PermissionsBoundary"), ["arn:aws:iam::123456789012:policy/b"]);
         let deleted = of_declared(&Context::new(), &on_bob(actions::DELETE_USER), Some(&detail()));
         assert!(deleted.get("iam:PermissionsBoundary").is_empty(), "the deletion of a user is not judged with it");
+    }
+
+    #[test]
+    fn what_comes_of_a_renaming_has_the_tags_of_what_was_renamed() {
+        let renamed = Resource::Arn("arn:aws:iam::123456789012:user/ops/robert".to_owned());
+        let permission = DeclaredCall::permission(actions::UPDATE_USER, renamed);
+        let alone = of_declared(&Context::new(), &permission, None);
+        assert!(alone.get("aws:ResourceTag/team").is_empty(), "nothing is known of it");
+        let context = of_declared(&Context::new(), &permission.of(detail()), None);
+        assert_eq!(context.get("aws:ResourceTag/team"), ["pay"]);
     }
 
     #[test]

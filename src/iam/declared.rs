@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::detail::EntityDetail;
 use super::entity::Resource;
 
 /// An IAM action, `iam:GetUser`, as policies write it.
@@ -89,6 +90,8 @@ pub struct DeclaredCall {
     sent: bool,
     /// Whether the tool can do without it.
     optional: bool,
+    /// What is known of the entity that comes to be the resource.
+    was: Option<Box<EntityDetail>>,
 }
 
 impl DeclaredCall {
@@ -103,6 +106,7 @@ impl DeclaredCall {
             removed_tags: Vec::new(),
             sent: true,
             optional: false,
+            was: None,
         }
     }
 
@@ -118,6 +122,18 @@ impl DeclaredCall {
     #[must_use]
     pub fn optional(self) -> Self {
         Self { optional: true, ..self }
+    }
+
+    /// Says which entity comes to be the resource: what is renamed keeps its tags and its boundary.
+    #[must_use]
+    pub fn of(self, entity: EntityDetail) -> Self {
+        Self { was: Some(Box::new(entity)), ..self }
+    }
+
+    /// The entity that comes to be the resource, where that is another one yet.
+    #[must_use]
+    pub fn was(&self) -> Option<&EntityDetail> {
+        self.was.as_deref()
     }
 
     /// Whether the tool can do without it.
@@ -182,9 +198,7 @@ impl DeclaredCall {
     #[must_use]
     pub fn allows(&self, exact: &Self) -> bool {
         if !exact.sent || !self.sent {
-            let (own, other) = (&self.resource, &exact.resource);
-            // Of an entity that was declared by name, the plan has found the path.
-            let is_same = own == other || (own.entity().is_some() && own.entity() == other.entity());
+            let is_same = is_same(&self.resource, &exact.resource);
             return self.sent == exact.sent && self.action == exact.action && self.tags == exact.tags && is_same;
         }
         self.action.operation() == exact.action.operation()
@@ -213,6 +227,16 @@ impl DeclaredCall {
         }
         seen == self.members.len()
     }
+}
+
+/// Whether the resource of a plan is the one that was declared. Of an entity that was declared by name, the plan has found
+/// the path, and the name as IAM spells it: names are the same in any letter case.
+fn is_same(declared: &Resource, exact: &Resource) -> bool {
+    declared == exact
+        || match (declared.entity(), exact.entity()) {
+            (Some((kind, name)), Some((found, real))) => kind == found && name.eq_ignore_ascii_case(real),
+            _ => false,
+        }
 }
 
 #[cfg(test)]
@@ -244,6 +268,10 @@ mod tests {
         assert!(!permission.covers("TagUser", std::iter::empty()));
         assert!(permission.allows(&permission.clone()));
         assert!(!permission.allows(&DeclaredCall::permission(Action::new("iam:TagUser"), Resource::user("eve"))));
+        let found = Resource::Arn("arn:aws:iam::123456789012:user/ops/Bob".into());
+        assert!(permission.allows(&DeclaredCall::permission(Action::new("iam:TagUser"), found)));
+        let role = Resource::Arn("arn:aws:iam::123456789012:role/ops/bob".into());
+        assert!(!permission.allows(&DeclaredCall::permission(Action::new("iam:TagUser"), role)));
         assert!(!permission.allows(&DeclaredCall::new(Action::new("iam:TagUser"), Resource::user("bob"))));
     }
 

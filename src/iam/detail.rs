@@ -29,7 +29,7 @@ const GET_GROUP: Action = Action::new("iam:GetGroup");
 pub const LOOK_UP_ACTIONS: [Action; 3] = [GET_USER, GET_ROLE, GET_GROUP];
 
 /// What is known of one entity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EntityDetail {
     /// Its real ARN, path included.
     pub arn: String,

@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 use crate::config::Toolset;
 use crate::iam::change::actions::UPDATE_USER;
 use crate::iam::reads::GET_USER;
-use crate::iam::{Change, DeclaredCall, Entity, EntityKind, Reader, Resource};
+use crate::iam::{Change, DeclaredCall, Entity, EntityDetail, EntityKind, Reader, Resource};
 use crate::tools::holder::{USER, USER_PARAMETER, permissions};
 use crate::tools::parameter::{Kept, Kind, PATH_OF_UPDATE, Parameter, USER_NAME};
 use crate::tools::{Call, Declaration, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
@@ -35,6 +35,7 @@ static SPEC: Spec = Spec {
     description: "Changes the name or the path of an IAM user, and with them its ARN; policies that name the old ARN no longer \
                   match it. The plan shows the old ones.",
     toolset: Toolset::Users,
+    overwrites: true,
     own_parameters: &[USER_PARAMETER, NEW_NAME, NEW_PATH],
     output: || json!({}),
     kept: KeptOfResult::ALL_LOST,
@@ -87,11 +88,11 @@ impl WriteTool for UpdateUser {
                 new_path: new_path.map(ToOwned::to_owned),
             };
             let becomes = Resource::Arn(becomes(&principal.arn, new_name, new_path));
-            let permission = DeclaredCall::permission(UPDATE_USER, becomes.clone());
+            let was = EntityDetail { arn: principal.arn.clone(), tags: principal.tags, boundary: principal.boundary };
+            let permission = DeclaredCall::permission(UPDATE_USER, becomes).of(was);
             Ok(Plan {
                 lost: Map::from_iter([("Arn".to_owned(), json!(principal.arn))]),
                 calls: vec![change.on(Resource::Arn(principal.arn)).needing(permission)],
-                reached: Some(vec![becomes]),
                 ..Plan::default()
             })
         })
