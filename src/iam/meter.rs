@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::declared::DeclaredCall;
-use super::entity::Account;
+use super::entity::{Account, EntityKind, Resource};
 
 /// The input members that identify what an IAM operation acts on. The meter reads them from every request, so one that
 /// is not declared cannot be smuggled into a declared operation.
@@ -105,6 +105,30 @@ impl Meter {
         &self.account
     }
 
+    /// The declared call that an operation with these identifying members is.
+    ///
+    /// Where whatever policies are found were declared, the account's own and AWS's apart, it is the declaration whose ARNs
+    /// the policy's is one of, and the record names the policy.
+    fn matched(&self, operation: &str, present: &[(&str, &str)]) -> Option<Matched> {
+        let policy = present.iter().find(|(name, _)| *name == "PolicyArn").map(|(_, arn)| *arn);
+        self.declared.iter().filter(|declared| declared.covers(operation, present.iter().copied())).find_map(
+            |declared| {
+                let action = declared.action.as_str();
+                let fits = |is_one: fn(&Account, &str) -> bool| {
+                    let arn = policy.filter(|arn| is_one(&self.account, arn))?;
+                    Some(Matched { action, resource: arn.to_owned() })
+                };
+                match &declared.resource {
+                    Resource::Any(EntityKind::Policy) => {
+                        fits(|account, arn| arn.starts_with(&account.prefix_of(EntityKind::Policy)))
+                    }
+                    Resource::AnyOfAws => fits(|account, arn| arn.starts_with(&account.prefix_of_aws_policies())),
+                    other => Some(Matched { action, resource: other.display(&self.account) }),
+                }
+            },
+        )
+    }
+
     /// Begins an attempt; it stands in the list from now on, also when nobody waits for its end.
     fn begin(&self, matched: &Matched) -> usize {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,7 +156,7 @@ impl Meter {
 pub(crate) struct MeterInterceptor(pub(crate) Arc<Meter>);
 
 /// What the hooks of one execution tell each other.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Matched {
     action: &'static str,
     resource: String,
@@ -166,13 +190,10 @@ impl Intercept for MeterInterceptor {
     ) -> Result<(), BoxError> {
         let operation = cfg.load::<Metadata>().map_or("", Metadata::name);
         let members = cfg.load::<CapturedTelemetryAttributes>();
-        let present = || members.iter().flat_map(|members| members.iter());
-        let declared = self.0.declared.iter().find(|declared| declared.covers(operation, present()));
-        let Some(declared) = declared else {
+        let present: Vec<(&str, &str)> = members.iter().flat_map(|members| members.iter()).collect();
+        let Some(matched) = self.0.matched(operation, &present) else {
             return Err(Undeclared { operation: operation.to_owned() }.into());
         };
-        let matched =
-            Matched { action: declared.action.as_str(), resource: declared.resource.display(&self.0.account) };
         cfg.interceptor_state().store_put(matched);
         Ok(())
     }
@@ -259,6 +280,29 @@ fn plausible(code: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::Action;
+
+    #[test]
+    fn a_policy_that_was_found_is_recorded_as_itself_and_is_one_of_those_declared() {
+        let account = Account { partition: "aws".parse().unwrap(), id: "123456789012".parse().unwrap() };
+        let action = Action::new("iam:GetPolicy");
+        let found = |resource| DeclaredCall::new(action, resource).with_found("PolicyArn");
+        let meter = |declared| Meter::new(account.clone(), declared);
+        let both = meter(vec![found(Resource::Any(EntityKind::Policy)), found(Resource::AnyOfAws)]);
+        let own_only = meter(vec![found(Resource::Any(EntityKind::Policy))]);
+        let recorded = |meter: &Meter, arn: &str| {
+            let matched = meter.matched("GetPolicy", &[("PolicyArn", arn)])?;
+            assert_eq!(matched.action, "iam:GetPolicy");
+            Some(matched.resource)
+        };
+        let (own, of_aws) = ("arn:aws:iam::123456789012:policy/team/x", "arn:aws:iam::aws:policy/ReadOnlyAccess");
+        assert_eq!(recorded(&both, own).as_deref(), Some(own));
+        assert_eq!(recorded(&both, of_aws).as_deref(), Some(of_aws));
+        assert_eq!(recorded(&own_only, of_aws), None, "AWS's were not declared");
+        assert_eq!(recorded(&both, "arn:aws:iam::999999999999:policy/x"), None, "nor was another account's");
+        let named = meter(vec![DeclaredCall::new(action, Resource::Arn(own.to_owned())).with("PolicyArn", own)]);
+        assert_eq!(recorded(&named, own).as_deref(), Some(own));
+    }
 
     #[test]
     fn the_error_code_is_read_from_the_answer() {
