@@ -44,6 +44,9 @@ pub struct AwsFailure {
 const THROTTLING: [&str; 5] =
     ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"];
 
+/// The code for an ARN in other letters than IAM's. AWS has it too, for what it refused.
+const SPELLED_OTHERWISE: &str = "ValidationError";
+
 /// Whether this code of AWS's says that a request was turned away for its rate, before anything was done.
 pub(crate) fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
@@ -176,6 +179,33 @@ impl AwsFailure {
             retryable: true,
             sent: Sent::Unknown,
         }
+    }
+
+    /// What was asked for by `given` has the ARN `real`; nothing was done with it.
+    #[must_use]
+    pub fn spelled_otherwise(action: &'static str, given: &str, real: &str) -> Self {
+        Self {
+            code: SPELLED_OTHERWISE.to_owned(),
+            message: format!("{given} is spelled {real} in IAM: name it so"),
+            request_id: None,
+            action,
+            resource: real.to_owned(),
+            retryable: false,
+            sent: Sent::No,
+        }
+    }
+
+    /// Whether the call was not sent because it was not declared, or not among those that the endpoint policies let be made.
+    #[must_use]
+    pub fn is_undeclared(&self) -> bool {
+        self.sent == Sent::No && self.code == "UndeclaredAwsCall"
+    }
+
+    /// Whether the gateway said it, and AWS did not.
+    #[must_use]
+    pub fn is_the_gateways(&self) -> bool {
+        ["UndeclaredAwsCall", "NoGatewayCredentials"].contains(&self.code.as_str())
+            || (self.code == SPELLED_OTHERWISE && self.sent == Sent::No)
     }
 
     /// The same; where AWS says that the entity does not exist, with kind, name and account.

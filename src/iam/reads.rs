@@ -21,6 +21,7 @@ reads! {
     LIST_MFA_DEVICES = "iam:ListMFADevices";
     LIST_SIGNING_CERTIFICATES = "iam:ListSigningCertificates";
     LIST_SSH_PUBLIC_KEYS = "iam:ListSSHPublicKeys";
+    GET_SSH_PUBLIC_KEY = "iam:GetSSHPublicKey";
     LIST_SERVICE_SPECIFIC_CREDENTIALS = "iam:ListServiceSpecificCredentials";
     LIST_ROLES = "iam:ListRoles";
     GET_ROLE = "iam:GetRole";

@@ -124,11 +124,7 @@ impl From<AwsFailure> for ToolError {
             }
             _ => None,
         };
-        let stage = if ["UndeclaredAwsCall", "NoGatewayCredentials"].contains(&failure.code.as_str()) {
-            ErrorStage::Gateway
-        } else {
-            ErrorStage::Aws
-        };
+        let stage = if failure.is_the_gateways() { ErrorStage::Gateway } else { ErrorStage::Aws };
         Self {
             code: failure.code,
             message: failure.message,

@@ -33,6 +33,7 @@ pub mod spec;
 pub(crate) mod testing;
 pub mod text;
 pub mod users;
+pub mod withdrawal;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -131,7 +132,7 @@ pub trait WriteTool: Send + Sync {
     /// Does what was planned and answers the result's own members, such as `User`.
     fn apply<'a>(&'a self, plan: &'a Plan, writer: &'a Writer<'a>) -> ToolFuture<'a, Result<Value, Interrupted>> {
         Box::pin(async move {
-            let answers = writer.perform(&plan.calls).await?;
+            let answers = writer.perform(&plan.calls).await.map_err(|stopped| self.interrupted(plan, stopped))?;
             let gone = plan::already_gone(plan, &answers);
             let mut result = self.result(plan, answers);
             if !gone.is_empty() {
@@ -139,6 +140,11 @@ pub trait WriteTool: Send + Sync {
             }
             Ok(result)
         })
+    }
+
+    /// A plan that stopped, with what the tool has to say of that.
+    fn interrupted(&self, _plan: &Plan, interrupted: Interrupted) -> Interrupted {
+        interrupted
     }
 
     /// The result's own members, of what each call answered.

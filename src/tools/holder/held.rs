@@ -42,11 +42,16 @@ pub struct Held {
 }
 
 impl Held {
-    /// Reads all of it.
+    /// Reads all of it; a principal that was created moments ago is waited for.
     ///
     /// # Errors
-    /// The first read that fails.
+    /// The first read that fails; where IAM knows no such principal, it names kind, name and account.
     pub async fn read(reader: &Reader, holder: &Holder, name: &str) -> Result<Self, AwsFailure> {
+        // One answer that knows of it does not mean that the next one does.
+        reader.settled(holder.kind, name, || Box::pin(Self::read_once(reader, holder, name))).await
+    }
+
+    async fn read_once(reader: &Reader, holder: &Holder, name: &str) -> Result<Self, AwsFailure> {
         // The principal first: if there is none, one clear error, and no half dozen calls to learn it.
         let principal = permissions::principal(reader, holder, name).await?;
         let groups = async {

@@ -206,15 +206,17 @@ pub fn declared(holder: &Holder, name: &str) -> Vec<DeclaredCall> {
     ];
     if holder.kind == EntityKind::User {
         calls.push(holder.on(reads::LIST_GROUPS_FOR_USER, name));
-        let of_group = |action| DeclaredCall::new(action, Resource::Any(EntityKind::Group)).with_found(GROUP.member);
-        calls.extend([
-            of_group(GROUP.list_attached),
-            of_group(GROUP.list_inline),
-            of_group(GROUP.get_inline).with_found("PolicyName"),
-        ]);
+        calls.extend(declared_of_groups());
     }
     calls.extend(managed::declared_found());
     calls
+}
+
+/// The reads of [`of_group`] for whatever groups are found, without those of managed policies.
+#[must_use]
+pub fn declared_of_groups() -> [DeclaredCall; 3] {
+    let of_group = |action| DeclaredCall::new(action, Resource::Any(EntityKind::Group)).with_found(GROUP.member);
+    [of_group(GROUP.list_attached), of_group(GROUP.list_inline), of_group(GROUP.get_inline).with_found("PolicyName")]
 }
 
 /// The actions of [`declared`].

@@ -6,9 +6,10 @@ use super::inventory::{self, Inventory};
 use crate::config::Toolset;
 use crate::iam::change::actions;
 use crate::iam::reads::GET_ROLE;
-use crate::iam::{Change, DeclaredCall, EntityKind, PlannedCall, Reader, Resource};
+use crate::iam::{Change, DeclaredCall, EntityKind, PlannedCall, Reader, Resource, reads};
 use crate::tools::delete::{FORCE, KEPT_OF_DELETION, deleted, deleted_output, refuse_unless_forced};
 use crate::tools::holder::{ROLE, ROLE_PARAMETER};
+use crate::tools::withdrawal::{self, Weight};
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `delete_role`
@@ -24,7 +25,15 @@ static SPEC: Spec = Spec {
     own_parameters: &[ROLE_PARAMETER, FORCE],
     output: || deleted_output("RoleName"),
     kept: KEPT_OF_DELETION,
-    reads: inventory::ACTIONS,
+    reads: &[
+        GET_ROLE,
+        reads::LIST_ATTACHED_ROLE_POLICIES,
+        reads::LIST_ROLE_POLICIES,
+        reads::GET_ROLE_POLICY,
+        reads::LIST_INSTANCE_PROFILES_FOR_ROLE,
+        reads::GET_POLICY,
+        reads::GET_POLICY_VERSION,
+    ],
     writes: &[
         actions::DETACH_ROLE_POLICY,
         actions::DELETE_ROLE_POLICY,
@@ -40,6 +49,7 @@ struct DeleteRole;
 impl WriteTool for DeleteRole {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
         let name = call.arguments.required(ROLE_PARAMETER.name);
+        let mut reads = inventory::declared(name);
         let mut writes = vec![ROLE.on(actions::DELETE_ROLE, name)];
         if call.arguments.is_set(FORCE.name) {
             writes.extend([
@@ -52,15 +62,21 @@ impl WriteTool for DeleteRole {
                 .with_found("InstanceProfileName")
                 .with("RoleName", name),
             ]);
+            reads.extend(withdrawal::attached_declared());
         }
-        Ok(Declaration { reads: inventory::declared(name), writes })
+        Ok(Declaration { reads, writes })
     }
 
     fn plan<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Plan, ToolError>> {
         Box::pin(async move {
             let name = call.arguments.required(ROLE_PARAMETER.name);
             let inventory = Inventory::read(reader, name).await?;
-            let mut calls = removals(name, &inventory);
+            let attached = match call.arguments.is_set(FORCE.name) {
+                true => withdrawal::attached(reader, &inventory.attached).await?,
+                // Whatever hangs on it is refused then, in any order.
+                false => vec![Value::Null; inventory.attached.len()],
+            };
+            let mut calls = removals(name, &inventory, &attached);
             let arn = inventory.role.arn();
             refuse_unless_forced(call, &calls, "role", name, actions::DELETE_ROLE, arn)?;
             calls.push(Change::DeleteRole { role_name: name.to_owned() }.on(Resource::Arn(arn.to_owned())));
@@ -74,9 +90,9 @@ impl WriteTool for DeleteRole {
     }
 }
 
-/// The calls that clear the way for DeleteRole. What the role is used by goes first, so that a run that stops half-way
-/// leaves nobody with a role whose policies are half there.
-fn removals(name: &str, inventory: &Inventory) -> Vec<PlannedCall> {
+/// The calls that clear the way for DeleteRole; `attached` are the documents of what is attached. What the role is used by
+/// goes first, so that a run that stops half-way leaves nobody with a role whose policies are half there.
+fn removals(name: &str, inventory: &Inventory, attached: &[Value]) -> Vec<PlannedCall> {
     let on_role = || Resource::Arn(inventory.role.arn().to_owned());
     let mut calls = Vec::new();
     for profile in &inventory.profiles {
@@ -86,11 +102,13 @@ fn removals(name: &str, inventory: &Inventory) -> Vec<PlannedCall> {
         };
         calls.push(change.on(Resource::Arn(profile.arn().to_owned())));
     }
-    for policy in &inventory.attached {
-        calls.push((ROLE.detach.1)(name.to_owned(), policy.arn.clone()).on(on_role()));
+    let mut going = Vec::new();
+    for (policy, document) in inventory.attached.iter().zip(attached) {
+        going.push((Weight::of(document), (ROLE.detach.1)(name.to_owned(), policy.arn.clone()).on(on_role())));
     }
-    for (policy, _) in &inventory.inline {
-        calls.push((ROLE.delete.1)(name.to_owned(), policy.clone()).on(on_role()));
+    for (policy, document) in &inventory.inline {
+        going.push((Weight::of(document), (ROLE.delete.1)(name.to_owned(), policy.clone()).on(on_role())));
     }
+    calls.extend(withdrawal::in_order(going));
     calls
 }

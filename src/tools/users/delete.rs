@@ -6,9 +6,12 @@ use super::credentials::{self, OtherCredentials};
 use super::inventory::{self, Inventory};
 use crate::config::Toolset;
 use crate::iam::change::actions;
-use crate::iam::{Change, DeclaredCall, EntityKind, PlannedCall, Reader, Resource, reads};
+use crate::iam::{
+    Aftermath, AwsFailure, Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, reads,
+};
 use crate::tools::delete::{FORCE, KEPT_OF_DELETION, deleted, deleted_output, refuse_unless_forced};
 use crate::tools::holder::{USER, USER_PARAMETER};
+use crate::tools::withdrawal::{self, Weight};
 use crate::tools::{Call, Declaration, Effect, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `delete_user`
@@ -35,7 +38,13 @@ static SPEC: Spec = Spec {
         reads::LIST_MFA_DEVICES,
         reads::LIST_SIGNING_CERTIFICATES,
         reads::LIST_SSH_PUBLIC_KEYS,
+        reads::GET_SSH_PUBLIC_KEY,
         reads::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+        reads::LIST_ATTACHED_GROUP_POLICIES,
+        reads::LIST_GROUP_POLICIES,
+        reads::GET_GROUP_POLICY,
+        reads::GET_POLICY,
+        reads::GET_POLICY_VERSION,
     ],
     writes: &[
         actions::REMOVE_USER_FROM_GROUP,
@@ -60,6 +69,8 @@ impl WriteTool for DeleteUser {
     fn declare(&self, call: &Call) -> Result<Declaration, ToolError> {
         let name = call.arguments.required(USER_PARAMETER.name);
         let on_user = |action| USER.on(action, name);
+        let mut reads = inventory::declared(name);
+        reads.extend(credentials::declared(name));
         let mut writes = vec![on_user(actions::DELETE_USER)];
         if call.arguments.is_set(FORCE.name) {
             writes.extend([
@@ -77,9 +88,9 @@ impl WriteTool for DeleteUser {
                 on_user(actions::DELETE_SSH_PUBLIC_KEY).with_found("SSHPublicKeyId"),
                 on_user(actions::DELETE_SERVICE_SPECIFIC_CREDENTIAL).with_found("ServiceSpecificCredentialId"),
             ]);
+            reads.extend(withdrawal::of_groups_declared());
+            reads.extend(withdrawal::attached_declared());
         }
-        let mut reads = inventory::declared(name);
-        reads.extend(credentials::declared(name));
         Ok(Declaration { reads, writes })
     }
 
@@ -88,7 +99,12 @@ impl WriteTool for DeleteUser {
             let name = call.arguments.required(USER_PARAMETER.name);
             let inventory = Inventory::read(reader, name).await?;
             let others = OtherCredentials::read(reader, name).await?;
-            let mut calls = removals(name, &inventory, &others);
+            let policies = match call.arguments.is_set(FORCE.name) {
+                true => Policies::read(reader, &inventory).await?,
+                // Whatever hangs on it is refused then, in any order.
+                false => Policies::unread(&inventory),
+            };
+            let mut calls = removals(name, &inventory, &others, &policies);
             refuse_unless_forced(call, &calls, "user", name, actions::DELETE_USER, inventory.user.arn())?;
             let user = Resource::Arn(inventory.user.arn().to_owned());
             calls.push(Change::DeleteUser { user_name: name.to_owned() }.on(user));
@@ -102,6 +118,42 @@ impl WriteTool for DeleteUser {
     fn result(&self, plan: &Plan, _answers: Vec<Value>) -> Value {
         deleted("UserName", &plan.lost["User"])
     }
+
+    fn interrupted(&self, plan: &Plan, interrupted: Interrupted) -> Interrupted {
+        let Some(device) = device_left(plan, interrupted.done) else { return interrupted };
+        let hint = format!(
+            "call again to continue with what is left, but for the virtual MFA device {device}: nobody has it any more, so \
+             another call does not find it; delete it with aws iam delete-virtual-mfa-device --serial-number {device}"
+        );
+        let aftermath = Aftermath { hint: Some(hint), ..Aftermath::default() };
+        Interrupted { aftermath: Some(Box::new(aftermath)), ..interrupted }
+    }
+}
+
+/// What the user's policies say, beside its inline ones.
+#[derive(Debug)]
+struct Policies {
+    /// The documents of what is attached to it.
+    attached: Vec<Value>,
+    /// The documents of each of its groups.
+    of_groups: Vec<Vec<Value>>,
+}
+
+impl Policies {
+    async fn read(reader: &Reader, inventory: &Inventory) -> Result<Self, AwsFailure> {
+        let (attached, of_groups) = tokio::try_join!(
+            withdrawal::attached(reader, &inventory.attached),
+            withdrawal::of_groups(reader, &inventory.groups),
+        )?;
+        Ok(Self { attached, of_groups })
+    }
+
+    fn unread(inventory: &Inventory) -> Self {
+        Self {
+            attached: vec![Value::Null; inventory.attached.len()],
+            of_groups: vec![Vec::new(); inventory.groups.len()],
+        }
+    }
 }
 
 /// The calls that clear the way for DeleteUser, by the name as the caller wrote it, since that is what was declared: IAM takes
@@ -109,7 +161,8 @@ impl WriteTool for DeleteUser {
 ///
 /// What lets the user act goes first (keys, password), so that a run that stops half-way leaves the user with less,
 /// never with its access intact and its traces gone.
-fn removals(name: &str, inventory: &Inventory, others: &OtherCredentials) -> Vec<PlannedCall> {
+fn removals(name: &str, inventory: &Inventory, others: &OtherCredentials, policies: &Policies) -> Vec<PlannedCall> {
+    let policies_going = withdrawal::in_order(policies_going(name, inventory, policies));
     let name = || name.to_owned();
     let on_user = || Resource::Arn(inventory.user.arn().to_owned());
     let mut calls = Vec::new();
@@ -133,16 +186,7 @@ fn removals(name: &str, inventory: &Inventory, others: &OtherCredentials) -> Vec
             Change::DeleteServiceSpecificCredential { user_name: name(), service_specific_credential_id }.on(on_user()),
         );
     }
-    for group in &inventory.groups {
-        let change = Change::RemoveUserFromGroup { user_name: name(), group_name: group.group_name().to_owned() };
-        calls.push(change.on(Resource::Arn(group.arn().to_owned())));
-    }
-    for policy in &inventory.attached {
-        calls.push(Change::DetachUserPolicy { user_name: name(), policy_arn: policy.arn.clone() }.on(on_user()));
-    }
-    for (policy_name, _) in &inventory.inline {
-        calls.push(Change::DeleteUserPolicy { user_name: name(), policy_name: policy_name.clone() }.on(on_user()));
-    }
+    calls.extend(policies_going);
     for device in &inventory.mfa_devices {
         let serial_number = device.serial_number().to_owned();
         calls.push(
@@ -156,4 +200,35 @@ fn removals(name: &str, inventory: &Inventory, others: &OtherCredentials) -> Vec
         }
     }
     calls
+}
+
+/// The calls that take the user's policies and groups away, in no order yet but that groups stand behind policies.
+fn policies_going(name: &str, inventory: &Inventory, policies: &Policies) -> Vec<(Weight, PlannedCall)> {
+    let name = || name.to_owned();
+    let on_user = || Resource::Arn(inventory.user.arn().to_owned());
+    let mut going = Vec::new();
+    for (policy, document) in inventory.attached.iter().zip(&policies.attached) {
+        let change = Change::DetachUserPolicy { user_name: name(), policy_arn: policy.arn.clone() };
+        going.push((Weight::of(document), change.on(on_user())));
+    }
+    for (policy_name, document) in &inventory.inline {
+        let change = Change::DeleteUserPolicy { user_name: name(), policy_name: policy_name.clone() };
+        going.push((Weight::of(document), change.on(on_user())));
+    }
+    for (group, documents) in inventory.groups.iter().zip(&policies.of_groups) {
+        let change = Change::RemoveUserFromGroup { user_name: name(), group_name: group.group_name().to_owned() };
+        going.push((Weight::of_all(documents), change.on(Resource::Arn(group.arn().to_owned()))));
+    }
+    going
+}
+
+/// A virtual MFA device that was taken from the user and is not deleted yet: nothing leads from the user to it any more, so
+/// another run does not find it.
+fn device_left(plan: &Plan, done: usize) -> Option<&str> {
+    match (&plan.calls.get(done)?.change, done.checked_sub(1).map(|before| &plan.calls[before].change)) {
+        (Change::DeleteVirtualMfaDevice { serial_number }, Some(Change::DeactivateMfaDevice { .. })) => {
+            Some(serial_number)
+        }
+        _ => None,
+    }
 }
