@@ -115,22 +115,30 @@ pub fn declared(user: &str) -> [DeclaredCall; 2] {
     [USER.on(LIST_ACCESS_KEYS, user), last_used]
 }
 
-/// The user's keys, each with its last use.
+/// The user's keys, each with its last use; those of a user who was created moments ago are waited for.
 ///
 /// # Errors
-/// The first read that fails.
+/// The first read that fails; where IAM knows no such user, it names user and account.
 pub async fn read(reader: &Reader, user: &str) -> Result<Vec<Key>, AwsFailure> {
-    let keys = list(reader, user).await?;
+    reader.settled(USER.kind, user, || Box::pin(read_once(reader, user))).await
+}
+
+async fn read_once(reader: &Reader, user: &str) -> Result<Vec<Key>, AwsFailure> {
+    let keys = list_once(reader, user).await?;
     let ids = keys.iter().map(|key| key.access_key_id().unwrap_or_default());
     let used = try_join_all(ids.map(|id| last_used(reader, user, id))).await?;
     Ok(keys.iter().zip(&used).map(|(key, used)| Key::of(key, used.as_ref())).collect())
 }
 
-/// The user's keys.
+/// The user's keys; those of a user who was created moments ago are waited for.
 ///
 /// # Errors
 /// The read's failure; where IAM knows no such user, it names user and account.
 pub async fn list(reader: &Reader, user: &str) -> Result<Vec<AccessKeyMetadata>, AwsFailure> {
+    reader.settled(USER.kind, user, || Box::pin(list_once(reader, user))).await
+}
+
+async fn list_once(reader: &Reader, user: &str) -> Result<Vec<AccessKeyMetadata>, AwsFailure> {
     let resource = &USER.named(user);
     let request = || reader.iam().list_access_keys().user_name(user);
     all_pages!(reader, LIST_ACCESS_KEYS, resource, request(), access_key_metadata)
@@ -140,7 +148,8 @@ pub async fn list(reader: &Reader, user: &str) -> Result<Vec<AccessKeyMetadata>,
 
 async fn last_used(reader: &Reader, user: &str, id: &str) -> Result<Option<AccessKeyLastUsed>, AwsFailure> {
     let request = reader.iam().get_access_key_last_used().access_key_id(id);
-    let answer = reader.read(GET_ACCESS_KEY_LAST_USED, &USER.named(user), Box::pin(request.send())).await?;
+    let answer = reader.read(GET_ACCESS_KEY_LAST_USED, &USER.named(user), Box::pin(request.send())).await;
+    let answer = answer.map_err(|failure| failure.naming("access key", id, reader.account()))?;
     Ok(answer.access_key_last_used().cloned())
 }
 

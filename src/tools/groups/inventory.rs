@@ -34,11 +34,16 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Reads the group `name` and what hangs on it.
+    /// Reads the group `name` and what hangs on it; a group that was created moments ago is waited for.
     ///
     /// # Errors
     /// The first read that fails; when IAM knows no such group, its message names group and account.
     pub async fn read(reader: &Reader, name: &str) -> Result<Self, AwsFailure> {
+        // One answer that knows of it does not mean that the next one does.
+        reader.settled(GROUP.kind, name, || Box::pin(Self::read_once(reader, name))).await
+    }
+
+    async fn read_once(reader: &Reader, name: &str) -> Result<Self, AwsFailure> {
         // The group first: if there is none, one clear error, and no half dozen calls to learn it.
         let membership = members::read(reader, name).await?;
         let (attached, inline) = tokio::try_join!(

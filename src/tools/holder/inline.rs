@@ -145,16 +145,20 @@ impl ReadTool for List {
         Box::pin(async move {
             let Self(holder) = self;
             let name = call.arguments.required(holder.parameter.name);
-            let listed = tokio::try_join!(
-                permissions::inline_names(reader, holder, name),
-                permissions::attached(reader, holder, name),
-            );
+            let once = || async {
+                tokio::try_join!(
+                    permissions::inline_names(reader, holder, name),
+                    permissions::attached(reader, holder, name),
+                )
+            };
+            let listed = reader.settled(holder.kind, name, || Box::pin(once())).await;
             let (inline, attached) = listed.map_err(|failure| failure.naming(holder.word(), name, reader.account()))?;
             let attached: Vec<Value> =
                 attached.iter().map(|policy| json!({"PolicyName": policy.name, "PolicyArn": policy.arn})).collect();
             Ok(json!({
                 holder.member: name,
                 "Count": inline.len() + attached.len(),
+                "IsTruncated": false,
                 "PolicyNames": inline,
                 "AttachedPolicies": attached,
             }))
@@ -168,6 +172,7 @@ pub fn listed_output() -> Value {
     json!({
         "PolicyNames": {"type": "array", "items": {"type": "string"}},
         "AttachedPolicies": {"type": "array"},
+        "IsTruncated": {"type": "boolean"},
         "Count": {"type": "integer"},
     })
 }
@@ -187,7 +192,8 @@ fn reading(holder: &Holder, name: &str, policy: &str) -> Vec<DeclaredCall> {
 }
 
 async fn read(reader: &Reader, holder: &Holder, name: &str, policy: &str) -> Result<Value, crate::iam::AwsFailure> {
-    permissions::inline(reader, holder, name, policy).await.map_err(|failure| {
+    let found = reader.settled(holder.kind, name, || Box::pin(permissions::inline(reader, holder, name, policy))).await;
+    found.map_err(|failure| {
         failure.naming(&format!("{} {name} with an inline policy", holder.word()), policy, reader.account())
     })
 }

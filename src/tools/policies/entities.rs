@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
         json!({
             "PolicyUsers": {"type": "array"}, "PolicyRoles": {"type": "array"}, "PolicyGroups": {"type": "array"},
             "BoundedUsers": {"type": "array"}, "BoundedRoles": {"type": "array"},
+            "IsTruncated": {"type": "boolean"}, "Count": {"type": "integer"},
         })
     },
     reads: &[LIST_ENTITIES_FOR_POLICY],
@@ -37,6 +38,17 @@ impl ReadTool for ListEntitiesForPolicy {
     }
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
-        Box::pin(async move { Ok(Usage::read(reader, call.arguments.required(POLICY.name)).await?.shown()) })
+        Box::pin(async move {
+            let mut shown = Usage::read(reader, call.arguments.required(POLICY.name)).await?.shown();
+            let count: usize = shown
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(_, of_kind)| of_kind.as_array().map_or(0, Vec::len))
+                .sum();
+            shown["Count"] = count.into();
+            shown["IsTruncated"] = false.into();
+            Ok(shown)
+        })
     }
 }

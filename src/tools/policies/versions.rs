@@ -6,7 +6,7 @@ use super::POLICY;
 use crate::config::Toolset;
 use crate::iam::reads::LIST_POLICY_VERSIONS;
 use crate::iam::{DeclaredCall, Reader, Resource, shape};
-use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, managed};
+use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, managed, pages};
 
 /// `list_policy_versions`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&ListPolicyVersions) };
@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
             "Versions": {"type": "array", "items": {"type": "object", "properties": {
                 "VersionId": {"type": "string"}, "IsDefaultVersion": {"type": "boolean"},
             }, "required": ["VersionId"]}},
+            "IsTruncated": {"type": "boolean"},
             "Count": {"type": "integer"},
         })
     },
@@ -45,13 +46,8 @@ impl ReadTool for ListPolicyVersions {
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
             let arn = call.arguments.required(POLICY.name);
-            let versions: Vec<Value> = managed::versions(reader, arn)
-                .await
-                .map_err(|failure| failure.naming("managed policy", arn, reader.account()))?
-                .iter()
-                .map(shape::policy_version)
-                .collect();
-            Ok(json!({"Count": versions.len(), "Versions": versions}))
+            let versions = managed::versions(reader, arn).await?;
+            Ok(pages::page("Versions", versions.iter().map(shape::policy_version).collect(), None))
         })
     }
 }

@@ -48,6 +48,11 @@ impl Inventory {
     /// # Errors
     /// The first read that fails; when IAM knows no such role, its message names role and account.
     pub async fn read(reader: &Reader, name: &str) -> Result<Self, AwsFailure> {
+        // One answer that knows of it does not mean that the next one does.
+        reader.settled(ROLE.kind, name, || Box::pin(Self::read_once(reader, name))).await
+    }
+
+    async fn read_once(reader: &Reader, name: &str) -> Result<Self, AwsFailure> {
         // The role first: if there is none, one clear error, and no half dozen calls to learn it.
         let role = role(reader, name).await?;
         let resource = &Resource::named(EntityKind::Role, name);
