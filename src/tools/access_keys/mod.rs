@@ -67,14 +67,11 @@ fn on_key(action: Action, user: &str, id: Option<&str>) -> DeclaredCall {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::json;
 
     use crate::authorize::Judged;
-    use crate::iam::{Action, DeclaredCall};
     use crate::tools::testing::declared;
-    use crate::tools::{Declared, Effect, Spec};
+    use crate::tools::{Effect, Spec};
 
     #[test]
     fn what_a_call_does_depends_on_its_arguments_and_is_among_what_the_tool_says() {
@@ -94,33 +91,6 @@ mod tests {
             let spec: &Spec = call.spec();
             assert_eq!(call.effect(), effect, "{tool} {arguments}");
             assert!(spec.can_be(effect), "{tool} {arguments}");
-        }
-    }
-
-    #[test]
-    fn the_calls_of_a_tool_declare_what_its_sessions_are_made_of() {
-        let key = "AKIAIOSFODNN7EXAMPLE";
-        let stage = |stage: &str| json!({"user_name": "bob", "stage": stage});
-        let key_of = |status: &str| json!({"user_name": "bob", "access_key_id": key, "status": status});
-        for (tool, calls) in [
-            ("list_access_keys", vec![json!({"user_name": "bob"})]),
-            ("get_access_key_last_used", vec![json!({"access_key_id": key})]),
-            ("create_access_key", vec![json!({"user_name": "bob"})]),
-            ("update_access_key", vec![key_of("Active"), key_of("Inactive")]),
-            ("delete_access_key", vec![json!({"user_name": "bob", "access_key_id": key})]),
-            ("rotate_access_key", vec![stage("create"), stage("deactivate"), stage("delete")]),
-        ] {
-            let calls: Vec<_> = calls.iter().map(|arguments| declared("alice", tool, arguments).unwrap()).collect();
-            let spec = calls[0].spec();
-            let actions = |of: fn(&Declared) -> &[DeclaredCall]| -> BTreeSet<Action> {
-                calls.iter().flat_map(of).map(|call| call.action).collect()
-            };
-            assert_eq!(actions(Declared::reads), spec.reads.iter().copied().collect(), "{tool}");
-            assert_eq!(actions(Declared::writes), spec.writes.iter().copied().collect(), "{tool}");
-            for call in &calls {
-                let own: Vec<Action> = call.reads().iter().chain(call.writes()).map(|call| call.action).collect();
-                assert!(spec.always.iter().all(|action| own.contains(action)), "{tool}");
-            }
         }
     }
 

@@ -80,7 +80,10 @@ pub async fn make(plan: &Plan, writer: &Writer<'_>) -> Result<Value, Interrupted
     let Some(store) = plan.calls.get(1) else { return Ok(json!({"AccessKey": key.revealed()})) };
     match writer.store_secret(store, &key).await {
         Ok(arn) => Ok(json!({"AccessKey": key.shown(), "SecretArn": arn})),
-        Err(failure) => Err(taken_back(failure, &key, create, writer).await),
+        Err(failure) => {
+            let secret = SecretLeft::of(&failure, store, key.id());
+            Err(taken_back(failure, &secret, &key, create, writer).await)
+        }
     }
 }
 
@@ -94,8 +97,32 @@ fn not_made(failure: AwsFailure) -> Interrupted {
     Interrupted { aftermath, ..failure.into() }
 }
 
-/// Deletes the key again, whose secret could not be stored: nobody has it, and nobody could ever use the key.
-async fn taken_back(failure: AwsFailure, key: &NewKey, create: &PlannedCall, writer: &Writer<'_>) -> Interrupted {
+/// What became of a secret that AWS did not say was stored.
+#[derive(Debug, PartialEq, Eq)]
+enum SecretLeft {
+    /// It is nowhere.
+    Nowhere,
+    /// It may be stored under this name: the request was sent, and no answer could be read.
+    Perhaps(String),
+}
+
+impl SecretLeft {
+    fn of(failure: &AwsFailure, store: &PlannedCall, key: &str) -> Self {
+        match (&store.change, failure.sent) {
+            (Change::CreateSecret { name, .. }, Sent::Unknown) => Self::Perhaps(name.of_key(key)),
+            _ => Self::Nowhere,
+        }
+    }
+}
+
+/// Deletes the key again, whose secret is not known to be stored.
+async fn taken_back(
+    failure: AwsFailure,
+    secret: &SecretLeft,
+    key: &NewKey,
+    create: &PlannedCall,
+    writer: &Writer<'_>,
+) -> Interrupted {
     // The name as it was given, which is what was declared: AWS's may differ in its letters' case.
     let user = match &create.change {
         Change::CreateAccessKey { user_name } => user_name.as_str(),
@@ -104,49 +131,69 @@ async fn taken_back(failure: AwsFailure, key: &NewKey, create: &PlannedCall, wri
     let id = key.id();
     let change = Change::DeleteAccessKey { user_name: user.to_owned(), access_key_id: id.to_owned() };
     let delete = change.on(create.resource.clone());
-    let code = &failure.code;
     let aftermath = match writer.undo(&delete).await {
-        Ok(()) => {
-            let unclear = match failure.sent {
-                Sent::Unknown => "; nobody knows whether the secret exists, and what it would hold opens nothing",
-                Sent::No | Sent::Refused => "",
-            };
-            Aftermath {
-                code: Some("SecretNotStored"),
-                message: Some(format!(
-                    "the secret of the new access key {id} of the IAM user {user} could not be stored ({code}), so the \
-                     key was deleted again{unclear}"
-                )),
-                hint: Some(
-                    "the caller's role needs secretsmanager:CreateSecret on the resource that is named here, and with a \
-                     KMS key of its own kms:GenerateDataKey and kms:Decrypt on that; then try again"
-                        .to_owned(),
-                ),
-                undone: vec![delete],
-            }
-        }
+        Ok(()) => Aftermath { undone: vec![delete], ..without_key(&failure.code, secret, user, id) },
         Err(left) => {
             tracing::error!(
                 access_key_id = id,
                 user_name = user,
-                "an access key is left whose secret nobody has: it could neither be stored nor the key be deleted"
+                "{}, and the key could not be deleted",
+                match secret {
+                    SecretLeft::Nowhere => "an access key is left whose secret nobody has: it could not be stored",
+                    SecretLeft::Perhaps(_) => "an access key is left whose secret may be stored or not",
+                }
             );
-            Aftermath {
-                code: Some("KeyWithoutSecret"),
-                message: Some(format!(
-                    "AN ACCESS KEY IS LEFT WHOSE SECRET NOBODY HAS: {id} of the IAM user {user}. Its secret could not be \
-                     stored ({code}), and deleting the key again failed, too ({})",
-                    left.code
-                )),
-                hint: Some(format!(
-                    "delete it: delete_access_key with user_name={user} and access_key_id={id}; and tell the gateway's \
-                     operators"
-                )),
-                undone: Vec::new(),
-            }
+            with_key(&failure.code, &left.code, secret, user, id)
         }
     };
     Interrupted { done: 1, failure, aftermath: Some(Box::new(aftermath)) }
+}
+
+/// What is said where the key was deleted again.
+fn without_key(code: &str, secret: &SecretLeft, user: &str, id: &str) -> Aftermath {
+    let unclear = match secret {
+        SecretLeft::Perhaps(name) => format!("; the secret {name} may stand in Secrets Manager, and opens nothing"),
+        SecretLeft::Nowhere => String::new(),
+    };
+    Aftermath {
+        code: Some("SecretNotStored"),
+        message: Some(format!(
+            "the secret of the new access key {id} of the IAM user {user} could not be stored ({code}), so the key was \
+             deleted again{unclear}"
+        )),
+        hint: Some(
+            "the caller's role needs secretsmanager:CreateSecret on the resource that is named here, and with a KMS key of \
+             its own kms:GenerateDataKey and kms:Decrypt on that; then try again"
+                .to_owned(),
+        ),
+        undone: Vec::new(),
+    }
+}
+
+/// What is said where the key could not be deleted.
+fn with_key(code: &str, left: &str, secret: &SecretLeft, user: &str, id: &str) -> Aftermath {
+    let (head, stored, also) = match secret {
+        SecretLeft::Nowhere => {
+            ("AN ACCESS KEY IS LEFT WHOSE SECRET NOBODY HAS", "could not be stored".to_owned(), String::new())
+        }
+        SecretLeft::Perhaps(name) => (
+            "AN ACCESS KEY IS LEFT WHOSE SECRET MAY BE STORED OR NOT",
+            format!("may stand in Secrets Manager under the name {name}, or nowhere"),
+            format!("look in Secrets Manager for {name}, and delete that too; "),
+        ),
+    };
+    Aftermath {
+        code: Some("KeyWithoutSecret"),
+        message: Some(format!(
+            "{head}: {id} of the IAM user {user}. Its secret {stored} ({code}), and deleting the key again failed, too \
+             ({left})"
+        )),
+        hint: Some(format!(
+            "delete it: delete_access_key with user_name={user} and access_key_id={id}; {also}and tell the gateway's \
+             operators"
+        )),
+        undone: Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -206,6 +253,26 @@ mod tests {
         let needed: Vec<&str> = plan.calls[1].also.iter().map(|call| call.action.as_str()).collect();
         assert_eq!(needed, ["kms:GenerateDataKey", "kms:Decrypt"]);
         assert_eq!(shown["if_it_fails"][0]["resource"], ARN);
+    }
+
+    #[test]
+    fn a_secret_that_may_be_stored_is_named_and_not_called_lost() {
+        let declared = declared(&store(None)).unwrap();
+        let plan = planned(declared.call(), "a,b", ARN);
+        let failure = |sent| AwsFailure { sent, ..AwsFailure::unreadable("secretsmanager:CreateSecret", "x") };
+        let left = |sent| SecretLeft::of(&failure(sent), &plan.calls[1], "AKIA1");
+        assert_eq!((left(Sent::No), left(Sent::Refused)), (SecretLeft::Nowhere, SecretLeft::Nowhere));
+        let perhaps = left(Sent::Unknown);
+        assert_eq!(perhaps, SecretLeft::Perhaps("iam-mcp/a_b/AKIA1".to_owned()));
+        for said in [
+            with_key("AwsTimeout", "AccessDenied", &perhaps, "a,b", "AKIA1"),
+            without_key("AwsTimeout", &perhaps, "a,b", "AKIA1"),
+        ] {
+            let message = said.message.unwrap();
+            assert!(message.contains("iam-mcp/a_b/AKIA1") && !message.contains("NOBODY HAS"), "{message}");
+        }
+        let lost = with_key("AccessDenied", "AccessDenied", &SecretLeft::Nowhere, "a,b", "AKIA1").message.unwrap();
+        assert!(lost.contains("WHOSE SECRET NOBODY HAS") && !lost.contains("iam-mcp/"), "{lost}");
     }
 
     #[test]

@@ -41,7 +41,7 @@ const USUAL_GRACE: i64 = 1;
 const GRACE_DAYS: Parameter = Parameter {
     name: "grace_days",
     description: "a key that was used within so many days is still in use",
-    kind: Kind::Integer { min: 1, max: 365, default: USUAL_GRACE },
+    kind: Kind::Integer { min: 1, max: 365, default: Some(USUAL_GRACE) },
     required: false,
     kept: Kept::AsGiven,
 };
@@ -182,6 +182,7 @@ fn rotation<'r>(call: &'r Call, keys: &'r [Key], arn: &'r str) -> Rotation<'r> {
         keys,
         user: call.arguments.required(USER_PARAMETER.name),
         arn,
+        account: call.facts.account.id.as_str(),
         now: call.facts.origin.at,
         grace_days: call.arguments.integer(GRACE_DAYS.name).unwrap_or(USUAL_GRACE),
         force: call.arguments.is_set(FORCE.name),

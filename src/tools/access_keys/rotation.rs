@@ -24,6 +24,8 @@ pub struct Rotation<'r> {
     pub user: &'r str,
     /// The user's ARN.
     pub arn: &'r str,
+    /// The account's number.
+    pub account: &'r str,
     /// The present.
     pub now: Timestamp,
     /// A key that was used this many days ago or later is in use.
@@ -40,15 +42,18 @@ impl<'r> Rotation<'r> {
     pub fn old(&self, named: Option<&str>) -> Result<&'r Key, ToolError> {
         let of_user =
             |code, message: String| ToolError::gateway(code, message).on(UPDATE_ACCESS_KEY.as_str(), self.arn);
-        let user = format!("{} in account {}", self.user, self.arn.split(':').nth(4).unwrap_or_default());
+        let Self { user, account, .. } = self;
         match (named, self.keys) {
             (Some(id), keys) => keys.iter().find(|key| key.id == id).ok_or_else(|| {
-                of_user("NoSuchEntity", format!("the IAM user {user} has no access key {id}"))
+                of_user("NoSuchEntity", format!("the IAM user {user} in account {account} has no access key {id}"))
                     .parameter("old_access_key_id")
                     .hint("if it was deleted before, its rotation is done; list_access_keys shows the user's keys")
             }),
-            (None, []) => Err(of_user("NoSuchEntity", format!("the IAM user {user} has no access key to rotate"))
-                .hint("create_access_key makes a first one")),
+            (None, []) => Err(of_user(
+                "NoSuchEntity",
+                format!("the IAM user {user} in account {account} has no access key to rotate"),
+            )
+            .hint("create_access_key makes a first one")),
             (None, [only]) => Ok(only),
             (None, keys) => Err(of_user(
                 "AmbiguousKey",
@@ -171,7 +176,8 @@ mod tests {
     }
 
     fn rotation(keys: &[Key]) -> Rotation<'_> {
-        Rotation { keys, user: "bob", arn: ARN, now: NOW.parse().unwrap(), grace_days: 1, force: false }
+        let account = "123456789012";
+        Rotation { keys, user: "bob", arn: ARN, account, now: NOW.parse().unwrap(), grace_days: 1, force: false }
     }
 
     fn code(result: Result<(), ToolError>) -> String {
@@ -186,7 +192,11 @@ mod tests {
         assert_eq!(old(std::slice::from_ref(&one), None), Ok("A".to_owned()));
         assert_eq!(old(&[one.clone(), two.clone()], None), Err("AmbiguousKey".to_owned()));
         assert_eq!(old(&[one.clone(), two.clone()], Some("B")), Ok("B".to_owned()));
-        assert_eq!(old(&[one, two], Some("C")), Err("NoSuchEntity".to_owned()));
+        assert_eq!(old(&[one.clone(), two.clone()], Some("C")), Err("NoSuchEntity".to_owned()));
+        for (keys, named) in [(&[one, two][..], Some("C")), (&[], None)] {
+            let message = rotation(keys).old(named).unwrap_err().message;
+            assert!(message.contains("the IAM user bob in account 123456789012"), "{message}");
+        }
         // Not even the one that does not work any more is guessed.
         let idle = [key("A", "Inactive", None), key("B", "Active", None)];
         assert_eq!(old(&idle, None), Err("AmbiguousKey".to_owned()));
