@@ -15,7 +15,7 @@ const USUAL: i64 = 100;
 pub const MAX_ITEMS: Parameter = Parameter {
     name: "max_items",
     description: "how many at most",
-    kind: Kind::Integer { min: 1, max: PAGE, default: USUAL },
+    kind: Kind::Integer { min: 1, max: PAGE, default: Some(USUAL) },
     required: false,
     kept: Kept::AsGiven,
 };

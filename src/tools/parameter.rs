@@ -39,8 +39,8 @@ pub enum Kind {
         min: i64,
         /// The greatest.
         max: i64,
-        /// What a call that leaves it out means.
-        default: i64,
+        /// What a call that leaves it out means, where that is a value.
+        default: Option<i64>,
     },
     /// Tags: an object of key to value, or AWS's list of `{Key, Value}`.
     Tags,
@@ -141,14 +141,14 @@ pattern!(ROLE_NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=64, "1-64 letters, digits or a
 pattern!(NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=128, "1-128 letters, digits or any of _+=,.@-");
 pattern!(
     PATH,
-    r"^(/|/[!-~]*/)$",
+    r"^(/|/[!-~]+/)$",
     1..=512,
     "a path that begins and ends with / and has printable ASCII between, at most 512 characters",
     default = "/"
 );
 pattern!(
     PATH_OF_UPDATE,
-    r"^(/|/[!-~]*/)$",
+    r"^(/|/[!-~]+/)$",
     1..=512,
     "a path that begins and ends with / and has printable ASCII between, at most 512 characters"
 );
@@ -157,6 +157,20 @@ pattern!(
     r"^/[!-~]*$",
     1..=512,
     "a path that begins with / and has printable ASCII after, at most 512 characters"
+);
+// A managed policy's path is narrower: CreatePolicy, ListPolicies.
+pattern!(
+    POLICY_PATH,
+    r"^(/[A-Za-z0-9.,+@=_-]+)*/$",
+    1..=512,
+    "a path of letters, digits and .,+@=_- between slashes, at most 512 characters",
+    default = "/"
+);
+pattern!(
+    POLICY_PATH_PREFIX,
+    r"^(/[A-Za-z0-9.,+@=_-]+)*/$",
+    1..=512,
+    "a path of letters, digits and .,+@=_- between slashes, at most 512 characters"
 );
 pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged"; untold);
 pattern!(
@@ -186,6 +200,13 @@ pattern!(
     "a tag key: 1-128 letters, spaces, digits or any of _.:/=+-@"
 );
 pattern!(DESCRIPTION, r"^[\t\n\r -~\u00a1-\u00ff]+$", 1..=1000, "1-1000 characters of Latin-1");
+// The IAM API reference, UpdateRole.
+pattern!(
+    DESCRIPTION_OF_UPDATE,
+    r"^[\t\n\r -~\u00a1-\u00ff]*$",
+    0..=1000,
+    "at most 1000 characters of Latin-1; none clears it"
+);
 // The IAM API reference, SetDefaultPolicyVersion.
 pattern!(VERSION_ID, r"^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$", 2..=64, "a version, such as v2");
 // IAM takes small letters too; no id has any, and a secret that was mistaken for an id does.
@@ -253,7 +274,10 @@ mod tests {
             &VERSION_ID,
             &ACCESS_KEY_ID,
             &PATH,
+            &PATH_OF_UPDATE,
             &PATH_PREFIX,
+            &POLICY_PATH,
+            &POLICY_PATH_PREFIX,
             &MARKER,
             &POLICY_ARN,
             &ACTION_NAME,
@@ -279,9 +303,26 @@ mod tests {
         for path in ["/", "/division/team/", "/a!~/"] {
             assert!(PATH.fits(path), "{path}");
         }
-        for path in ["", "division/", "/division", "/a b/", "//\u{e9}/"] {
-            assert!(!PATH.fits(path), "{path}");
+        for path in ["", "//", "division/", "/division", "/a b/", "//\u{e9}/"] {
+            assert!(!PATH.fits(path) && !PATH_OF_UPDATE.fits(path), "{path}");
         }
+    }
+
+    #[test]
+    fn the_paths_of_managed_policies_are_narrower() {
+        for path in ["/", "/division/team/", "/a.,+@=_-/"] {
+            assert!(POLICY_PATH.fits(path) && POLICY_PATH_PREFIX.fits(path), "{path}");
+        }
+        for path in ["", "//", "/division", "/a//b/", "/a!/", "/a:b/", &format!("/{}/", "a".repeat(511))] {
+            assert!(!POLICY_PATH.fits(path) && !POLICY_PATH_PREFIX.fits(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_description_is_cleared_by_an_update_and_not_made_empty() {
+        assert!(DESCRIPTION_OF_UPDATE.fits("") && !DESCRIPTION.fits(""));
+        assert!(DESCRIPTION_OF_UPDATE.fits("caf\u{e9}\n") && !DESCRIPTION_OF_UPDATE.fits("\u{202e}"));
+        assert!(!DESCRIPTION_OF_UPDATE.fits(&"a".repeat(1001)));
     }
 
     #[test]

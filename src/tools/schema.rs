@@ -40,7 +40,11 @@ fn property(parameter: &Parameter) -> Value {
         }
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Integer { min, max, default } => {
-            json!({"type": "integer", "minimum": min, "maximum": max, "default": default})
+            let mut schema = json!({"type": "integer", "minimum": min, "maximum": max});
+            if let Some(default) = default {
+                schema["default"] = default.into();
+            }
+            schema
         }
         Kind::Tags => json!({"type": "object", "additionalProperties": {"type": "string", "maxLength": 256}}),
         Kind::Choice { words, default } => json!({"enum": words, "default": default}),

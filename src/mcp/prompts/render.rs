@@ -97,7 +97,7 @@ fn shown(argument: &Argument, given: Option<&Value>, catalogue: Catalogue) -> Re
         }
         (Kind::Choice { words, .. }, Some(text)) if words.contains(&text) => quoted(text),
         (Kind::Choice { words, .. }, Some(_)) => Err(format!("must be one of {}", words.join(", "))),
-        (Kind::Integer { default, .. }, None) => Ok(Some(default.to_string())),
+        (Kind::Integer { default, .. }, None) => Ok(default.map(|default| default.to_string())),
         (Kind::Integer { min, max, .. }, Some(text)) => match text.parse::<i64>() {
             Ok(number) if (min..=max).contains(&number) => Ok(Some(number.to_string())),
             _ => Err(format!("must be a whole number between {min} and {max}")),

@@ -7,15 +7,17 @@ use crate::iam::change::PolicyText;
 use crate::iam::change::actions::{CREATE_POLICY, TAG_POLICY};
 use crate::iam::{Change, Entity, EntityKind, PlannedCall, Reader, Resource};
 use crate::policy::PolicyKind;
-use crate::tools::create::PATH_OF_NEW;
+use crate::tools::create;
 use crate::tools::documents::{self, Quota};
 use crate::tools::holder::inline::{DOCUMENT, POLICY_NAME};
 use crate::tools::holder::tags::TAGS;
-use crate::tools::parameter::{DESCRIPTION, Kept, Kind, Parameter};
+use crate::tools::parameter::{DESCRIPTION, Kept, Kind, POLICY_PATH, Parameter};
 use crate::tools::{Call, Declaration, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `create_policy`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&CreatePolicy) };
+
+const PATH_OF_NEW: Parameter = Parameter { kind: Kind::Text(&POLICY_PATH), ..create::PATH_OF_NEW };
 
 const POLICY_DESCRIPTION: Parameter = Parameter {
     name: "description",

@@ -6,12 +6,15 @@ use serde_json::Value;
 use crate::config::Toolset;
 use crate::iam::reads::LIST_POLICIES;
 use crate::iam::{DeclaredCall, Reader, Resource, shape};
-use crate::tools::pages::{self, MARKER_OF_PAGE, MAX_ITEMS, PATH_PREFIX_OF_LIST, one_page};
-use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::pages::{self, MARKER_OF_PAGE, MAX_ITEMS, one_page};
+use crate::tools::parameter::{Kept, Kind, POLICY_PATH_PREFIX, Parameter};
 use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `list_policies`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&ListPolicies) };
+
+const PATH_PREFIX_OF_LIST: Parameter =
+    Parameter { kind: Kind::Text(&POLICY_PATH_PREFIX), ..pages::PATH_PREFIX_OF_LIST };
 
 const SCOPE: Parameter = Parameter {
     name: "scope",

@@ -37,12 +37,16 @@ pub const ROLE_DESCRIPTION: Parameter = Parameter {
     kept: Kept::AsGiven,
 };
 
-/// The longest session that a role's sessions may ask for, in seconds.
+/// The bounds of what a role's sessions may ask for, in seconds.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>.
+pub(super) const SHORTEST_SESSION: i64 = 3_600;
+pub(super) const LONGEST_SESSION: i64 = 43_200;
+
+/// The longest session that a role's sessions may ask for, in seconds.
 pub const MAX_SESSION_DURATION: Parameter = Parameter {
     name: "max_session_duration",
     description: "the longest session, in seconds",
-    kind: Kind::Integer { min: 3_600, max: 43_200, default: 3_600 },
+    kind: Kind::Integer { min: SHORTEST_SESSION, max: LONGEST_SESSION, default: Some(SHORTEST_SESSION) },
     required: false,
     kept: Kept::AsGiven,
 };

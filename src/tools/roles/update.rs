@@ -2,17 +2,26 @@
 
 use serde_json::{Map, json};
 
-use super::create::{MAX_SESSION_DURATION, ROLE_DESCRIPTION, session};
+use super::create::{self, LONGEST_SESSION, SHORTEST_SESSION, session};
 use super::inventory;
 use crate::config::Toolset;
 use crate::iam::change::actions::UPDATE_ROLE;
 use crate::iam::reads::GET_ROLE;
 use crate::iam::{Change, Reader, Resource};
 use crate::tools::holder::{ROLE, ROLE_PARAMETER};
+use crate::tools::parameter::{DESCRIPTION_OF_UPDATE, Kind, Parameter};
 use crate::tools::{Call, Declaration, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
 
 /// `update_role`
 pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Write(&UpdateRole) };
+
+const ROLE_DESCRIPTION: Parameter = Parameter { kind: Kind::Text(&DESCRIPTION_OF_UPDATE), ..create::ROLE_DESCRIPTION };
+
+/// What is left out stays as it is, so it means no value.
+const MAX_SESSION_DURATION: Parameter = Parameter {
+    kind: Kind::Integer { min: SHORTEST_SESSION, max: LONGEST_SESSION, default: None },
+    ..create::MAX_SESSION_DURATION
+};
 
 static SPEC: Spec = Spec {
     name: "update_role",
@@ -20,6 +29,7 @@ static SPEC: Spec = Spec {
     description: "Changes the description or the longest session of an IAM role. What is not named stays. The plan shows the \
                   old values.",
     toolset: Toolset::Roles,
+    overwrites: true,
     idempotent: true,
     own_parameters: &[ROLE_PARAMETER, ROLE_DESCRIPTION, MAX_SESSION_DURATION],
     output: || json!({}),
@@ -50,9 +60,10 @@ impl WriteTool for UpdateRole {
             let name = call.arguments.required(ROLE_PARAMETER.name);
             let role = inventory::role(reader, name).await?;
             let description = call.arguments.text(ROLE_DESCRIPTION.name).or(role.description());
+            // IAM tells an empty description as none.
             let seconds = session(call).or(role.max_session_duration());
             let mut lost = Map::new();
-            if description != role.description() {
+            if description.unwrap_or_default() != role.description().unwrap_or_default() {
                 lost.insert("Description".to_owned(), json!(role.description()));
             }
             if seconds != role.max_session_duration() {
