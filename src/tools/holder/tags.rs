@@ -4,11 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Bounded, permissions};
 use crate::iam::{Reader, Resource};
+use crate::tools::arguments::tags;
 use crate::tools::parameter::{Kept, Kind, Parameter, TAG_KEY};
 use crate::tools::{Call, Declaration, Plan, ToolError, ToolFuture, WriteTool};
-
-/// The most tags that one entity has.
-const MOST_TAGS: usize = 50;
 
 /// The parameter that holds tags.
 pub const TAGS: Parameter = Parameter {
@@ -23,7 +21,7 @@ pub const TAGS: Parameter = Parameter {
 pub const TAG_KEYS: Parameter = Parameter {
     name: "tag_keys",
     description: "the keys of the tags to remove",
-    kind: Kind::Texts { each: &TAG_KEY, most: MOST_TAGS },
+    kind: Kind::Texts { each: &TAG_KEY, most: tags::MOST },
     required: true,
     kept: Kept::AsGiven,
 };
