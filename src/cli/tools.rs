@@ -1,13 +1,16 @@
 //! `tools`
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Failure, Outcome, out};
-use crate::config::Toolset;
+use crate::arn::Partition;
+use crate::config::{Config, NewSecrets, ProcessEnvironment, SecretsStore, Toolset};
 use crate::iam::Action;
+use crate::iam::change::actions::{CREATE_ACCESS_KEY, CREATE_SECRET, DECRYPT, GENERATE_DATA_KEY};
 use crate::iam::detail::LOOK_UP_ACTIONS;
 use crate::mcp::listing::Listing;
 use crate::tools::catalogue::CATALOGUE;
@@ -17,7 +20,8 @@ use crate::tools::{Effect, Tool, document};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  iam-mcp-gateway tools\n  iam-mcp-gateway tools --policy > mapped-role-policy.json\n  \
-                        iam-mcp-gateway tools --policy --toolsets users,groups --read-only"
+                        iam-mcp-gateway tools --policy --toolsets users,groups --read-only\n  \
+                        iam-mcp-gateway tools --policy --config gateway.toml"
 )]
 pub struct Tools {
     /// Answer in JSON: what tools/list tells of each, and its toolset, effect, aliases and IAM actions.
@@ -32,6 +36,9 @@ pub struct Tools {
     /// With --policy: only what the tools of these toolsets need, as a mapping's toolsets has them.
     #[arg(long, requires = "policy", value_delimiter = ',', value_parser = toolset)]
     toolsets: Option<Vec<Toolset>>,
+    /// With --policy: also what storing the secrets of new access keys takes, as this configuration's [tools] has it.
+    #[arg(long, requires = "policy", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Print the page of documentation, docs/tools.md.
     #[arg(long)]
     markdown: bool,
@@ -47,11 +54,18 @@ fn toolset(text: &str) -> Result<Toolset, String> {
 /// Runs the command.
 ///
 /// # Errors
-/// None.
+/// A bad configuration.
 pub fn run(command: &Tools) -> Result<Outcome, Failure> {
     if command.policy {
         let toolsets = command.toolsets.clone().unwrap_or_else(|| Toolset::ALL.into());
-        out::json(&policy(&toolsets.into_iter().collect(), command.read_only));
+        let new_secrets = match &command.config {
+            Some(path) => {
+                let loaded = Config::load(path, &ProcessEnvironment).map_err(Failure::configuration)?;
+                loaded.config.tools.new_secrets
+            }
+            None => NewSecrets::Refuse,
+        };
+        out::json(&policy(&toolsets.into_iter().collect(), command.read_only, &new_secrets));
     } else if command.markdown {
         out::line(document::markdown(CATALOGUE).trim_end());
     } else if command.json {
@@ -90,9 +104,9 @@ fn tools() -> Vec<Value> {
 
 /// The policy that lets a mapped role do what the tools of these toolsets do, and what is looked up for the endpoint
 /// policies; nothing else.
-fn policy(toolsets: &BTreeSet<Toolset>, read_only: bool) -> Value {
+fn policy(toolsets: &BTreeSet<Toolset>, read_only: bool, new_secrets: &NewSecrets) -> Value {
     let mut statements = Vec::new();
-    let mut allow = |sid: &str, actions: BTreeSet<Action>| {
+    let mut allow = |sid: &str, actions: &BTreeSet<Action>| {
         if !actions.is_empty() {
             statements.push(json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}));
         }
@@ -101,9 +115,92 @@ fn policy(toolsets: &BTreeSet<Toolset>, read_only: bool) -> Value {
     if !reads.is_empty() {
         reads.extend(LOOK_UP_ACTIONS);
     }
-    allow("GatewayReads", reads);
+    allow("GatewayReads", &reads);
     if !read_only {
-        allow("GatewayWrites", writes);
+        allow("GatewayWrites", &writes);
+        if let NewSecrets::SecretsManager(store) = new_secrets
+            && writes.contains(&CREATE_ACCESS_KEY)
+        {
+            statements.extend(storing(store));
+        }
     }
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// What storing a secret takes in the role's own account, beside `iam:DeleteAccessKey`, which tools of the same toolset need.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz>
+fn storing(store: &SecretsStore) -> Vec<Value> {
+    let SecretsStore { region, name_prefix, kms_key } = store;
+    let partition = Partition::of(region);
+    let secret = format!("arn:{partition}:secretsmanager:{region}:*:secret:{name_prefix}*");
+    let mut statements = vec![json!({
+        "Sid": "GatewayStoresSecrets", "Effect": "Allow", "Action": CREATE_SECRET, "Resource": secret,
+    })];
+    if let Some(key) = kms_key.as_ref().map(ToString::to_string) {
+        // The rest of the host differs between partitions.
+        let mut condition = json!({"StringLike": {"kms:ViaService": format!("secretsmanager.{region}.*")}});
+        // No policy allows a key by the ARN of its alias.
+        // <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
+        let resource = match key.split_once(":alias/") {
+            Some((account, alias)) => {
+                condition["ForAnyValue:StringEquals"] = json!({"kms:ResourceAliases": format!("alias/{alias}")});
+                format!("{account}:key/*")
+            }
+            None => key,
+        };
+        statements.push(json!({
+            "Sid": "GatewayEncryptsSecrets", "Effect": "Allow", "Action": [GENERATE_DATA_KEY, DECRYPT],
+            "Resource": resource, "Condition": condition,
+        }));
+    }
+    statements
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    const ALIAS: &str = "arn:aws:kms:eu-central-1:123456789012:alias/agents";
+
+    fn with_store(toolset: Toolset, read_only: bool, kms_key: Option<&str>) -> Value {
+        let new_secrets = NewSecrets::SecretsManager(Arc::new(SecretsStore {
+            region: "eu-central-1".parse().unwrap(),
+            name_prefix: "iam-mcp/".to_owned(),
+            kms_key: kms_key.map(|key| key.parse().unwrap()),
+        }));
+        policy(&BTreeSet::from([toolset]), read_only, &new_secrets)
+    }
+
+    fn sids(policy: &Value) -> Vec<&str> {
+        policy["Statement"].as_array().unwrap().iter().map(|statement| statement["Sid"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_role_that_stores_new_secrets_may_do_so_below_the_prefix_and_nothing_more() {
+        let plain = with_store(Toolset::AccessKeys, false, None);
+        assert_eq!(sids(&plain), ["GatewayReads", "GatewayWrites", "GatewayStoresSecrets"]);
+        assert_eq!(plain["Statement"][2]["Resource"], "arn:aws:secretsmanager:eu-central-1:*:secret:iam-mcp/*");
+        assert!(plain["Statement"][1]["Action"].to_string().contains("iam:DeleteAccessKey"));
+        for (toolset, read_only) in [(Toolset::AccessKeys, true), (Toolset::Users, false)] {
+            assert!(!with_store(toolset, read_only, Some(KEY)).to_string().contains("secretsmanager"));
+        }
+    }
+
+    #[test]
+    fn a_key_of_ones_own_is_used_through_secrets_manager_alone() {
+        let with_key = with_store(Toolset::AccessKeys, false, Some(KEY));
+        let encrypting = &with_key["Statement"][3];
+        assert_eq!(
+            (encrypting["Sid"].as_str(), encrypting["Resource"].as_str()),
+            (Some("GatewayEncryptsSecrets"), Some(KEY))
+        );
+        assert_eq!(encrypting["Condition"], json!({"StringLike": {"kms:ViaService": "secretsmanager.eu-central-1.*"}}));
+        let with_alias = with_store(Toolset::AccessKeys, false, Some(ALIAS));
+        let encrypting = &with_alias["Statement"][3];
+        assert_eq!(encrypting["Resource"], "arn:aws:kms:eu-central-1:123456789012:key/*");
+        assert_eq!(encrypting["Condition"]["ForAnyValue:StringEquals"], json!({"kms:ResourceAliases": "alias/agents"}));
+    }
 }

@@ -4,8 +4,7 @@ use super::section::{Item, Section};
 use crate::arn::{ArnPattern, RoleArn};
 
 /// `[protect]`, beside what is always protected: the gateway's own role, the mapped roles, and the boundaries that role
-/// mappings require. Policies attached to these roles are not looked up: those that are customer managed belong into
-/// `arns`.
+/// mappings require; and beside the managed policies and groups that reach one of these, which each plan looks up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protect {
     /// More that no tool changes.

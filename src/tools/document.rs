@@ -7,6 +7,7 @@ use super::parameter::{Kind, Parameter};
 use super::spec::{Effect, Spec};
 use crate::config::Toolset;
 use crate::iam::Action;
+use crate::iam::change::actions::{CREATE_ACCESS_KEY, CREATE_SECRET, DECRYPT, DELETE_ACCESS_KEY, GENERATE_DATA_KEY};
 
 /// What stands above the tools.
 const HEAD: &str = "\
@@ -18,7 +19,7 @@ An effect is *read*, *write* (creates or changes), *destructive* (removes access
 (may give a principal more than it had). Every tool that changes something takes `dry_run`; destructive and granting ones
 are confirmed, and take `confirmation_token` and `reason`. Parameters in bold are required. The IAM actions are all that a
 call can need; the endpoint policies and the role of the caller must both allow them. `iam-mcp-gateway tools --policy`
-prints them as a policy for a role.
+prints them as a policy for a role; with `--config FILE` also what storing the secrets of new access keys takes.
 ";
 
 /// The page.
@@ -60,6 +61,14 @@ fn put(page: &mut String, spec: &Spec) {
             say(format!("\n{word} {}.", ticked(actions.iter().copied().map(Action::as_str))));
         }
     }
+    if spec.writes.contains(&CREATE_ACCESS_KEY) {
+        let (delete, create) = (DELETE_ACCESS_KEY.as_str(), CREATE_SECRET.as_str());
+        let (generate, decrypt) = (GENERATE_DATA_KEY.as_str(), DECRYPT.as_str());
+        say(format!(
+            "\nA new key with `tools.new_secrets = \"secrets_manager\"` also takes `{create}` and `{delete}`, and with a\n\
+             `kms_key` `{generate}` and `{decrypt}`; see [configuration](configuration.md#toolssecrets_manager)."
+        ));
+    }
     debug_assert!(spec.effect != Effect::Read || spec.writes.is_empty());
 }
 
@@ -75,7 +84,10 @@ fn constraint(kind: Kind) -> String {
             format!("{}{default}", pattern.words)
         }
         Kind::Boolean => "true or false; default false".to_owned(),
-        Kind::Integer { min, max, default } => format!("{min} to {max}; default {default}"),
+        Kind::Integer { min, max, default } => {
+            let default = default.map(|default| format!("; default {default}")).unwrap_or_default();
+            format!("{min} to {max}{default}")
+        }
         Kind::Tags => "an object of keys to values, or a list of {\"Key\", \"Value\"}".to_owned(),
         Kind::Choice { words, default } => format!("one of {}; default `{default}`", ticked(words.iter().copied())),
         Kind::OneOf(words) => format!("one of {}", ticked(words.iter().copied())),

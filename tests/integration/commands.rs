@@ -73,6 +73,8 @@ fn tools_lists_what_there_is_and_what_roles_need() {
     assert!(!reading.to_string().contains("iam:CreateUser") && policy.to_string().contains("iam:CreateUser"));
     assert_eq!(run(&["tools", "--json", "--policy"]).code, 2);
     assert_eq!(run(&["tools", "--read-only"]).code, 2);
+    assert_eq!(run(&["tools", "--config", "gateway.toml"]).code, 2);
+    assert_eq!(run(&["tools", "--policy", "--config", "nowhere.toml"]).code, 64);
 }
 
 #[test]
