@@ -13,6 +13,7 @@ pub mod context;
 pub mod current;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+mod expiring;
 pub mod gateway;
 pub mod hidden;
 pub mod http;

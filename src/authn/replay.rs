@@ -12,13 +12,13 @@
 //!
 //! The table is this process's own: several replicas that write need shared state.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::sigv4::Verified;
 use crate::clock::SharedClock;
+use crate::expiring::Expiring;
 
 /// How far the date of a write may be ahead of the server's clock: NTP keeps clocks well within a second.
 pub const MAX_AHEAD: SignedDuration = SignedDuration::from_secs(2);
@@ -74,19 +74,6 @@ impl ReplayRefusal {
     }
 }
 
-/// A signature and the last second in which verification would still accept its date.
-type Entry = (i64, [u8; 32]);
-
-#[derive(Debug, Default)]
-struct Seen {
-    /// Ordered by expiry, so that the expired stand in front. Both parts of an entry follow from the signature, so
-    /// looking for one is looking for the other.
-    entries: BTreeSet<Entry>,
-    /// The latest expiry that was dropped. Anything that expires no later may have been seen and forgotten; held apart
-    /// from the clock, which can be set back.
-    forgotten: Option<i64>,
-}
-
 /// The signatures that have written.
 ///
 /// Each is kept until its own date is too old to be verified. Memory grows with use and is bounded: an entry is 40
@@ -98,7 +85,9 @@ pub struct ReplayTable {
     max_skew: SignedDuration,
     clock: SharedClock,
     earliest: Option<Timestamp>,
-    seen: Mutex<Seen>,
+    /// Each until the last second in which verification would accept its date. Both follow from the signature, so looking
+    /// for an entry is looking for the signature.
+    seen: Mutex<Expiring<[u8; 32]>>,
 }
 
 impl ReplayTable {
@@ -135,43 +124,31 @@ impl ReplayTable {
         }
         let expires = (signed_at + self.max_skew).as_second();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.forget_before(now.as_second());
-        if seen.forgotten.is_some_and(|forgotten| expires <= forgotten) {
+        seen.forget_before(now.as_second(), drop);
+        if seen.may_be_forgotten(expires) {
             return Err(ReplayRefusal::SignatureExpired { signed_at });
         }
         let entry = (expires, *verified.signature());
-        if seen.entries.contains(&entry) {
+        if seen.contains(&entry) {
             return Err(ReplayRefusal::Replayed);
         }
-        if seen.entries.len() >= self.capacity {
+        if seen.len() >= self.capacity {
             return Err(ReplayRefusal::TableFull);
         }
-        seen.entries.insert(entry);
+        seen.insert(entry.0, entry.1);
         Ok(())
     }
 
     /// How many signatures are remembered, for metrics. Expired ones count until the next write.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).entries.len()
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Whether none is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-}
-
-impl Seen {
-    /// Drops what verification would no longer accept in the second `now`.
-    fn forget_before(&mut self, now: i64) {
-        while let Some(&(expires, _)) = self.entries.first()
-            && expires < now
-        {
-            self.entries.pop_first();
-            self.forgotten = self.forgotten.max(Some(expires));
-        }
     }
 }
 

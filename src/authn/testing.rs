@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::keyring::Keyring;
+use super::keyring::{KeyUses, Keyring};
 use super::sigv4::{SigV4Options, SigV4Verifier, Verified};
 use super::{Caller, CallerKind};
 use crate::clock::SharedClock;
@@ -65,6 +65,7 @@ pub(crate) fn verified(caller: &str, signature: [u8; 32], signed_at: Timestamp) 
         caller: Arc::new(Caller { kind: CallerKind::Keyring, name: caller.into(), person: None }),
         access_key_id: KEY_ID.into(),
         environments: Arc::new(["dev".to_owned()]),
+        uses: KeyUses::ALL,
         signature,
         signed_at,
     }

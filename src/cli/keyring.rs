@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Failure, Outcome, out};
-use crate::authn::keyring::{KeyInfo, KeyStatus, KeyringEditor, KeyringError, KeyringFile, NewKey};
+use crate::authn::keyring::{KeyInfo, KeyStatus, KeyUses, KeyringEditor, KeyringError, KeyringFile, NewKey};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ProcessEnvironment};
 use crate::random::SystemRandom;
@@ -62,6 +62,10 @@ struct Add {
     /// An environment that it is good for; may be given several times.
     #[arg(long = "environment", required = true, value_name = "NAME")]
     environments: Vec<String>,
+    /// What it is good for: calls, approvals, or both, which it is without. Whoever approves should have a key for approvals
+    /// alone, kept where no agent can read it: an agent that has it approves its own person's colleagues' plans.
+    #[arg(long = "use", value_name = "USE", value_parser = ["calls", "approvals"])]
+    uses: Vec<String>,
     /// When it expires: a number of days or hours, such as 90d or 8h.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     expires_in: Option<SignedDuration>,
@@ -131,10 +135,16 @@ fn run_add(add: Add) -> Result<Outcome, Failure> {
     }
     let now = SystemClock.now();
     let expires_at = add.expires_in.map(|after| now.checked_add(after)).transpose().map_err(Failure::usage)?;
+    let uses = match add.uses.is_empty() {
+        true => KeyUses::ALL,
+        false => KeyUses::of_words(add.uses.iter().map(String::as_str))
+            .map_err(|rule| Failure::usage(format!("the uses of a key {rule}")))?,
+    };
     let new = NewKey {
         caller: add.caller,
         person: add.person,
         environments: add.environments,
+        uses,
         expires_at,
         description: add.description,
     };
@@ -184,7 +194,11 @@ fn describe(key: &KeyInfo, now: Timestamp) -> String {
     };
     let person = key.person.as_deref().map(|person| format!(" ({person})")).unwrap_or_default();
     let expires = key.expires_at.map(|expires| format!(", expires {expires:.0}")).unwrap_or_default();
-    format!("{}  {status}  {}{person} in {}{expires}", key.access_key_id, key.caller, key.environments.join(", "))
+    let only = match key.uses.are_all() {
+        true => String::new(),
+        false => format!(", only for {}", key.uses.words().collect::<Vec<_>>().join(", ")),
+    };
+    format!("{}  {status}  {}{person} in {}{only}{expires}", key.access_key_id, key.caller, key.environments.join(", "))
 }
 
 fn disable(at: &At, access_key_id: &str, json: bool) -> Result<Outcome, Failure> {

@@ -18,7 +18,7 @@ use super::journal_reader::JournalReader;
 use super::trail_file::TrailFile;
 use super::{Caller, GATEWAY_ROLE, OPERATOR, Options, REGION, SERVICE, settings};
 use crate::audit::DiskStorage;
-use crate::authn::keyring::{KeyringEditor, KeyringError, KeyringFile, NewKey};
+use crate::authn::keyring::{KeyUses, KeyringEditor, KeyringError, KeyringFile, NewKey};
 use crate::client::sign::Scope;
 use crate::client::{Client, ClientError};
 use crate::clock::SharedClock;
@@ -244,6 +244,7 @@ fn make_keys(
             caller: caller.name().to_owned(),
             person: Some(caller.person().to_owned()),
             environments: vec!["demo".to_owned()],
+            uses: KeyUses::ALL,
             expires_at: None,
             description: Some("made by the demo".to_owned()),
         })?;

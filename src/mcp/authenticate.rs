@@ -7,10 +7,11 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::refused::RefusedAuthentications;
+use crate::authn::keyring::KeyUse;
 use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
 use crate::authorize::mapping;
 use crate::current::Current;
-use crate::http::{Authenticate, Endpoint, Refusal};
+use crate::http::{Authenticate, Endpoint, Refusal, Service};
 
 use super::road::InForce;
 
@@ -31,7 +32,8 @@ impl SigV4Authenticator {
 
     fn verify(&self, head: &mut Parts, body: &Bytes) -> Result<(), SigV4Refusal> {
         let verified = self.verifier.verify(head, body)?;
-        let named = head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
+        let endpoint = head.extensions.get::<Endpoint>();
+        let named = endpoint.and_then(|endpoint| endpoint.environment.as_deref());
         match named {
             // A key that is good for an environment may know that it is not served, any other key may not.
             Some(named) => verified.good_for(named)?,
@@ -43,6 +45,10 @@ impl SigV4Authenticator {
                 }
             }
         }
+        verified.meant_for(match endpoint.map(|endpoint| endpoint.service) {
+            Some(Service::Approvals) => KeyUse::Approvals,
+            Some(Service::Mcp) | None => KeyUse::Calls,
+        })?;
         head.extensions.insert(Arc::new(verified));
         Ok(())
     }

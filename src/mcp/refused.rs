@@ -139,7 +139,10 @@ fn is_access_key_id(id: &str) -> bool {
 fn is_told_to_key_owners(refusal: &SigV4Refusal) -> bool {
     matches!(
         refusal,
-        SigV4Refusal::InactiveKey | SigV4Refusal::ExpiredKey { .. } | SigV4Refusal::EnvironmentNotAllowed { .. }
+        SigV4Refusal::InactiveKey
+            | SigV4Refusal::ExpiredKey { .. }
+            | SigV4Refusal::EnvironmentNotAllowed { .. }
+            | SigV4Refusal::UseNotAllowed(_)
     )
 }
 

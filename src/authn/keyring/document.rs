@@ -11,12 +11,13 @@ use super::error::{Fault, KeyringError};
 use super::key::{Entry, KeyInfo, KeyStatus};
 use super::names;
 use super::raw::{RawFile, RawObject};
+use super::uses::KeyUses;
 use crate::secret::Secret;
 
 /// The largest file taken: some ten thousand keys.
 pub(super) const MAX_BYTES: usize = 8 << 20;
 
-const FIELDS: &str = "access_key_id, secret_access_key, caller, person, environments, status, expires_at, created_at, \
+const FIELDS: &str = "access_key_id, secret_access_key, caller, person, environments, uses, status, expires_at, created_at, \
                       description";
 
 /// Reads the entries, or tells every fault of them.
@@ -140,6 +141,18 @@ impl Fields<'_> {
         sound.then_some(names)
     }
 
+    fn uses(&mut self) -> Option<KeyUses> {
+        let Some(value) = self.take("uses") else { return Some(KeyUses::ALL) };
+        let words = value.as_array().map(|list| list.iter().map(|word| word.as_str().unwrap_or_default()));
+        match KeyUses::of_words(words.into_iter().flatten()) {
+            Ok(uses) => Some(uses),
+            Err(rule) => {
+                self.fault(format!("uses {rule}"));
+                None
+            }
+        }
+    }
+
     fn status(&mut self) -> Option<KeyStatus> {
         match self.required("status", |text| match text {
             "active" | "inactive" => Ok(()),
@@ -160,6 +173,7 @@ fn parse_entry(index: usize, object: RawObject, faults: &mut Vec<Fault>) -> Opti
     let caller = fields.required("caller", names::name);
     let person = fields.optional("person", names::name);
     let environments = fields.environments();
+    let uses = fields.uses();
     let status = fields.status();
     let expires_at = fields.optional("expires_at", is_time).and_then(|text| time(&text));
     let created_at = fields.required("created_at", is_time).and_then(|text| time(&text));
@@ -180,6 +194,7 @@ fn parse_entry(index: usize, object: RawObject, faults: &mut Vec<Fault>) -> Opti
         caller: caller?,
         person,
         environments: environments?,
+        uses: uses?,
         status: status?,
         expires_at,
         created_at: created_at?,

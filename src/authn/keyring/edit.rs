@@ -19,6 +19,7 @@ use super::error::{Fault, KeyringError};
 use super::file::KeyringFile;
 use super::key::{Entry, KeyInfo, KeyStatus};
 use super::names;
+use super::uses::KeyUses;
 use crate::clock::SharedClock;
 use crate::random::{Random, SharedRandom};
 use crate::secret::Secret;
@@ -32,6 +33,8 @@ pub struct NewKey {
     pub person: Option<String>,
     /// The environments it is good for, at least one.
     pub environments: Vec<String>,
+    /// What it may be used for.
+    pub uses: KeyUses,
     /// From when on it is refused; must lie in the future.
     pub expires_at: Option<Timestamp>,
     /// Free text, one line of up to 256 characters.
@@ -75,6 +78,7 @@ impl KeyringEditor {
             caller: new.caller,
             person: new.person,
             environments: new.environments,
+            uses: new.uses,
             status: KeyStatus::Active,
             expires_at: new.expires_at,
             created_at: Timestamp::from_second(now.as_second()).expect("a second of a valid time is valid"),

@@ -109,6 +109,12 @@ impl Keyring {
         self.current.read().unwrap_or_else(PoisonError::into_inner).keys.get(access_key_id).cloned()
     }
 
+    /// All keys, whatever their status, in no order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Arc<Key>> {
+        self.current().keys.values().cloned().collect()
+    }
+
     /// How many keys there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
+use super::uses::KeyUses;
 use crate::authn::{Caller, CallerKind};
 use crate::secret::Secret;
 
@@ -33,6 +34,9 @@ pub struct KeyInfo {
     pub person: Option<String>,
     /// The environments the key is good for; never empty.
     pub environments: Vec<String>,
+    /// What it may be used for.
+    #[serde(skip_serializing_if = "KeyUses::are_all")]
+    pub uses: KeyUses,
     /// Whether the key may be used.
     pub status: KeyStatus,
     /// From when on the key is refused; absent for one that does not expire.
@@ -44,6 +48,16 @@ pub struct KeyInfo {
     /// What its owner wrote about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+}
+
+impl KeyInfo {
+    /// Whether requests signed with it are accepted in an environment.
+    #[must_use]
+    pub fn is_good_for(&self, environment: &str, now: Timestamp) -> bool {
+        self.status == KeyStatus::Active
+            && self.expires_at.is_none_or(|expires| now < expires)
+            && self.environments.iter().any(|own| own == environment)
+    }
 }
 
 fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {

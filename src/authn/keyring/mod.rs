@@ -1,12 +1,13 @@
 //! The keyring: SigV4 key pairs that the gateway issued, in a JSON file that its owner keeps.
 //!
 //! SigV4 is symmetric, so the gateway can only verify keys whose secret it holds; a key of AWS's can be verified by
-//! nobody but AWS. The file looks like this (`person`, `expires_at` and `description` may be left out):
+//! nobody but AWS. The file looks like this (`person`, `uses`, `expires_at` and `description` may be left
+//! out; without `uses` a key is good for calls and for approvals):
 //!
 //! ```json
 //! {"version": 1, "keys": [{
 //!   "access_key_id": "IMGKABCDEFGHIJKLMNOP", "secret_access_key": "...", "caller": "alice", "person": "alice@example.com",
-//!   "environments": ["dev"], "status": "active", "expires_at": "2027-01-01T00:00:00Z",
+//!   "environments": ["dev"], "uses": ["calls"], "status": "active", "expires_at": "2027-01-01T00:00:00Z",
 //!   "created_at": "2026-01-01T00:00:00Z", "description": "laptop"
 //! }]}
 //! ```
@@ -27,6 +28,7 @@ mod names;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 pub use edit::{AddedKey, KeyringEditor, NewKey};
 pub use error::{Fault, KeyringError};
@@ -34,3 +36,4 @@ pub use file::KeyringFile;
 pub use handle::{Changes, Keyring, Reload};
 pub(in crate::authn) use key::identity;
 pub use key::{Key, KeyInfo, KeyStatus};
+pub use uses::{KeyUse, KeyUses};

@@ -82,6 +82,7 @@ impl SigV4Verifier {
             caller: Arc::clone(key.caller()),
             access_key_id: key.info().access_key_id.clone(),
             environments: Arc::clone(key.environments()),
+            uses: key.info().uses,
             signature: signed.signature(),
             signed_at: signed.signed_at(),
         })

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::authn::keyring::KeyUse;
+
 /// Which part of the credential scope is not what this gateway expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopePart {
@@ -131,6 +133,9 @@ pub enum SigV4Refusal {
         /// The environment asked for.
         environment: String,
     },
+    /// The key is for something else: for approvals, or for calls.
+    #[error("the key is not for {}", .0.as_str())]
+    UseNotAllowed(KeyUse),
 }
 
 /// The headers whose names are told to others than the client: those that MCP and SigV4 clients send.
@@ -156,7 +161,7 @@ const OTHER_NAME: &str = "[not kept]";
 
 impl SigV4Refusal {
     /// All the codes there are, in the order in which the checks are made.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 22] = [
         "query_authentication",
         "ambiguous_target",
         "missing_authorization",
@@ -178,6 +183,7 @@ impl SigV4Refusal {
         "inactive_key",
         "expired_key",
         "environment_not_allowed",
+        "use_not_allowed",
     ];
 
     /// The stable code of this reason, for clients, records and metrics.
@@ -205,6 +211,7 @@ impl SigV4Refusal {
             Self::InactiveKey => "inactive_key",
             Self::ExpiredKey { .. } => "expired_key",
             Self::EnvironmentNotAllowed { .. } => "environment_not_allowed",
+            Self::UseNotAllowed(_) => "use_not_allowed",
         }
     }
 
@@ -266,6 +273,10 @@ impl SigV4Refusal {
             Self::InactiveKey | Self::ExpiredKey { .. } => "ask the gateway's operator for a new key".into(),
             Self::EnvironmentNotAllowed { .. } => {
                 "use an environment the key was made for, or ask the gateway's operator".into()
+            }
+            Self::UseNotAllowed(_) => {
+                "calls and approvals can have keys of their own: use the other one, or ask the gateway's operator"
+                    .into()
             }
             _ => return None,
         })

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::refusal::SigV4Refusal;
 use crate::authn::Caller;
+use crate::authn::keyring::{KeyUse, KeyUses};
 
 /// A request whose signature was verified, and whose it is. Only [`SigV4Verifier::verify`](super::SigV4Verifier::verify)
 /// makes one.
@@ -14,6 +15,7 @@ pub struct Verified {
     pub(in crate::authn) caller: Arc<Caller>,
     pub(in crate::authn) access_key_id: String,
     pub(in crate::authn) environments: Arc<[String]>,
+    pub(in crate::authn) uses: KeyUses,
     pub(in crate::authn) signature: [u8; 32],
     pub(in crate::authn) signed_at: Timestamp,
 }
@@ -60,5 +62,13 @@ impl Verified {
             let environment = environment.chars().take(64).collect();
             Err(SigV4Refusal::EnvironmentNotAllowed { environment })
         }
+    }
+
+    /// Whether the key is for this.
+    ///
+    /// # Errors
+    /// [`SigV4Refusal::UseNotAllowed`] when it is not.
+    pub fn meant_for(&self, key_use: KeyUse) -> Result<(), SigV4Refusal> {
+        if self.uses.allow(key_use) { Ok(()) } else { Err(SigV4Refusal::UseNotAllowed(key_use)) }
     }
 }

@@ -59,6 +59,7 @@ fn each_value_that_is_not_allowed_is_a_fault_of_its_field() {
         ("caller", vec![json!(long), json!("\u{e9}lise"), json!("a\nb"), json!({})]),
         ("person", vec![json!(""), json!("arn:aws:iam::1:user/x"), json!(1)]),
         ("environments", vec![json!([]), json!("dev"), json!([1]), json!({})]),
+        ("uses", vec![json!([]), json!("calls"), json!([1]), json!(["calls", "calls"]), json!(["Calls"]), json!(null)]),
         ("environments", vec![json!([""]), json!(["*"]), json!(["a/b"]), json!(["dev", "dev"]), json!(["a b"])]),
         ("status", vec![json!("Active"), json!(""), json!(true)]),
         ("expires_at", vec![json!("tomorrow"), json!("2027-01-01"), json!("2027-01-01 00:00:00Z"), json!(1)]),
@@ -97,7 +98,7 @@ fn all_faults_of_all_entries_are_told_at_once_with_their_places() {
             format!("keys[0] ({KEY_ID}): status must be \"active\" or \"inactive\""),
             format!(
                 "keys[0] ({KEY_ID}): `colour` is not a field of a key; known are: access_key_id, secret_access_key, \
-                 caller, person, environments, status, expires_at, created_at, description"
+                 caller, person, environments, uses, status, expires_at, created_at, description"
             ),
             "keys[2]: access_key_id must be 16 to 128 letters, digits or underscores".into(),
             "keys[2]: environments must be a list of at least one environment's name".into(),
@@ -142,7 +143,7 @@ fn what_is_not_of_the_shape_is_told_by_its_place_only() {
 
 #[test]
 fn no_error_tells_a_secret_wherever_it_was_put() {
-    for field in ["access_key_id", "caller", "person", "environments", "status", "expires_at", "created_at"] {
+    for field in ["access_key_id", "caller", "person", "environments", "uses", "status", "expires_at", "created_at"] {
         // A wrong value for every field, and a secret at that.
         let secret = format!("{SECRET} :");
         let error = Keyring::from_json(&keyring_json(&[entry(&json!({ field: secret }))])).unwrap_err();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::{KeyStatus, Keyring, KeyringEditor, KeyringFile, NewKey};
+use super::super::{KeyStatus, KeyUses, Keyring, KeyringEditor, KeyringFile, NewKey};
 use super::faults;
 use crate::authn::testing::{KEY_ID, SECRET, entry, keyring_json, noon};
 use crate::clock::ManualClock;
@@ -31,6 +31,7 @@ fn new_key(caller: &str) -> NewKey {
         caller: caller.into(),
         person: Some(format!("{caller}@example.com")),
         environments: vec!["dev".into()],
+        uses: KeyUses { calls: false, approvals: true },
         expires_at: Some("2027-01-01T00:00:00Z".parse().unwrap()),
         description: Some("made by a \"test\"".into()),
     }
@@ -102,6 +103,7 @@ fn a_key_that_the_file_could_not_hold_is_not_made() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("keyring.json");
     let bad = NewKey {
+        uses: KeyUses::ALL,
         caller: "arn:aws:iam::123456789012:user/alice".into(),
         person: Some(String::new()),
         environments: vec!["*".into(), "dev".into(), "dev".into()],

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::request::{Request, Signer, sha256_hex};
 use super::{EXPIRED_ID, INACTIVE_ID, OTHER_ID, call, verify};
-use crate::authn::sigv4::{ScopePart, SigV4Refusal};
+use crate::authn::keyring::{KeyUse, KeyUses};
+use crate::authn::sigv4::{ScopePart, SigV4Refusal, Verified};
 use crate::authn::testing::{SECRET, noon, verified};
 use jiff::SignedDuration;
 
@@ -217,8 +218,18 @@ fn a_key_is_not_good_for_another_environment() {
 }
 
 #[test]
+fn a_key_is_for_nothing_but_its_uses() {
+    let both = verified("alice", [0; 32], noon());
+    assert_eq!((both.meant_for(KeyUse::Calls), both.meant_for(KeyUse::Approvals)), (Ok(()), Ok(())));
+    let approves = Verified { uses: KeyUses { calls: false, approvals: true }, ..both };
+    assert_eq!(approves.meant_for(KeyUse::Calls).unwrap_err().code(), "use_not_allowed");
+    assert_eq!(approves.meant_for(KeyUse::Approvals), Ok(()));
+}
+
+#[test]
 fn every_code_is_listed_and_has_a_test_that_provokes_it() {
-    let provoked: BTreeSet<&str> = PROVOKED.iter().copied().chain(["environment_not_allowed"]).collect();
+    let provoked: BTreeSet<&str> =
+        PROVOKED.iter().copied().chain(["environment_not_allowed", "use_not_allowed"]).collect();
     assert_eq!(provoked, SigV4Refusal::CODES.into_iter().collect());
 }
 
