@@ -8,6 +8,7 @@ use aws_sdk_iam::types::Group;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
+use super::holder::held;
 use super::holder::permissions::{self, Attached};
 use super::managed;
 use crate::iam::{AwsFailure, DeclaredCall, Reader};
@@ -83,7 +84,11 @@ pub fn of_groups_declared() -> impl Iterator<Item = DeclaredCall> {
 pub async fn of_groups(reader: &Reader, groups: &[Group]) -> Result<Vec<Vec<Value>>, AwsFailure> {
     let read = |group: &Group| {
         let name = group.group_name().to_owned();
-        async move { Ok(if_allowed(permissions::of_group(reader, &name).await)?.unwrap_or_else(|| vec![Value::Null])) }
+        async move {
+            let documents = if_allowed(held::of_group(reader, &name).await)?;
+            let says = |documents: Vec<held::Document>| documents.into_iter().map(|document| document.says).collect();
+            Ok(documents.map_or_else(|| vec![Value::Null], says))
+        }
     };
     try_join_all(groups.iter().map(read)).await
 }

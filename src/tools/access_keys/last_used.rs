@@ -48,7 +48,8 @@ impl ReadTool for GetAccessKeyLastUsed {
             let id = call.arguments.required(KEY_PARAMETER.name);
             let request = reader.iam().get_access_key_last_used().access_key_id(id);
             let answer = reader.read(GET_ACCESS_KEY_LAST_USED, &OWNER, Box::pin(request.send())).await;
-            let answer = answer.map_err(|failure| or_no_such_key(failure.naming("access key", id, reader.account())))?;
+            let answer =
+                answer.map_err(|failure| or_no_such_key(failure.naming("access key", id, reader.account())))?;
             Ok(json!({
                 "UserName": answer.user_name(),
                 "AccessKeyLastUsed": answer.access_key_last_used().map_or_else(|| json!({}), shape::access_key_last_used),
