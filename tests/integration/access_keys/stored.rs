@@ -155,7 +155,7 @@ fn a_key_whose_secret_is_not_stored_is_deleted_again() {
         assert_eq!((failed.code(), &failed.content["error"]["stage"]), ("SecretNotStored", &json!("gateway")));
         let message = failed.message();
         assert!(message.contains(code) && message.contains("the key was deleted again"), "{message}");
-        assert_eq!(message.contains("nobody knows whether"), status == 500, "{message}");
+        assert_eq!(message.contains("may stand in Secrets Manager"), status == 500, "{message}");
         assert_eq!(failed.content["error"]["retryable"], false);
         let lists = |name: &str| failed.content[name][0]["action"].clone();
         assert_eq!(
