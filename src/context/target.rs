@@ -76,7 +76,9 @@ fn has_boundary_of_its_own(call: &DeclaredCall) -> bool {
 /// Whether the call acts on something that exists and can have tags. What is to be created has none yet, a group has none
 /// ever, and a list or an action on nothing in particular is about no entity.
 fn exists_with_tags(call: &DeclaredCall) -> bool {
-    let creates = call.action.operation().starts_with("Create") || !call.is_sent();
+    let name = call.action.operation();
+    // What tags what it creates needs the permission to tag it as well.
+    let creates = name.starts_with("Create") || (name.starts_with("Tag") && !call.is_sent());
     match &call.resource {
         Resource::Entity(entity) => entity.kind != EntityKind::Group && !(creates && entity.path.is_some()),
         Resource::Any(kind) => *kind != EntityKind::Group,
@@ -123,6 +125,11 @@ mod tests {
         assert!(alone.get("aws:ResourceTag/team").is_empty(), "nothing is known of it");
         let context = of_declared(&Context::new(), &permission.of(detail()), None);
         assert_eq!(context.get("aws:ResourceTag/team"), ["pay"]);
+        // Before anything was read, its path is all that is known of it, and it may have any tags.
+        let moved = Entity { kind: EntityKind::User, name: "bob".into(), path: Some("/ops/".into()) };
+        let permission = DeclaredCall::permission(actions::UPDATE_USER, Resource::Entity(moved.clone()));
+        assert!(exists_with_tags(&permission));
+        assert!(!exists_with_tags(&DeclaredCall::permission(actions::TAG_USER, Resource::Entity(moved))));
     }
 
     #[test]

@@ -46,3 +46,4 @@ mod stalled_disks;
 mod support;
 mod terminal;
 mod tools;
+mod withdrawals;

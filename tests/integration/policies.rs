@@ -142,6 +142,28 @@ fn a_policy_on_the_tags_of_a_user_is_judged_by_the_tags_that_aws_tells() {
 }
 
 #[test]
+fn a_user_is_renamed_by_the_tags_that_it_has_however_it_is_spelled() {
+    let gateway = TestGateway::with_sandbox()
+        .policy(
+            "tags.json",
+            &policy(&json!([
+                {"Sid": "OwnTeam", "Effect": "Allow", "Action": "iam:*", "Resource": "*",
+                 "Condition": {"StringEquals": {"aws:ResourceTag/team": "shop"}}},
+            ])),
+        )
+        .start();
+    let rename = |arguments: Value| gateway.write("alice", "update_user", arguments);
+    let moved = rename(json!({"user_name": "GRACE.KIM", "new_path": "/moved/"}));
+    assert_eq!(moved.done()["plan"]["calls"].as_array().map(Vec::len), Some(1), "{}", moved.content);
+    assert!(moved.content["plan"]["reaches"].is_null(), "the new name is nobody else: {}", moved.content);
+    let renamed = rename(json!({"user_name": "Grace.Kim", "new_user_name": "grace.kim-lee", "dry_run": true}));
+    assert!(!renamed.is_error, "{}", renamed.content);
+    let user = gateway.call("alice", "get_user", json!({"user_name": "grace.kim"}));
+    assert_eq!(user.content["User"]["Arn"], self::user("/moved/grace.kim"), "{}", user.content);
+    assert_eq!(rename(json!({"user_name": "emma.lindqvist", "new_path": "/moved/"})).code(), "PolicyNotAllowed");
+}
+
+#[test]
 fn a_plan_is_judged_over_everything_that_hangs_on_the_user() {
     let gateway = TestGateway::with_sandbox()
         .policy(

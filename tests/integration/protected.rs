@@ -17,7 +17,10 @@ fn gateway() -> TestGateway {
     TestGateway::with_sandbox()
         .set(
             "protect.arns",
-            &format!("[\"arn:aws:iam::{ACCOUNT}:user/ci/*\", \"arn:aws:iam::{ACCOUNT}:group/locked/*\"]"),
+            &format!(
+                "[\"arn:aws:iam::{ACCOUNT}:user/ci/*\", \"arn:aws:iam::{ACCOUNT}:user/people/reserved\", \
+                 \"arn:aws:iam::{ACCOUNT}:group/locked/*\"]"
+            ),
         )
         .set("tools.new_secrets", "\"reveal\"")
         .mapping("builder", "role/mcp-admin", &required)
@@ -43,6 +46,8 @@ fn ways(key: &str) -> Vec<(&'static str, Value)> {
         ("update_user", json!({"user_name": user, "new_user_name": "somebody"})),
         ("update_user", json!({"user_name": user, "new_path": "/people/"})),
         ("update_user", json!({"user_name": "farid.haddad", "new_path": "/ci/"})),
+        ("update_user", json!({"user_name": "FARID.HADDAD", "new_path": "/CI/"})),
+        ("update_user", json!({"user_name": "farid.haddad", "new_user_name": "Reserved"})),
         ("delete_user", json!({"user_name": user, "force": true})),
         ("delete_user", json!({"user_name": "CI-Jenkins", "force": true})),
         ("delete_user", json!({"user_name": user, "force": true, "dry_run": true})),
