@@ -7,7 +7,7 @@ use super::inventory::{self, Inventory};
 use crate::config::Toolset;
 use crate::iam::change::actions;
 use crate::iam::{
-    Aftermath, AwsFailure, Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, reads,
+    Aftermath, AwsFailure, Change, DeclaredCall, EntityKind, Interrupted, PlannedCall, Reader, Resource, Sent, reads,
 };
 use crate::tools::delete::{FORCE, KEPT_OF_DELETION, deleted, deleted_output, refuse_unless_forced};
 use crate::tools::holder::{USER, USER_PARAMETER};
@@ -120,11 +120,13 @@ impl WriteTool for DeleteUser {
     }
 
     fn interrupted(&self, plan: &Plan, interrupted: Interrupted) -> Interrupted {
-        let Some(device) = device_left(plan, interrupted.done) else { return interrupted };
-        let hint = format!(
+        let Some(device) = device_left(plan, &interrupted) else { return interrupted };
+        let of_device = format!(
             "call again to continue with what is left, but for the virtual MFA device {device}: nobody has it any more, so \
              another call does not find it; delete it with aws iam delete-virtual-mfa-device --serial-number {device}"
         );
+        let of_failure = ToolError::from(interrupted.failure.clone()).hint;
+        let hint = of_failure.map_or(of_device.clone(), |of_failure| format!("{of_failure}; {of_device}"));
         let aftermath = Aftermath { hint: Some(hint), ..Aftermath::default() };
         Interrupted { aftermath: Some(Box::new(aftermath)), ..interrupted }
     }
@@ -222,13 +224,50 @@ fn policies_going(name: &str, inventory: &Inventory, policies: &Policies) -> Vec
     going
 }
 
-/// A virtual MFA device that was taken from the user and is not deleted yet: nothing leads from the user to it any more, so
-/// another run does not find it.
-fn device_left(plan: &Plan, done: usize) -> Option<&str> {
-    match (&plan.calls.get(done)?.change, done.checked_sub(1).map(|before| &plan.calls[before].change)) {
-        (Change::DeleteVirtualMfaDevice { serial_number }, Some(Change::DeactivateMfaDevice { .. })) => {
-            Some(serial_number)
-        }
+/// A virtual MFA device that was, or may have been, taken from the user and is not deleted: nothing leads from the user to it
+/// then, so another run does not find it.
+fn device_left<'p>(plan: &'p Plan, stopped: &Interrupted) -> Option<&'p str> {
+    let at = |number: usize| plan.calls.get(number).map(|call| &call.change);
+    let next = match at(stopped.done)? {
+        Change::DeactivateMfaDevice { .. } if stopped.failure.sent == Sent::Unknown => at(stopped.done + 1)?,
+        // It is planned behind the one that takes the device from the user.
+        other => other,
+    };
+    match next {
+        Change::DeleteVirtualMfaDevice { serial_number } => Some(serial_number),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_another_run_does_not_find_is_named() {
+        const DEVICE: &str = "arn:aws:iam::123456789012:mfa/bob";
+        let user_name = || "bob".to_owned();
+        let serial_number = || DEVICE.to_owned();
+        let on = |change: Change| change.on(Resource::user("bob"));
+        let plan = Plan::adding(vec![
+            on(Change::DeleteLoginProfile { user_name: user_name() }),
+            on(Change::DeactivateMfaDevice { user_name: user_name(), serial_number: serial_number() }),
+            on(Change::DeleteVirtualMfaDevice { serial_number: serial_number() }),
+            on(Change::DeleteUser { user_name: user_name() }),
+        ]);
+        for (done, sent, left) in [
+            (0, Sent::Unknown, None),
+            (1, Sent::Refused, None),
+            (1, Sent::Unknown, Some(DEVICE)),
+            (2, Sent::Refused, Some(DEVICE)),
+            (2, Sent::Unknown, Some(DEVICE)),
+            (3, Sent::Unknown, None),
+        ] {
+            let failure = AwsFailure { sent, ..AwsFailure::unreadable("iam:DeleteUser", "bob") };
+            let stopped = Interrupted { done, failure, aftermath: None };
+            assert_eq!(device_left(&plan, &stopped), left, "{done} {sent:?}");
+            let told = DeleteUser.interrupted(&plan, stopped).aftermath.and_then(|aftermath| aftermath.hint);
+            assert_eq!(told.is_some_and(|hint| hint.contains(DEVICE)), left.is_some(), "{done} {sent:?}");
+        }
     }
 }
