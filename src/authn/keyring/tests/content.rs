@@ -59,7 +59,7 @@ fn each_value_that_is_not_allowed_is_a_fault_of_its_field() {
         ("caller", vec![json!(long), json!("\u{e9}lise"), json!("a\nb"), json!({})]),
         ("person", vec![json!(""), json!("arn:aws:iam::1:user/x"), json!(1)]),
         ("environments", vec![json!([]), json!("dev"), json!([1]), json!({})]),
-        ("uses", vec![json!([]), json!("calls"), json!([1]), json!(["calls", "calls"]), json!(["Calls"]), json!(null)]),
+        ("uses", vec![json!([]), json!("calls"), json!([1]), json!(["calls", "calls"]), json!(["Calls"])]),
         ("environments", vec![json!([""]), json!(["*"]), json!(["a/b"]), json!(["dev", "dev"]), json!(["a b"])]),
         ("status", vec![json!("Active"), json!(""), json!(true)]),
         ("expires_at", vec![json!("tomorrow"), json!("2027-01-01"), json!("2027-01-01 00:00:00Z"), json!(1)]),

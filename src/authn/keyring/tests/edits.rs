@@ -61,6 +61,7 @@ fn an_added_key_is_in_the_file_which_is_its_owner_s_alone() {
             "caller": "alice",
             "person": "alice@example.com",
             "environments": ["dev"],
+            "uses": ["approvals"],
             "status": "active",
             "expires_at": "2027-01-01T00:00:00Z",
             "created_at": "2026-03-01T12:00:00Z",
