@@ -1,5 +1,7 @@
 //! `approve`
 
+mod shown;
+
 use std::io::{BufRead, IsTerminal, Read};
 
 use clap::Args;
@@ -10,6 +12,9 @@ use super::{Failure, Outcome, out};
 use crate::client::{Client, ClientError};
 use crate::tools::text;
 
+/// How many lines of one list are shown at first, so that what comes after it is seen.
+const MOST_LINES: usize = 60;
+
 /// The longest plan token that is read from standard input.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 
@@ -17,12 +22,18 @@ const LONGEST_TOKEN: u64 = 64 * 1024;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     AWS_PROFILE=iam-mcp iam-mcp-gateway approve --url https://iam-mcp.example.internal/mcp/prod AgMHMjAyNi0x...\n  \
+    iam-mcp-gateway approve --url http://127.0.0.1:8080/mcp --show - < plan_token\n  \
     iam-mcp-gateway approve --url http://127.0.0.1:8080/mcp --reject - < plan_token\n\n\
-    The plan is shown first, as the gateway sealed it. What is printed in the end is the approval token: give it to whoever\n\
-    asked, whose agent calls again with it as confirmation_token. It is good for this plan and this caller, once.\n\
-    The credentials are your own gateway key, found where AWS's own tools look. Your role mapping must have may_approve, and\n\
-    you must be another person than the one who asks.\n\
-    Exit codes: 0 it is approved (or rejected), 1 it is not, 2 the arguments or the URL are wrong.")]
+    The plan is shown first, as the gateway sealed it; of a long list its beginning, and all of it with --show, or when\n\
+    you answer s. What is printed in the end is the approval token: give it to whoever\n\
+    asked, whose agent calls again with it as confirmation_token. It is good for this plan and this caller, once, and as\n\
+    long as your key is.\n\
+    The credentials are your own gateway key, found where AWS's own tools look. Keep it where no agent can read it, your own\n\
+    neither: with it an agent approves in your name. Best it is a key for approvals alone (keyring add --use approvals). Your\n\
+    role mapping must have may_approve, and you must be another person than the one who asks.\n\
+    A rejection holds at the replica that answers, and where tokens are sealed with the [sealing] keys of several replicas,\n\
+    at no other.\n\
+    Exit codes: 0 it is approved (or rejected, or shown), 1 it is not, 2 the arguments or the URL are wrong.")]
 pub struct Approve {
     /// The plan_token that the agent was answered; `-` reads it from standard input.
     plan_token: String,
@@ -31,9 +42,12 @@ pub struct Approve {
     /// Approve without asking, for whoever has looked at the plan elsewhere.
     #[arg(long)]
     yes: bool,
-    /// Reject it: no approval of this plan is accepted by this gateway any more.
+    /// Reject it: the replica that answers accepts no approval of this plan any more.
     #[arg(long, conflicts_with = "yes")]
     reject: bool,
+    /// Print the whole plan, with all that the token has of it, and decide nothing.
+    #[arg(long, conflicts_with_all = ["yes", "reject"])]
+    show: bool,
     /// Answer in one line of JSON.
     #[arg(long)]
     json: bool,
@@ -44,10 +58,10 @@ pub struct Approve {
 /// # Errors
 /// What kept the plan from being shown.
 pub fn run(command: &Approve) -> Result<Outcome, Failure> {
-    let asks = !command.yes && !command.reject;
+    let asks = !command.yes && !command.reject && !command.show;
     if asks && (command.plan_token == "-" || !std::io::stdin().is_terminal()) {
         return Err(Failure::usage(
-            "standard input is no terminal, so nobody can be asked: look at the plan on one, or say --yes or --reject",
+            "standard input is no terminal, so nobody can be asked: look at the plan on one, or say --show, --yes or --reject",
         ));
     }
     let token = token(&command.plan_token)?;
@@ -73,47 +87,35 @@ pub fn run(command: &Approve) -> Result<Outcome, Failure> {
 async fn decide(command: &Approve, client: &Client, token: &str) -> Result<Option<Value>, ClientError> {
     let timeout = command.to.timeout();
     let plan = client.ask(&json!({"plan_token": token}), timeout).await?;
-    show(&plan);
-    if !command.yes && !command.reject && !is_confirmed() {
+    if command.show {
+        return Ok(Some(plan));
+    }
+    // On standard error: what is printed on standard output is the token alone. What nobody is asked about is shown whole.
+    let whole = command.yes || command.reject;
+    let shown = shown::lines(&plan, if whole { usize::MAX } else { MOST_LINES });
+    shown.lines.iter().for_each(|line| out::note(line));
+    if !whole && !is_confirmed(&plan, shown.left_out) {
         return Ok(None);
     }
     let decision = if command.reject { "reject" } else { "approve" };
     client.ask(&json!({"plan_token": token, "decision": decision}), timeout).await.map(Some)
 }
 
-/// The plan, on standard error: what is printed on standard output is the token alone.
-fn show(answer: &Value) {
-    // The gateway's words, in which others' names stand: a terminal must not obey them.
-    let said = |value: &Value| value.as_str().map(|said| text::visible(said).into_owned());
-    let caller = &answer["caller"];
-    let person = said(&caller["person"]).unwrap_or_default();
-    let name = said(&caller["name"]).unwrap_or_default();
-    out::note(&out::styled(out::STRONG, &format!("{person} asks for this through an agent (key of {name}):")));
-    out::note("");
-    for line in answer["lines"].as_array().into_iter().flatten().filter_map(said) {
-        out::note(&format!("  {line}"));
-    }
-    out::note("");
-    for (label, value) in [
-        ("role", &answer["role_arn"]),
-        ("role mapping", &answer["role_mapping"]),
-        ("reason, in the caller's words", &answer["reason"]),
-        ("a second person, because", &answer["because"]),
-        ("request", &answer["planned_by_request_id"]),
-        ("expires", &answer["expires_at"]),
-    ] {
-        if let Some(value) = said(value) {
-            out::note(&format!("  {label}: {value}"));
+/// Whether the person at the terminal says yes; nothing but a plain yes is one. Where something was left out, it is shown to
+/// whoever wants to see it before.
+fn is_confirmed(plan: &Value, mut left_out: bool) -> bool {
+    loop {
+        out::note(if left_out { "Approve it? [y/N, s shows all of it]" } else { "Approve it? [y/N]" });
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line).is_err() {
+            return false;
         }
+        if !left_out || !line.trim().eq_ignore_ascii_case("s") {
+            return is_yes(&line);
+        }
+        shown::lines(plan, usize::MAX).lines.iter().for_each(|line| out::note(line));
+        left_out = false;
     }
-    out::note("");
-}
-
-/// Whether the person at the terminal says yes; nothing but a plain yes is one.
-fn is_confirmed() -> bool {
-    out::note("Approve it? [y/N]");
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).is_ok() && is_yes(&line)
 }
 
 fn is_yes(line: &str) -> bool {
@@ -123,8 +125,10 @@ fn is_yes(line: &str) -> bool {
 fn tell(command: &Approve, answer: &Value) {
     if command.json {
         out::json_line(answer);
+    } else if command.show {
+        shown::lines(answer, usize::MAX).lines.iter().for_each(|line| out::line(line));
     } else if command.reject {
-        out::note("Rejected.");
+        out::note(&format!("Rejected: {}.", shown::harmless(answer["note"].as_str().unwrap_or_default())));
     } else {
         let expires = answer["expires_at"].as_str().unwrap_or_default();
         out::note(&format!(

@@ -178,6 +178,10 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let role_mappings = role_mapping::read(root, &declared, &broker);
     let audit = root.table("audit", |section| audit::read(section, folder, &declared.environments)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
+    if sealing.as_ref().is_some_and(|sealing| !sealing.keys.is_empty()) && role_mappings.iter().any(RoleMapping::writes)
+    {
+        warnings::of_shared_tokens(root.sink());
+    }
     let tools = root.table("tools", |section| tools::read(section, &declared.environments));
     let protect = root.table("protect", protect::read);
     let stores_secrets = tools.as_ref().is_some_and(|tools| matches!(tools.new_secrets, NewSecrets::SecretsManager(_)));

@@ -5,6 +5,16 @@ use super::sink::Sink;
 
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
+/// Says what tokens that several processes open mean for calls that are confirmed: no state is shared yet.
+pub(super) fn of_shared_tokens(sink: &Sink) {
+    sink.warn(
+        "sealing.keys",
+        "a confirmation or approval can be used once at each replica that has these keys, and a plan that was rejected at one \
+         of them be done at another: let one replica alone write, or leave the keys out, and keep tools.approval_seconds \
+         short",
+    );
+}
+
 /// Says of each endpoint and proxy variable that is set that it leads nowhere: whoever can set a variable must not be able
 /// to lead signed requests and credentials elsewhere. The SDK's search for the gateway's own credentials does read the
 /// endpoint variables, and fails where they name something other than STS.

@@ -15,6 +15,7 @@ use super::kms::KmsSigner;
 use super::reload;
 use super::signals::SignalWatch;
 use super::sinks::{self, Sinks, Surroundings};
+use super::tokens::confirmer;
 use crate::arn::Partition;
 use crate::audit::{
     DigestSigner, HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction,
@@ -40,7 +41,7 @@ use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
 use crate::mcp::approvals::Approvals;
 use crate::mcp::authenticate::SigV4Authenticator;
 use crate::mcp::calls::Calls;
-use crate::mcp::confirm::{Confirmer, Lifetimes};
+use crate::mcp::confirm::Confirmer;
 use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
 use crate::mcp::refused::RefusedAuthentications;
@@ -163,6 +164,11 @@ impl Gateway {
             Journal::open(journal_options(&config)?, storage, Arc::clone(&clock), Arc::clone(&random)).await?;
 
         let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random), redaction };
+        let admission = Admission {
+            replay: replay_table(&config, keys_are_new, &clock),
+            confirmer: confirmer(&config, &sealing_keys, &stationery).await,
+            keyring: Arc::clone(&keyring),
+        };
         let drain = Drain::new();
         let health = Health::new(drain.clone());
         let metrics = Metrics::new();
@@ -170,11 +176,10 @@ impl Gateway {
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
-        let replay = replay_table(&in_force.get().config, keys_are_new, &clock);
         let to_aws = ToAws::new(&in_force.get().config, own_credentials).await;
         let keeping = keeping_options(&in_force.get().config, &to_aws);
         let (own, connections) = (to_aws.own.clone(), to_aws.connections.clone());
-        let road = road(&in_force, &journal, &stationery, &sealing_keys, catalogue, to_aws, replay);
+        let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
@@ -242,14 +247,20 @@ impl ToAws {
     }
 }
 
+/// What lets a write pass, beside policies.
+struct Admission {
+    replay: ReplayTable,
+    confirmer: Confirmer,
+    keyring: Arc<Keyring>,
+}
+
 fn road(
     in_force: &Arc<Current<InForce>>,
     journal: &Journal,
     stationery: &Stationery,
-    sealing_keys: &[crate::config::SealingKey],
+    admission: Admission,
     catalogue: Catalogue,
     to_aws: ToAws,
-    replay: ReplayTable,
 ) -> Road {
     let current = in_force.get();
     let config = &current.config;
@@ -265,19 +276,14 @@ fn road(
     Road {
         catalogue,
         in_force: Arc::clone(in_force),
-        replay,
+        replay: admission.replay,
         broker: Broker::new(Arc::new(sts), cache, Arc::clone(clock)),
         clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
         recent: Arc::new(RecentWrites::default()),
         look_ups: LookUps::default(),
         decisions: Decisions::default(),
-        confirmer: Confirmer::new(
-            config.gateway.name.as_str(),
-            sealing_keys,
-            Lifetimes { confirmation: config.tools.confirmation, approval: config.tools.approval },
-            Arc::clone(clock),
-            Arc::clone(&stationery.random),
-        ),
+        confirmer: admission.confirmer,
+        keyring: admission.keyring,
         journal: journal.clone(),
         stationery: stationery.clone(),
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),

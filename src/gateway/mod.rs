@@ -7,6 +7,7 @@ pub mod reload;
 pub mod run;
 pub mod signals;
 pub mod sinks;
+mod tokens;
 
 pub use assemble::{Gateway, Outside, StartError};
 pub use reload::Reloader;

@@ -6,6 +6,7 @@
 //! step that is left out does not compile. What only writes need is in `road/write.rs`, `road/confirm.rs` and `road/apply.rs`.
 
 mod apply;
+mod approvers;
 mod confirm;
 pub(super) mod failures;
 mod look_up;
@@ -26,6 +27,7 @@ use super::reply::Reply;
 use super::trail::{Stationery, Trail};
 use crate::arn::RoleArn;
 use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, UnavailableReason};
+use crate::authn::keyring::Keyring;
 use crate::authn::replay::ReplayTable;
 use crate::authorize::{Authorized, Authorizer, Judged, Settled, map};
 use crate::broker::{Broker, Purpose, Session};
@@ -82,6 +84,8 @@ pub struct Road {
     pub decisions: Decisions,
     /// Confirmation tokens.
     pub confirmer: Confirmer,
+    /// The keys in force: an approval counts as long as the key that gave it.
+    pub keyring: Arc<Keyring>,
     /// The audit journal.
     pub journal: Journal,
     /// Time and identifiers for records.

@@ -49,6 +49,14 @@ pub struct RoleMapping {
     pub session: Duration,
 }
 
+impl RoleMapping {
+    /// Whether its callers may change anything.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.access == Access::ReadWrite
+    }
+}
+
 /// All mappings, in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoleMappings(Vec<Arc<RoleMapping>>);

@@ -20,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::record::Noted;
-use super::confirm::{WaitingPlan, persons, refusals};
+use super::confirm::{Approver, WaitingPlan, persons, refusals};
 use super::road::{Road, failures};
-use crate::audit::{AuditUnavailable, Recorded};
+use super::trail::Stationery;
+use crate::audit::{AuditUnavailable, Record, Recorded};
 use crate::authn::Verified;
 use crate::authorize::map;
 use crate::http::{Endpoint, Refusal};
@@ -37,7 +38,7 @@ enum Decision {
     Show,
     /// To let it be done.
     Approve,
-    /// To let it never be done.
+    /// To let it not be done by this replica.
     Reject,
 }
 
@@ -94,8 +95,7 @@ impl Approvals {
             }
         };
         Ok(match answered {
-            Ok(mut answer) => {
-                text::make_visible(&mut answer);
+            Ok(answer) => {
                 let mut response = Response::new(Body::from(answer.to_string()));
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -112,7 +112,11 @@ impl Approvals {
         let mut noted =
             Noted { head, verified, in_force: &in_force, decision: asked.decision, mapped: None, plan: None };
         let outcome = self.weigh(&asked, &mut noted);
-        let record = noted.record(&self.0.stationery, outcome.as_ref().err());
+        let (outcome, record) = match outcome.map(|waiting| (waiting, noted.record(&self.0.stationery))) {
+            Ok((waiting, Ok(record))) => (Ok(waiting), record),
+            Ok((_, Err(too_large))) => refused(&noted, &self.0.stationery, refusals::plan_not_recordable(&too_large)),
+            Err(error) => refused(&noted, &self.0.stationery, error),
+        };
         let recorded = match (&outcome, asked.decision) {
             (Ok(_), Decision::Approve | Decision::Reject) => self.0.journal.note_durably(record).await,
             _ => self.0.journal.note(record),
@@ -156,8 +160,6 @@ impl Approvals {
     fn give(&self, waiting: &WaitingPlan, decision: Decision, approver: &Verified, _proof: &Recorded) -> Value {
         let plan = &waiting.plan;
         let mut answer = json!({
-            "plan": plan.question,
-            "lines": plan.question.text().lines().collect::<Vec<_>>(),
             "caller": plan.caller,
             "role_mapping": plan.mapping,
             "role_arn": plan.role,
@@ -169,13 +171,39 @@ impl Approvals {
             "decision": decision.outcome(),
             "expires_at": waiting.expires.to_string(),
         });
-        if decision == Decision::Approve {
-            let issued = self.0.confirmer.approve(waiting, approver.caller());
-            answer["approval_token"] = issued.token.into();
-            answer["expires_at"] = issued.expires.to_string().into();
+        text::make_visible(&mut answer);
+        // In these nothing is hidden any more, and what is spelled out would be so twice.
+        answer["plan"] = json!(plan.question);
+        answer["lines"] = plan.question.text().lines().collect();
+        match decision {
+            Decision::Show => {}
+            Decision::Approve => {
+                let (caller, key) = (approver.caller(), approver.access_key_id());
+                let approver = Approver { caller: (**caller).clone(), access_key_id: key.to_owned() };
+                let issued = self.0.confirmer.approve(waiting, approver);
+                answer["approval_token"] = issued.token.into();
+                answer["expires_at"] = issued.expires.to_string().into();
+            }
+            Decision::Reject => answer["note"] = self.how_far_a_no_reaches().into(),
         }
         answer
     }
+
+    fn how_far_a_no_reaches(&self) -> &'static str {
+        match self.0.confirmer.is_shared() {
+            false => "no approval of this plan is accepted any more",
+            true => {
+                "no approval of this plan is accepted by the replica that answered; other replicas do not know of it: they \
+                 still take an approval that somebody has given, and give one to whoever may approve and asks"
+            }
+        }
+    }
+}
+
+/// What becomes of a refusal: it, and the record of it.
+fn refused(noted: &Noted<'_>, stationery: &Stationery, error: ToolError) -> (Result<WaitingPlan, ToolError>, Record) {
+    let record = noted.refusal(stationery, &error);
+    (Err(error), record)
 }
 
 /// A decision of which there can be no record.

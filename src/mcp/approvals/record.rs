@@ -5,7 +5,7 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use super::Decision;
-use crate::audit::{Event, Record, Stage};
+use crate::audit::{Event, Record, RecordError, Stage};
 use crate::authn::Verified;
 use crate::authorize::{self, Mapped};
 use crate::config::Confirmation;
@@ -27,8 +27,20 @@ pub(super) struct Noted<'a> {
 }
 
 impl Noted<'_> {
-    /// The record of what came of it.
-    pub(super) fn record(&self, stationery: &Stationery, error: Option<&ToolError>) -> Record {
+    /// The record of what was shown or decided, whole: what cannot be recorded so is not decided.
+    ///
+    /// # Errors
+    /// When it is larger than a record can be.
+    pub(super) fn record(&self, stationery: &Stationery) -> Result<Record, RecordError> {
+        self.event(stationery, None).into_record()
+    }
+
+    /// The record of a refusal.
+    pub(super) fn refusal(&self, stationery: &Stationery, error: &ToolError) -> Record {
+        self.event(stationery, Some(error)).into_record_cut()
+    }
+
+    fn event(&self, stationery: &Stationery, error: Option<&ToolError>) -> Event {
         let stage = match (error, self.decision) {
             (Some(_), _) => Stage::Denied,
             (None, Decision::Show) => Stage::Read,
@@ -53,7 +65,7 @@ impl Noted<'_> {
             event.aws_region = mapped.environment.partition.global_region().as_str().to_owned();
         }
         self.put(&mut event, error);
-        event.into_record_cut()
+        event
     }
 
     fn put(&self, event: &mut Event, error: Option<&ToolError>) {

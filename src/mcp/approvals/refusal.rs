@@ -8,7 +8,7 @@ use crate::http::Refusal;
 use crate::tools::ToolError;
 
 /// The status of each code; the codes are those of tools, as the same refusals are.
-const STATUSES: [(&str, StatusCode); 12] = [
+const STATUSES: [(&str, StatusCode); 13] = [
     ("NoRoleMapping", StatusCode::FORBIDDEN),
     ("UnknownEnvironment", StatusCode::NOT_FOUND),
     ("NoDefaultEnvironment", StatusCode::NOT_FOUND),
@@ -19,6 +19,7 @@ const STATUSES: [(&str, StatusCode); 12] = [
     ("ConfirmationMismatch", StatusCode::CONFLICT),
     ("ConfirmationExpired", StatusCode::CONFLICT),
     ("ConfirmationUsed", StatusCode::CONFLICT),
+    ("PlanNotRecordable", StatusCode::PAYLOAD_TOO_LARGE),
     ("ConfirmationsFull", StatusCode::SERVICE_UNAVAILABLE),
     (AuditUnavailable::CODE, StatusCode::SERVICE_UNAVAILABLE),
 ];

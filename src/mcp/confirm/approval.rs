@@ -12,8 +12,9 @@ use crate::authn::Caller;
 
 /// The longest content of a plan token, compressed, in bytes: a model or a person carries it from one program to another.
 const LARGEST: usize = 12 * 1024;
-/// The largest content after decompression. Only a gateway with the key can have compressed it; a bound all the same.
-const LARGEST_OPENED: u64 = 4 * 1024 * 1024;
+/// The largest content before compression: the records of showing and approving it hold it whole, and a record has no more
+/// than 1 MiB. Only a gateway with the key can have compressed what is opened; a bound all the same.
+const LARGEST_OPENED: u64 = 512 * 1024;
 
 /// A plan that waits for approval: what the approver is shown, and what the approval is compared with. It travels sealed
 /// in the plan token, so nothing of what is shown comes from whoever asks for the approval.
@@ -68,6 +69,26 @@ pub struct WaitingPlan {
     /// When it stops waiting.
     pub expires: jiff::Timestamp,
     pub(super) nonce: String,
+    /// When it was planned, in milliseconds since 1970.
+    pub(super) issued: i64,
+}
+
+/// Who approves, and with which key: an approval counts no longer than the key does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approver {
+    /// The caller.
+    pub caller: Caller,
+    /// The access key id.
+    pub access_key_id: String,
+}
+
+/// What an approval token holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Approval {
+    #[serde(flatten)]
+    pub(super) approver: Approver,
+    /// When the plan was made, in milliseconds since 1970: until when its use is remembered follows from it.
+    pub(super) planned: i64,
 }
 
 /// An approval that was accepted.

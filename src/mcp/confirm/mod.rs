@@ -14,16 +14,20 @@
 //! that the client's person answers with no is used up by that.
 //!
 //! A plan token *waits* until it is *approved*, which gives an approval token, or *rejected*, which uses it up. An approval
-//! token is used under its plan's number: however often a plan was approved, it is done once.
+//! token is used under its plan's number: however often a plan was approved, it is done once. It counts as long as the key
+//! that approved it does.
 //!
 //! # Which process accepts what
 //! Tokens are sealed. Without `[sealing]` keys the key is this process's own: its tokens end with it, and it knows each use of
-//! them. With keys, any replica opens them, also a later process of the same replica, and single use is per process: a token
-//! could be used once at each replica, as far as the account is still in the state that the token is bound to.
+//! them. With keys, any replica opens them, also a later process of the same replica, which reads in its audit journal what
+//! was used before it. What other replicas let be used is not known: a token could be used, and a plan that was rejected be
+//! done, once at each of them, as far as the account is in the state that the token is bound to.
 
 mod approval;
 mod binding;
+mod earlier;
 pub mod elicitation;
+mod lifetimes;
 mod notes;
 pub mod persons;
 mod question;
@@ -34,16 +38,16 @@ mod strength;
 mod tests;
 mod used;
 
-use std::time::Duration;
-
 use aws_lc_rs::aead::NONCE_LEN;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use approval::{Approved, PlanToApprove, WaitingPlan};
+pub use approval::{Approved, Approver, PlanToApprove, WaitingPlan};
 pub use binding::Binding;
+pub use earlier::{Earlier, EarlierUse, NotTold, uses_since};
+pub use lifetimes::Lifetimes;
 pub use notes::Notes;
 pub use question::{Question, plain};
 pub use seal::Kind;
@@ -54,8 +58,9 @@ use crate::clock::SharedClock;
 use crate::config::SealingKey;
 use crate::random::SharedRandom;
 use crate::tools::ToolError;
+use approval::Approval;
 use seal::Seals;
-use used::{Use, Used};
+use used::{Id, Use, Used};
 
 /// A token and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,15 +71,6 @@ pub struct Issued {
     pub expires: Timestamp,
     /// By which records name it: the token itself stands in none.
     pub id: String,
-}
-
-/// How long tokens are accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lifetimes {
-    /// Those that the same caller passes back.
-    pub confirmation: Duration,
-    /// Plans that wait for another person, and approvals.
-    pub approval: Duration,
 }
 
 /// What every token says.
@@ -97,24 +93,39 @@ struct Claims<T> {
 pub struct Confirmer {
     seals: Seals,
     lifetimes: Lifetimes,
-    started: Timestamp,
+    /// Tokens from before are not taken; `None` where what was used of them is known.
+    none_before: Option<Timestamp>,
     clock: SharedClock,
     random: SharedRandom,
     used: Used,
 }
 
 impl Confirmer {
-    /// A confirmer of the gateway of this name; without `keys` it makes a key of its own.
+    /// A confirmer of the gateway of this name; without `keys` it makes a key of its own. `earlier` is what was used of the
+    /// tokens that those keys open.
     #[must_use]
     pub fn new(
         gateway: &str,
         keys: &[SealingKey],
         lifetimes: Lifetimes,
+        earlier: Earlier,
         clock: SharedClock,
         random: SharedRandom,
     ) -> Self {
         let seals = Seals::new(gateway, keys, &random);
-        Self { seals, lifetimes, started: clock.now(), clock, random, used: Used::default() }
+        let used = Used::default();
+        // No earlier process had a key that is this process's own, so for that it only says once more what sealing does.
+        let none_before = (seals.are_own() || earlier == Earlier::Unknown).then(|| clock.now());
+        if let Earlier::Known(uses) = earlier {
+            uses.into_iter().for_each(|EarlierUse { id, at }| used.remember(id, at + lifetimes.longest()));
+        }
+        Self { seals, lifetimes, none_before, clock, random, used }
+    }
+
+    /// Whether other processes can open its tokens.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !self.seals.are_own()
     }
 
     /// A token that the model ([`Kind::Model`]) or the client ([`Kind::Client`]) passes back.
@@ -126,11 +137,12 @@ impl Confirmer {
         self.issued(kind, nonce, content, &claims)
     }
 
-    /// Accepts what [`Confirmer::issue`] gave for this binding, once; answers by what records name it.
+    /// Accepts what [`Confirmer::issue`] gave for this binding, once; answers by what records name it. The binding holds
+    /// the caller, so the token is none of another's.
     ///
     /// # Errors
     /// `ConfirmationInvalid`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed` or `ConfirmationsFull`.
-    pub fn accept(&self, kind: Kind, token: &str, binding: &Binding) -> Result<String, ToolError> {
+    pub fn accept(&self, kind: Kind, token: &str, binding: &Binding, caller: &Caller) -> Result<String, ToolError> {
         let claims: Claims<()> = match self.seals.open(token) {
             Some((found, content)) if found == kind => serde_json::from_slice(&content).ok(),
             Some(_) => return Err(refusals::invalid("this is a token of another kind of confirmation")),
@@ -138,8 +150,8 @@ impl Confirmer {
         }
         .ok_or_else(|| refusals::invalid("this is no token of this gateway"))?;
         let expires = self.check(kind, &claims, Some(binding))?;
-        self.take(&claims.nonce, expires)?;
-        Ok(recorded_id(&claims.nonce))
+        self.take(&claims.nonce, expires, caller)?;
+        Ok(recorded(&id(&claims.nonce)))
     }
 
     /// A token with a plan that waits for another person.
@@ -164,43 +176,45 @@ impl Confirmer {
         }
         .ok_or_else(|| refusals::approval_invalid("this is no plan_token of this gateway"))?;
         let expires = self.check(Kind::Plan, &claims, None)?;
-        if self.used.has(&claims.nonce) {
+        let Claims { binding, nonce, content: plan, issued } = claims;
+        if self.used.has(&id(&nonce)) {
             return Err(refusals::used());
         }
-        let Claims { binding, nonce, content: plan, .. } = claims;
-        Ok(WaitingPlan { plan, binding, id: recorded_id(&nonce), expires, nonce })
+        Ok(WaitingPlan { plan, binding, id: recorded(&id(&nonce)), expires, nonce, issued })
     }
 
-    /// The approval of a plan by this caller, who must be another person and allowed to: whoever calls this has seen to it.
+    /// The approval of a plan by this approver, who must be another person and allowed to: whoever calls this has seen to it.
     #[must_use]
-    pub fn approve(&self, waiting: &WaitingPlan, approver: &Caller) -> Issued {
+    pub fn approve(&self, waiting: &WaitingPlan, approver: Approver) -> Issued {
         let (binding, nonce) = (waiting.binding.clone(), waiting.nonce.clone());
-        let claims = Claims { binding, issued: self.now(), nonce, content: approver.clone() };
+        let content = Approval { approver, planned: waiting.issued };
+        let claims = Claims { binding, issued: self.now(), nonce, content };
         let content = serde_json::to_vec(&claims).expect("plain strings");
         self.issued(Kind::Approval, self.nonce(), content, &claims)
     }
 
-    /// Uses a plan up, so that no approval of it is accepted here any more.
+    /// Uses a plan up, so that no approval of it is accepted by this process any more. It counts among the uses of the caller
+    /// who planned.
     ///
     /// # Errors
     /// `ConfirmationUsed` or `ConfirmationsFull`.
     pub fn reject(&self, waiting: &WaitingPlan) -> Result<(), ToolError> {
-        self.take(&waiting.nonce, self.last_approval_expires())
+        self.take(&waiting.nonce, self.last_approval_expires(waiting.issued), &waiting.plan.caller)
     }
 
     /// Accepts another person's approval of this binding, once. `may_approve` says whether the approver still may.
     ///
     /// # Errors
     /// `ApprovalInvalid`, `ApproverIsCaller`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed` or
-    /// `ConfirmationsFull`.
+    /// `ConfirmationsFull`, and what `may_approve` says.
     pub fn accept_approval(
         &self,
         token: &str,
         binding: &Binding,
         caller: &Caller,
-        may_approve: impl FnOnce(&Caller) -> bool,
+        may_approve: impl FnOnce(&Approver) -> Result<(), ToolError>,
     ) -> Result<Approved, ToolError> {
-        let claims: Claims<Caller> = match self.seals.open(token) {
+        let claims: Claims<Approval> = match self.seals.open(token) {
             Some((Kind::Approval, content)) => serde_json::from_slice(&content).ok(),
             Some((Kind::Plan, _)) => {
                 return Err(refusals::approval_invalid("this is the plan_token, which nobody has approved yet"));
@@ -210,22 +224,20 @@ impl Confirmer {
         }
         .ok_or_else(|| refusals::approval_invalid("this is no approval_token of this gateway"))?;
         self.check(Kind::Approval, &claims, Some(binding))?;
-        if !persons::are_different(caller, &claims.content) {
+        let Approval { approver, planned } = claims.content;
+        if !persons::are_different(caller, &approver.caller) {
             return Err(refusals::approver_is_caller());
         }
-        if !may_approve(&claims.content) {
-            return Err(refusals::approval_invalid("whoever approved it may not approve any more"));
-        }
-        self.take(&claims.nonce, self.last_approval_expires())?;
-        Ok(Approved { id: recorded_id(&claims.nonce), approver: claims.content })
+        may_approve(&approver)?;
+        self.take(&claims.nonce, self.last_approval_expires(planned), caller)?;
+        Ok(Approved { id: recorded(&id(&claims.nonce)), approver: approver.caller })
     }
 
     /// Whether a token may still be used, and for this; when it expires.
     fn check<T>(&self, kind: Kind, claims: &Claims<T>, binding: Option<&Binding>) -> Result<Timestamp, ToolError> {
         let issued = Timestamp::from_millisecond(claims.issued).unwrap_or(Timestamp::MIN);
         let expires = issued.saturating_add(self.lifetime(kind)).unwrap_or(Timestamp::MIN);
-        // No earlier process had this process's own key, so this only says once more what sealing does.
-        let of_earlier_process = self.seals.are_own() && issued < self.started;
+        let of_earlier_process = self.none_before.is_some_and(|earliest| issued < earliest);
         if self.clock.now() >= expires || of_earlier_process {
             return Err(refusals::expired());
         }
@@ -235,15 +247,17 @@ impl Confirmer {
         Ok(expires)
     }
 
-    /// When the last approval expires that a plan which exists now can be given: in the last moment of the plan.
-    fn last_approval_expires(&self) -> Timestamp {
-        self.clock.now() + signed(self.lifetimes.approval) * 2
+    /// When the last approval expires that a plan of then, in milliseconds, can be given: in the last moment of the plan.
+    fn last_approval_expires(&self, planned: i64) -> Timestamp {
+        let planned = Timestamp::from_millisecond(planned).unwrap_or(Timestamp::MIN);
+        planned.saturating_add(self.lifetimes.of_approvals() * 2).unwrap_or(Timestamp::MAX)
     }
 
-    fn take(&self, nonce: &str, expires: Timestamp) -> Result<(), ToolError> {
-        match self.used.take(nonce, expires, self.clock.now()) {
+    fn take(&self, nonce: &str, expires: Timestamp, caller: &Caller) -> Result<(), ToolError> {
+        match self.used.take(id(nonce), expires, self.clock.now(), caller) {
             Use::First => Ok(()),
             Use::Again => Err(refusals::used()),
+            Use::Forgotten => Err(refusals::expired()),
             Use::Full => Err(refusals::full()),
         }
     }
@@ -251,14 +265,14 @@ impl Confirmer {
     fn issued<T>(&self, kind: Kind, nonce: [u8; NONCE_LEN], content: Vec<u8>, claims: &Claims<T>) -> Issued {
         let issued = Timestamp::from_millisecond(claims.issued).expect("the clock's own time");
         let expires = issued + self.lifetime(kind);
-        Issued { token: self.seals.seal(kind, nonce, content), expires, id: recorded_id(&claims.nonce) }
+        Issued { token: self.seals.seal(kind, nonce, content), expires, id: recorded(&id(&claims.nonce)) }
     }
 
     fn lifetime(&self, kind: Kind) -> SignedDuration {
-        signed(match kind {
-            Kind::Model | Kind::Client => self.lifetimes.confirmation,
-            Kind::Plan | Kind::Approval => self.lifetimes.approval,
-        })
+        match kind {
+            Kind::Model | Kind::Client => self.lifetimes.of_confirmations(),
+            Kind::Plan | Kind::Approval => self.lifetimes.of_approvals(),
+        }
     }
 
     fn nonce(&self) -> [u8; NONCE_LEN] {
@@ -272,11 +286,14 @@ impl Confirmer {
     }
 }
 
-/// By what records name a token: it follows from the token, and the token does not follow from it.
-fn recorded_id(nonce: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(nonce.as_bytes())[..16])
+/// What makes a token one of its own: it follows from the token, and the token does not follow from it.
+fn id(nonce: &str) -> Id {
+    let digest: [u8; 32] = Sha256::digest(nonce.as_bytes()).into();
+    let [first, ..] = digest.as_chunks::<16>().0 else { unreachable!("32 bytes are two times 16") };
+    *first
 }
 
-fn signed(duration: Duration) -> SignedDuration {
-    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+/// That, by which records name the token.
+fn recorded(id: &Id) -> String {
+    HEXLOWER.encode(id)
 }

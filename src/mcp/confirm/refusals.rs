@@ -29,12 +29,12 @@ pub(super) fn used() -> ToolError {
 }
 
 pub(super) fn full() -> ToolError {
-    let message = "too many confirmations within the lifetime of a token";
+    let message = "too many of your confirmations, or of all callers', within the lifetime of a token";
     refusal("ConfirmationsFull", message, "try again in a few minutes").retryable()
 }
 
 /// What was passed as an approval and is none.
-pub(super) fn approval_invalid(why: &str) -> ToolError {
+pub fn approval_invalid(why: &str) -> ToolError {
     refusal(
         "ApprovalInvalid",
         why,
@@ -96,20 +96,54 @@ pub fn caller_has_no_person(why: Option<&str>) -> ToolError {
 pub fn no_approver(environment: &str, why: Option<&str>) -> ToolError {
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     let message = format!(
-        "this call wants the approval of another person{why}, and no role mapping of {environment} may approve; nothing was \
-         done"
+        "this call wants the approval of another person{why}, and no key of this gateway is another person's who may approve \
+         in {environment}; nothing was done"
     );
     ToolError::gateway("NoApprover", message).hint(format!(
-        "the gateway's operators can give a role mapping of {environment} may_approve = true, or set confirmation in yours \
-         to {} to say that a second person is not wanted",
+        "the gateway's operators can give a role mapping of {environment} may_approve = true and its caller a key with a \
+         person, or set confirmation in yours to {} to say that a second person is not wanted",
         [Confirmation::Client, Confirmation::Model].map(Confirmation::as_str).join(" or ")
     ))
+}
+
+/// An approval by somebody whose key no longer counts.
+#[must_use]
+pub fn approver_gone() -> ToolError {
+    let message = "the key that approved this is gone, disabled or expired, is no longer good for approvals in this \
+                   environment, or is another caller's now; nothing was done";
+    ToolError::gateway("ApproverGone", message)
+        .parameter("confirmation_token")
+        .hint("have the plan_token approved by somebody whose key is good, or call again without a token for a new one")
 }
 
 /// A plan that is too large for a token.
 pub(super) fn plan_too_large() -> ToolError {
     ToolError::gateway("PlanTooLarge", "the plan is too large to be shown to an approver; nothing was done")
         .hint("do less at once, in several calls")
+}
+
+/// A plan that says more than anybody can be shown.
+#[must_use]
+pub fn plan_not_listed(more: usize) -> ToolError {
+    let message = format!(
+        "the plan would let a principal do {more} things more than can be listed, so nobody can be asked about it; nothing \
+         was done"
+    );
+    ToolError::gateway("PlanTooLarge", message).hint("split it: grant less at once, in several calls")
+}
+
+/// A question that is too long for a form.
+#[must_use]
+pub fn question_too_long() -> ToolError {
+    ToolError::gateway("PlanTooLarge", "the plan is too long to be shown in a form; nothing was done")
+        .hint("do less at once, in several calls")
+}
+
+/// A decision whose record would be too large.
+#[must_use]
+pub fn plan_not_recordable(why: &dyn std::fmt::Display) -> ToolError {
+    ToolError::gateway("PlanNotRecordable", format!("the plan cannot be recorded, so nothing was decided: {why}"))
+        .hint("have less planned at once, in several calls")
 }
 
 /// Who may not approve here.

@@ -18,7 +18,11 @@ fn at_noon() -> Arc<ManualClock> {
 }
 
 fn started(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey]) -> Confirmer {
-    Confirmer::new(gateway, keys, LIFETIMES, Arc::clone(clock) as SharedClock, Arc::new(SystemRandom))
+    started_after(clock, gateway, keys, Earlier::Known(Vec::new()))
+}
+
+fn started_after(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey], earlier: Earlier) -> Confirmer {
+    Confirmer::new(gateway, keys, LIFETIMES, earlier, Arc::clone(clock) as SharedClock, Arc::new(SystemRandom))
 }
 
 fn confirmer() -> (Confirmer, Arc<ManualClock>) {
@@ -49,8 +53,8 @@ fn alice() -> Caller {
     caller("alice", Some("alice@example.com"))
 }
 
-fn bob() -> Caller {
-    caller("bob", Some("bob@example.com"))
+fn bob() -> Approver {
+    Approver { caller: caller("bob", Some("bob@example.com")), access_key_id: "IMGKBOBBOBBOBBOBBOBB".into() }
 }
 
 fn plan() -> PlanToApprove {
@@ -71,7 +75,7 @@ fn plan() -> PlanToApprove {
 
 fn approved(confirmer: &Confirmer, user: &str) -> String {
     let waiting = confirmer.open_plan(&confirmer.issue_plan(binding(user), plan()).unwrap().token).unwrap();
-    confirmer.approve(&waiting, &bob()).token
+    confirmer.approve(&waiting, bob()).token
 }
 
 fn code<T>(result: Result<T, ToolError>) -> String {
@@ -79,11 +83,11 @@ fn code<T>(result: Result<T, ToolError>) -> String {
 }
 
 fn by_model(confirmer: &Confirmer, token: &str, user: &str) -> String {
-    code(confirmer.accept(Kind::Model, token, &binding(user)))
+    code(confirmer.accept(Kind::Model, token, &binding(user), &alice()))
 }
 
 fn by_approval(confirmer: &Confirmer, token: &str, user: &str) -> String {
-    code(confirmer.accept_approval(token, &binding(user), &alice(), |_| true))
+    code(confirmer.accept_approval(token, &binding(user), &alice(), |_| Ok(())))
 }
 
 /// Every token that differs from this one in a bit of one byte, and every beginning of it.
@@ -105,8 +109,8 @@ fn a_token_is_accepted_once() {
     let (confirmer, _) = confirmer();
     for kind in [Kind::Model, Kind::Client] {
         let issued = confirmer.issue(kind, binding("bob"));
-        assert_eq!(confirmer.accept(kind, &issued.token, &binding("bob")), Ok(issued.id));
-        assert_eq!(code(confirmer.accept(kind, &issued.token, &binding("bob"))), "ConfirmationUsed");
+        assert_eq!(confirmer.accept(kind, &issued.token, &binding("bob"), &alice()), Ok(issued.id));
+        assert_eq!(code(confirmer.accept(kind, &issued.token, &binding("bob"), &alice())), "ConfirmationUsed");
     }
     let approval = approved(&confirmer, "bob");
     assert_eq!(by_approval(&confirmer, &approval, "bob"), "accepted");
@@ -134,7 +138,7 @@ fn tokens_expire_each_after_its_own_time() {
     assert_eq!(by_model(&confirmer, &issued.token, "bob"), "ConfirmationExpired");
     clock.advance(SignedDuration::from_secs(3299));
     let opened = confirmer.open_plan(&waiting.token).unwrap();
-    let approval = confirmer.approve(&opened, &bob());
+    let approval = confirmer.approve(&opened, bob());
     clock.advance(SignedDuration::from_secs(1));
     assert_eq!(code(confirmer.open_plan(&waiting.token)), "ConfirmationExpired");
     clock.advance(SignedDuration::from_secs(3599));
@@ -169,7 +173,7 @@ fn no_kind_of_token_stands_for_another() {
         assert_eq!(by_model(&confirmer, other, "bob"), "ConfirmationInvalid");
     }
     for other in [&model, &waiting, &approval] {
-        assert_eq!(code(confirmer.accept(Kind::Client, other, &binding("bob"))), "ConfirmationInvalid");
+        assert_eq!(code(confirmer.accept(Kind::Client, other, &binding("bob"), &alice())), "ConfirmationInvalid");
     }
     for other in [&model, &client, &approval] {
         assert_eq!(code(confirmer.open_plan(other)), "ApprovalInvalid");
@@ -185,9 +189,9 @@ fn a_plan_is_done_once_however_often_it_was_approved() {
     let (confirmer, clock) = confirmer();
     let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
     let waiting = confirmer.open_plan(&token).unwrap();
-    let first = confirmer.approve(&waiting, &bob()).token;
+    let first = confirmer.approve(&waiting, bob()).token;
     clock.advance(SignedDuration::from_secs(3599));
-    let last = confirmer.approve(&waiting, &bob()).token;
+    let last = confirmer.approve(&waiting, bob()).token;
     clock.advance(SignedDuration::from_secs(-3599));
     assert_eq!(by_approval(&confirmer, &first, "bob"), "accepted");
     assert_eq!(code(confirmer.open_plan(&token)), "ConfirmationUsed");
@@ -201,7 +205,7 @@ fn a_rejected_plan_is_not_done() {
     let (confirmer, _) = confirmer();
     let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
     let waiting = confirmer.open_plan(&token).unwrap();
-    let before = confirmer.approve(&waiting, &bob()).token;
+    let before = confirmer.approve(&waiting, bob()).token;
     confirmer.reject(&waiting).unwrap();
     assert_eq!(code(confirmer.open_plan(&token)), "ConfirmationUsed");
     assert_eq!(by_approval(&confirmer, &before, "bob"), "ConfirmationUsed");
@@ -214,7 +218,7 @@ fn who_planned_approves_nothing_under_any_name() {
         let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
         let waiting = confirmer.open_plan(&token).unwrap();
         // As if the endpoint had let it pass.
-        let approval = confirmer.approve(&waiting, &approver).token;
+        let approval = confirmer.approve(&waiting, Approver { caller: approver.clone(), ..bob() }).token;
         assert_eq!(by_approval(&confirmer, &approval, "bob"), "ApproverIsCaller", "{approver:?}");
     }
 }
@@ -223,10 +227,13 @@ fn who_planned_approves_nothing_under_any_name() {
 fn an_approver_who_may_no_more_has_not_approved() {
     let (confirmer, _) = confirmer();
     let approval = approved(&confirmer, "bob");
-    let refused = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |approver| *approver != bob());
-    assert_eq!(code(refused), "ApprovalInvalid");
-    let accepted = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |_| true).unwrap();
-    assert_eq!(accepted.approver, bob());
+    let refused = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |approver| {
+        assert_eq!(*approver, bob(), "with the key it was given with");
+        Err(refusals::approver_gone())
+    });
+    assert_eq!(code(refused), "ApproverGone");
+    let accepted = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |_| Ok(())).unwrap();
+    assert_eq!(accepted.approver, bob().caller, "and it was not used up");
 }
 
 #[test]
@@ -235,8 +242,8 @@ fn the_same_number_names_a_plan_its_approval_and_its_use() {
     let issued = confirmer.issue_plan(binding("bob"), plan()).unwrap();
     let waiting = confirmer.open_plan(&issued.token).unwrap();
     assert_eq!((&waiting.id, &waiting.plan), (&issued.id, &plan()));
-    let approval = confirmer.approve(&waiting, &bob());
-    let accepted = confirmer.accept_approval(&approval.token, &binding("bob"), &alice(), |_| true).unwrap();
+    let approval = confirmer.approve(&waiting, bob());
+    let accepted = confirmer.accept_approval(&approval.token, &binding("bob"), &alice(), |_| Ok(())).unwrap();
     assert_eq!((&approval.id, &accepted.id), (&issued.id, &issued.id));
 }
 
@@ -259,7 +266,7 @@ fn with_keys_any_replica_accepts_what_another_issued_each_once() {
     // A replica that starts later, as in a rollout.
     clock.advance(SignedDuration::from_secs(1));
     let second = started(&clock, "gateway", &keys);
-    let approval = second.approve(&second.open_plan(&waiting).unwrap(), &bob()).token;
+    let approval = second.approve(&second.open_plan(&waiting).unwrap(), bob()).token;
     for replica in [&second, &first] {
         assert_eq!(by_model(replica, &token, "bob"), "accepted");
         assert_eq!(by_model(replica, &token, "bob"), "ConfirmationUsed");
@@ -270,6 +277,75 @@ fn with_keys_any_replica_accepts_what_another_issued_each_once() {
     let other = started(&clock, "other", &keys);
     assert_eq!(by_model(&other, &token, "bob"), "ConfirmationInvalid");
     assert_eq!(code(other.open_plan(&waiting)), "ApprovalInvalid");
+}
+
+/// The use of a token of this id at this time, as the journal tells it.
+fn earlier_use(id: &str, at: Timestamp) -> EarlierUse {
+    EarlierUse { id: HEXLOWER.decode(id.as_bytes()).unwrap().try_into().unwrap(), at }
+}
+
+#[test]
+fn what_an_earlier_process_let_be_used_is_not_used_again_after_a_restart() {
+    let (keys, clock) = (shared_keys(), at_noon());
+    let first = started(&clock, "gateway", &keys);
+    let (used, unused) = (first.issue(Kind::Model, binding("bob")), first.issue(Kind::Model, binding("bob")));
+    let plan_token = first.issue_plan(binding("bob"), plan()).unwrap().token;
+    let waiting = first.open_plan(&plan_token).unwrap();
+    let approval = first.approve(&waiting, bob()).token;
+    clock.advance(SignedDuration::from_secs(1));
+    let uses = vec![earlier_use(&used.id, clock.now()), earlier_use(&waiting.id, clock.now())];
+    let second = started_after(&clock, "gateway", &keys, Earlier::Known(uses));
+    assert_eq!(by_model(&second, &used.token, "bob"), "ConfirmationUsed");
+    assert_eq!(by_model(&second, &unused.token, "bob"), "accepted");
+    assert_eq!(by_approval(&second, &approval, "bob"), "ConfirmationUsed");
+    assert_eq!(code(second.open_plan(&plan_token)), "ConfirmationUsed");
+}
+
+#[test]
+fn where_the_earlier_uses_cannot_be_known_no_earlier_token_is_taken() {
+    let (keys, clock) = (shared_keys(), at_noon());
+    let first = started(&clock, "gateway", &keys);
+    let (token, approval) = (first.issue(Kind::Model, binding("bob")).token, approved(&first, "bob"));
+    clock.advance(SignedDuration::from_secs(1));
+    let second = started_after(&clock, "gateway", &keys, Earlier::Unknown);
+    assert_eq!(by_model(&second, &token, "bob"), "ConfirmationExpired");
+    assert_eq!(by_approval(&second, &approval, "bob"), "ConfirmationExpired");
+    let own = second.issue(Kind::Model, binding("bob")).token;
+    assert_eq!(by_model(&second, &own, "bob"), "accepted");
+}
+
+#[test]
+fn one_callers_refused_questions_leave_room_for_another() {
+    let (confirmer, _) = confirmer();
+    let mut last = String::new();
+    for _ in 0..2_000 {
+        let token = confirmer.issue(Kind::Client, binding("bob")).token;
+        last = code(confirmer.accept(Kind::Client, &token, &binding("bob"), &alice()));
+    }
+    assert_eq!(last, "ConfirmationsFull");
+    let token = confirmer.issue(Kind::Model, binding("eve")).token;
+    assert_eq!(code(confirmer.accept(Kind::Model, &token, &binding("eve"), &bob().caller)), "accepted");
+}
+
+#[test]
+fn of_two_uses_at_once_one_is_accepted() {
+    let (confirmer, _) = confirmer();
+    for _ in 0..20 {
+        let approval = approved(&confirmer, "bob");
+        let codes: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| by_approval(&confirmer, &approval, "bob"))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(codes.iter().filter(|code| *code == "accepted").count(), 1, "{codes:?}");
+    }
+}
+
+#[test]
+fn a_plan_that_no_record_could_hold_is_refused_however_well_it_packs() {
+    let (confirmer, _) = confirmer();
+    let mut large = plan();
+    large.question.reaches = vec!["a".repeat(300); 2_000];
+    assert_eq!(code(confirmer.issue_plan(binding("bob"), large)), "PlanTooLarge");
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::approvers::{is_there_another, still_may};
 use super::{InForce, Road};
-use crate::authorize::{Authorized, Judged, map};
-use crate::config::{Config, Confirmation};
+use crate::authorize::{Authorized, Judged};
+use crate::config::Confirmation;
 use crate::mcp::confirm::elicitation::{self, Asked};
 use crate::mcp::confirm::{Binding, Kind, PlanToApprove, Question, Wanted, persons, refusals, wanted};
 use crate::mcp::incoming::Incoming;
 use crate::mcp::trail::Trail;
 use crate::tools::{CallFacts, Declared, Plan, ToolError};
+
+/// The longest question that a form shows, in bytes.
+const LONGEST_QUESTION: usize = 64 * 1024;
 
 /// A plan that was authorized over its real ARNs and confirmed, or that needed no confirmation.
 pub(super) struct Confirmed(Authorized<Plan>);
@@ -82,7 +86,7 @@ impl Road {
         trail: &mut Trail<'_>,
     ) -> Result<Option<Answer>, ToolError> {
         if let Some(token) = unconfirmed.token() {
-            let id = self.confirmer.accept(Kind::Model, token, &binding)?;
+            let id = self.confirmer.accept(Kind::Model, token, &binding, &unconfirmed.facts().caller)?;
             trail.confirmation.confirmed(Confirmation::Model, id);
             return Ok(None);
         }
@@ -109,11 +113,15 @@ impl Road {
             return Err(refusals::no_token_taken());
         }
         let input = &unconfirmed.incoming.input;
+        // Who could not have been asked has no answer to pass on either.
+        if !input.can_ask {
+            return Err(refusals::elicitation_not_supported());
+        }
         let Some(state) = &input.state else {
-            if !input.can_ask {
-                return Err(refusals::elicitation_not_supported());
+            let message = unconfirmed.question(plan)?.text();
+            if message.len() > LONGEST_QUESTION {
+                return Err(refusals::question_too_long());
             }
-            let message = unconfirmed.question(plan).text();
             let issued = self.confirmer.issue(Kind::Client, binding);
             trail.confirmation.asked(issued.id);
             return Ok(Some(Answer::AskPerson(Asked { message, state: issued.token })));
@@ -122,7 +130,7 @@ impl Road {
             elicitation::Answer::Missing => Err(refusals::not_answered()),
             // Used up by a no as well: a client that was told no cannot find a yes for the same question.
             answered => {
-                let id = self.confirmer.accept(Kind::Client, state, &binding)?;
+                let id = self.confirmer.accept(Kind::Client, state, &binding, &unconfirmed.facts().caller)?;
                 if answered == elicitation::Answer::No {
                     trail.confirmation.how = Some("declined");
                     trail.confirmation.id = Some(id);
@@ -148,13 +156,14 @@ impl Road {
         if !persons::is_known(&facts.caller) {
             return Err(refusals::caller_has_no_person(wanted.because.as_deref()));
         }
+        let now = self.stationery.clock.now();
         if let Some(token) = unconfirmed.token() {
-            let may_approve = |approver: &_| may_approve(config, environment, approver);
-            let approved = self.confirmer.accept_approval(token, &binding, &facts.caller, may_approve)?;
+            let still_may = |approver: &_| still_may(config, &self.keyring, environment, approver, now);
+            let approved = self.confirmer.accept_approval(token, &binding, &facts.caller, still_may)?;
             trail.confirmation.approved(approved);
             return Ok(None);
         }
-        if !config.role_mappings.has_approver(environment) {
+        if !is_there_another(config, &self.keyring, environment, &facts.caller, now) {
             return Err(refusals::no_approver(environment, wanted.because.as_deref()));
         }
         let because = wanted.because.as_deref().map(|because| format!(" ({because})")).unwrap_or_default();
@@ -165,7 +174,7 @@ impl Road {
              confirmation_token. You cannot approve it yourself."
         );
         let waiting = PlanToApprove {
-            question: unconfirmed.question(plan),
+            question: unconfirmed.question(plan)?,
             caller: (*facts.caller).clone(),
             mapping: facts.mapping.id.clone(),
             role: facts.mapping.role_arn.to_string(),
@@ -209,13 +218,16 @@ impl Unconfirmed<'_> {
         }))
     }
 
-    fn question(&self, plan: &Plan) -> Question {
+    /// What a person is asked.
+    ///
+    /// # Errors
+    /// `PlanTooLarge` when a person could not be shown all of it.
+    fn question(&self, plan: &Plan) -> Result<Question, ToolError> {
         let facts = self.facts();
-        Question::of(self.call.spec(), &facts.environment, &facts.account, plan)
+        let question = Question::of(self.call.spec(), &facts.environment, &facts.account, plan);
+        match question.is_whole() {
+            true => Ok(question),
+            false => Err(refusals::plan_not_listed(question.gained_more)),
+        }
     }
-}
-
-/// Whether a caller may approve plans in an environment, as the configuration has it now.
-fn may_approve(config: &Config, environment: &str, approver: &crate::authn::Caller) -> bool {
-    map(config, Some(environment), approver).is_ok_and(|mapped| mapped.mapping.confirming.may_approve)
 }
