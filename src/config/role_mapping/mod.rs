@@ -73,10 +73,14 @@ impl RoleMappings {
             .max_by_key(|mapping| mapping.caller.pattern.specificity())
     }
 
-    /// Whether anybody may approve plans in an environment.
+    /// Whether somebody beside a caller of this mapping could approve what it plans: a caller of another one of its
+    /// environment, or of its own where that is for several names.
     #[must_use]
-    pub fn has_approver(&self, environment: &str) -> bool {
-        self.iter().any(|mapping| mapping.environment.as_str() == environment && mapping.confirming.may_approve)
+    pub fn has_approver_for(&self, planner: &RoleMapping) -> bool {
+        self.iter().any(|mapping| {
+            let is_other = mapping.id != planner.id || mapping.caller.pattern.is_for_several();
+            mapping.environment == planner.environment && mapping.confirming.may_approve && is_other
+        })
     }
 
     /// All of them.

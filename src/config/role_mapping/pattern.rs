@@ -30,6 +30,12 @@ impl NamePattern {
         }
     }
 
+    /// Whether more than one name can be meant.
+    #[must_use]
+    pub fn is_for_several(&self) -> bool {
+        matches!(self, Self::Prefix(_))
+    }
+
     /// The more specific of two patterns is the greater: an exact name before every prefix, a longer prefix before a
     /// shorter one. Two different patterns that match the same name are never equally specific.
     pub(super) fn specificity(&self) -> (bool, usize) {

@@ -38,13 +38,10 @@ pub(in crate::config) fn read(root: &Section<'_>, declared: &Declared, broker: &
         let subject = format!("role_mapping {}", mapping.id);
         root.sink().warn(subject, "has confirm = \"all-writes\", which means nothing with confirmation = \"none\"");
     }
-    let stuck = |m: &&RoleMapping| {
-        m.confirming.strength == Confirmation::SecondPerson && !mappings.has_approver(m.environment.as_str())
-    };
+    let stuck = |m: &&RoleMapping| m.confirming.strength == Confirmation::SecondPerson && !mappings.has_approver_for(m);
     for mapping in mappings.iter().filter(stuck) {
         let subject = format!("role_mapping {}", mapping.id);
-        let text =
-            "wants a second person, and no role_mapping of its environment has may_approve = true: nobody can approve";
+        let text = "wants a second person, and no other role_mapping of its environment has may_approve = true: nobody can approve";
         root.sink().warn(subject, text);
     }
     mappings

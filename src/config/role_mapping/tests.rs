@@ -159,9 +159,16 @@ fn calls_that_are_confirmed_not_at_all_are_warned_of() {
 fn who_wants_a_second_person_where_nobody_may_approve_is_warned() {
     let text = minimal_with("access", "confirmation = \"second-person\"\naccess");
     let stuck =
-        "dev/keyring:alice: wants a second person, and no role_mapping of its environment has may_approve = true";
+        "dev/keyring:alice: wants a second person, and no other role_mapping of its environment has may_approve = true";
     let warned = |text: &str| parse(text).unwrap().warnings.iter().any(|warning| warning.to_string().contains(stuck));
     assert!(warned(&text));
+    let own = text.replacen("access", "may_approve = true\naccess", 1);
+    assert!(warned(&own), "nobody approves what they planned themselves");
+    let several = parse(&own.replacen("\"alice\"", "\"al*\"", 1)).unwrap().warnings;
+    assert!(
+        !several.iter().any(|warning| warning.to_string().contains("wants a second person")),
+        "two of one mapping can"
+    );
     let approver = "[[role_mapping]]\nenvironment = \"dev\"\ncaller = \"bob\"\naccess = \"read-only\"\nmay_approve = true\n\
                     role_arn = \"arn:aws:iam::{account}:role/agent\"\n";
     assert!(!warned(&format!("{text}{approver}")));

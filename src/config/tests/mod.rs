@@ -5,6 +5,7 @@ mod faults;
 mod new_secrets;
 mod overrides;
 mod reload;
+mod shared_tokens;
 mod sinks;
 
 use std::collections::BTreeMap;
