@@ -2,6 +2,7 @@
 
 mod client;
 mod command;
+mod later;
 mod records;
 mod second_person;
 mod strengths;

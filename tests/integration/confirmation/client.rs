@@ -70,9 +70,14 @@ fn a_client_that_cannot_ask_is_refused() {
 
 /// A tools/call of a client that can ask, with what it says of its person beside.
 fn call(gateway: &TestGateway, user: &str, input: &Value) -> Answer {
+    call_of(gateway, user, input, &json!({"elicitation": {"form": {}}}))
+}
+
+/// The same, of a client with these capabilities.
+fn call_of(gateway: &TestGateway, user: &str, input: &Value, capabilities: &Value) -> Answer {
     let (id, request) = gateway.writing_call("asked", "delete_user", json!({"user_name": user}));
     let mut params = json!({"name": "delete_user", "arguments": {"user_name": user}, "_meta": meta()});
-    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({"elicitation": {"form": {}}});
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities.clone();
     params.as_object_mut().expect("an object").extend(input.as_object().cloned().unwrap_or_default());
     let message = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params});
     modern(request, &message).send()
@@ -110,4 +115,21 @@ fn an_answer_is_for_one_question_and_a_no_stays_one() {
     let done = call(&gateway, "leaver", &answered(&state, "accept", true)).json();
     assert_eq!(done["result"]["structuredContent"]["status"], "done", "{done}");
     assert_eq!(deletions(&gateway), 1);
+}
+
+#[test]
+fn an_answer_of_a_client_that_cannot_ask_is_none() {
+    let gateway = gateway();
+    let asked = call(&gateway, "leaver", &json!({})).json();
+    let yes = answered(&asked["result"]["requestState"], "accept", true);
+    for capabilities in [json!({}), json!({"elicitation": {"url": {}}})] {
+        assert_eq!(
+            code(&call_of(&gateway, "leaver", &yes, &capabilities)),
+            "ElicitationNotSupported",
+            "{capabilities}"
+        );
+    }
+    assert_eq!(deletions(&gateway), 0);
+    let done = call(&gateway, "leaver", &yes).json();
+    assert_eq!(done["result"]["structuredContent"]["status"], "done", "its answer was not used up: {done}");
 }

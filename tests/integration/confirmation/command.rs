@@ -49,6 +49,24 @@ fn it_reads_the_token_from_standard_input_and_rejects() {
 }
 
 #[test]
+fn it_shows_a_plan_whole_and_decides_nothing() {
+    let gateway = second_person().start();
+    let asked = gateway.write("planner", "delete_user", json!({"user_name": "rosa.delgado", "force": true}));
+    let plan_token = asked.done()["plan_token"].as_str().expect("a token is text").to_owned();
+    let ran = approve(&gateway, "approver", &["--show", &plan_token], "");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let calls = asked.content["plan"]["calls"].as_array().expect("a list of calls").len();
+    assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("  - iam:")).count(), calls, "{}", ran.stdout);
+    assert!(ran.stdout.contains("plan, SHA-256: "), "{}", ran.stdout);
+    let ran = approve(&gateway, "approver", &["--show", "--json", "-"], &plan_token);
+    let shown = ran.json();
+    assert_eq!(shown["plan"]["steps"].as_array().map(Vec::len), Some(calls), "{shown}");
+    assert_eq!((&shown["decision"], shown.get("approval_token")), (&json!("asked"), None));
+    assert_eq!(approve(&gateway, "approver", &["--show", "--yes", &plan_token], "").code, 2);
+    assert_eq!(gateway.records("approval").len(), 0);
+}
+
+#[test]
 fn it_decides_nothing_that_nobody_was_asked() {
     let gateway = second_person().start();
     create(&gateway, "leaver");

@@ -219,6 +219,18 @@ fn replicas_with_one_sealing_key_accept_what_the_other_sealed() {
     let first = sealed(second_person()).start();
     let second = sealed(TestGateway::without_aws().mapping("approver", "role/mcp-reader", APPROVES)).start();
     create(&first, "leaver");
+    // Replicas have one keyring: an approval counts where its key is known.
+    let keyring = |gateway: &TestGateway| -> Value {
+        let keyring = fs::read(gateway.path("keyring.json")).expect("the folder is ours");
+        serde_json::from_slice(&keyring).expect("a keyring is JSON")
+    };
+    let mut both = keyring(&first);
+    both["keys"]
+        .as_array_mut()
+        .expect("a keyring has keys")
+        .extend(keyring(&second)["keys"].as_array().cloned().unwrap());
+    fs::write(first.path("keyring.json"), both.to_string()).expect("the folder is ours");
+    eventually("the keyring is reloaded", || first.records("reload").pop());
     let plan_token = planned(&first, "planner", "leaver");
     let token: Value = approved(&second, &plan_token);
     assert_eq!(confirm(&first, "planner", "leaver", &token).done()["status"], "done");

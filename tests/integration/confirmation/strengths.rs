@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{APPROVES, confirm, create, delete, deletions};
 use crate::support::clients::Era;
-use crate::support::gateway::TestGateway;
+use crate::support::gateway::{ACCOUNT, TestGateway};
 
 #[test]
 fn what_touches_much_wants_a_second_person_unless_the_mapping_says_otherwise() {
@@ -135,4 +135,73 @@ fn a_grant_shows_what_is_new_and_one_of_administrator_wants_a_second_person() {
 
 fn decide_show(gateway: &TestGateway, plan_token: &Value) -> Value {
     super::decide(gateway, "approver", plan_token, "show").json()
+}
+
+#[test]
+fn a_grant_of_more_than_can_be_listed_is_not_asked_of_anybody() {
+    let gateway = super::second_person().start();
+    gateway.write("alice", "create_group", json!({"group_name": "many"})).done();
+    let grant = |count: usize| {
+        let allow = |n: usize| json!({"Effect": "Allow", "Action": format!("s{n}:Get"), "Resource": format!("arn:aws:s3:::b{n}")});
+        let document = json!({"Version": "2012-10-17", "Statement": (0..count).map(allow).collect::<Vec<_>>()});
+        let arguments = json!({"group_name": "many", "policy_name": "p", "policy_document": document});
+        gateway.write("planner", "put_group_policy", arguments)
+    };
+    let refused = grant(60);
+    assert_eq!(refused.code(), "PlanTooLarge", "{:?}", refused.content);
+    assert!(
+        refused.content["error"]["hint"].as_str().is_some_and(|hint| hint.contains("split")),
+        "{:?}",
+        refused.content
+    );
+    let asked = grant(5);
+    let answer = decide_show(&gateway, &asked.done()["plan_token"]);
+    let step = &answer["plan"]["steps"][0]["said"];
+    assert_eq!((&step["PolicyName"], &step["PolicyDocument"]["statements"]), (&json!("p"), &json!(5)), "{answer}");
+}
+
+#[test]
+fn a_condition_and_a_new_status_are_shown_once_spelled_out() {
+    let gateway = super::second_person().start();
+    create(&gateway, "newcomer");
+    let document = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["a b"]}},
+    }]});
+    let arguments = json!({"user_name": "newcomer", "policy_name": "newcomer", "policy_document": document});
+    let asked = gateway.write("planner", "put_user_policy", arguments);
+    let lines = decide_show(&gateway, &asked.done()["plan_token"])["lines"].clone();
+    let lines: Vec<&str> = lines.as_array().expect("lines").iter().filter_map(Value::as_str).collect();
+    assert!(lines.iter().any(|line| line.ends_with("if aws:PrincipalTag/team StringEquals a\\u{20}b")), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line.contains("(PolicyDocument: 1 statement, SHA-256 ")
+            || line.contains("; PolicyDocument: 1 statement, SHA-256 ")),
+        "{lines:?}"
+    );
+    assert!(lines.iter().any(|line| line.contains("PolicyName: newcomer")), "{lines:?}");
+}
+
+#[test]
+fn a_write_that_is_no_grant_has_nothing_granted() {
+    let gateway = TestGateway::with_sandbox().start();
+    let identity = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    gateway.write("alice", "create_user", json!({"user_name": "newcomer", "path": "/people/"})).done();
+    gateway.write("alice", "create_policy", json!({"policy_name": "p", "policy_document": identity})).done();
+    let policy = format!("arn:aws:iam::{ACCOUNT}:policy/p");
+    for (tool, arguments) in [
+        ("create_user", json!({"user_name": "another", "tags": {"team": "x"}})),
+        ("update_user", json!({"user_name": "newcomer", "new_path": "/"})),
+        ("tag_user", json!({"user_name": "newcomer", "tags": {"team": "x"}})),
+        ("create_group", json!({"group_name": "newcomers"})),
+        ("create_policy", json!({"policy_name": "q", "policy_document": identity})),
+        ("create_policy_version", json!({"policy_arn": policy, "policy_document": identity})),
+    ] {
+        let mut dry = arguments;
+        dry["dry_run"] = json!(true);
+        let planned = gateway.write("alice", tool, dry);
+        let record = &gateway.records_of(&planned.id)[0]["additionalEventData"];
+        if record["effect"] == "write" {
+            assert_eq!(planned.done()["plan"].get("granted"), None, "{tool}");
+        }
+    }
 }
