@@ -206,16 +206,8 @@ impl Unconfirmed<'_> {
 
     /// Everything that the plan was made for.
     fn binding(&self) -> Binding {
-        let facts = self.facts();
-        Binding::of(&json!({
-            "caller": facts.caller,
-            "environment": facts.environment,
-            "roleMapping": facts.mapping.id,
-            "roleArn": facts.mapping.role_arn.to_string(),
-            "tool": self.call.spec().name,
-            "arguments": self.call.call().arguments.without(&["confirmation_token", "confirmed", "dry_run"]),
-            "plan": self.shown,
-        }))
+        let arguments = self.call.call().arguments.without(&["confirmation_token", "confirmed", "dry_run"]);
+        bound_to(self.facts(), self.call.spec().name, &json!(arguments), self.shown)
     }
 
     /// What a person is asked.
@@ -228,6 +220,51 @@ impl Unconfirmed<'_> {
         match question.is_whole() {
             true => Ok(question),
             false => Err(refusals::plan_not_listed(question.gained_more)),
+        }
+    }
+}
+
+fn bound_to(facts: &CallFacts, tool: &str, arguments: &Value, plan: &Value) -> Binding {
+    Binding::of(&json!({
+        "caller": facts.caller,
+        "environment": facts.environment,
+        "roleMapping": facts.mapping.id,
+        "roleArn": facts.mapping.role_arn.to_string(),
+        "tool": tool,
+        "arguments": arguments,
+        "plan": plan,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::authn::Caller;
+    use crate::tools::testing::facts;
+
+    #[test]
+    fn a_token_is_for_one_caller_environment_role_tool_arguments_and_plan() {
+        let own = facts("alice");
+        let elsewhere = CallFacts { environment: "elsewhere".into(), ..own.clone() };
+        let mut mapping = (*own.mapping).clone();
+        mapping.role_arn = "arn:aws:iam::123456789012:role/another".parse().expect("a role's ARN");
+        let as_another = CallFacts { mapping: Arc::new(mapping), ..own.clone() };
+        let person = Caller { person: Some("eve@example.com".into()), ..(*own.caller).clone() };
+        let of_another = CallFacts { caller: Arc::new(person), ..own.clone() };
+        let (arguments, plan) = (json!({"user_name": "bob"}), json!({"calls": []}));
+        let binding = |facts: &CallFacts| bound_to(facts, "delete_user", &arguments, &plan);
+        assert_eq!(binding(&own), binding(&facts("alice")));
+        for (other, what) in [
+            (binding(&elsewhere), "environment"),
+            (binding(&as_another), "role"),
+            (binding(&of_another), "caller"),
+            (bound_to(&own, "tag_user", &arguments, &plan), "tool"),
+            (bound_to(&own, "delete_user", &json!({"user_name": "eve"}), &plan), "arguments"),
+            (bound_to(&own, "delete_user", &arguments, &json!({"calls": [1]})), "plan"),
+        ] {
+            assert_ne!(other, binding(&own), "{what}");
         }
     }
 }
