@@ -76,7 +76,7 @@ pub fn run(command: &Approve) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Ok(None) => {
-            out::note("Not approved; nothing was sent.");
+            out::note("Not approved; nothing was decided.");
             Ok(Outcome::Failed)
         }
         Err(error) => to::refused(error, command.json),

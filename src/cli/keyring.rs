@@ -111,7 +111,11 @@ fn open(at: &At) -> Result<(KeyringEditor, Option<Config>), Failure> {
             let file = KeyringFile::new(&config.sigv4.keyring).allow_group_read(config.sigv4.keyring_group_readable);
             (file, Some(config))
         }
-        (None, None) => return Err(Failure::usage("give --file or --config")),
+        (None, None) => {
+            return Err(Failure::usage(
+                "give --config with the gateway's configuration, or --file with the keyring itself",
+            ));
+        }
     };
     Ok((KeyringEditor::new(file, Arc::new(SystemClock), Arc::new(SystemRandom)), config))
 }

@@ -65,7 +65,14 @@ pub fn run(command: &Tools) -> Result<Outcome, Failure> {
             }
             None => NewSecrets::Refuse,
         };
-        out::json(&policy(&toolsets.into_iter().collect(), command.read_only, &new_secrets));
+        let policy = policy(&toolsets.into_iter().collect(), command.read_only, &new_secrets);
+        // IAM takes no policy without statements.
+        if policy["Statement"].as_array().is_some_and(Vec::is_empty) {
+            return Err(Failure::usage(
+                "the tools of these toolsets call no AWS operation, so there is no policy to print",
+            ));
+        }
+        out::json(&policy);
     } else if command.markdown {
         out::line(document::markdown(CATALOGUE).trim_end());
     } else if command.json {

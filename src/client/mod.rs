@@ -150,8 +150,10 @@ impl Client {
         let unreachable = |reason: String| ClientError::Unreachable { url: self.url.to_string(), reason };
         let exchange = async {
             let answer = self.connector.call(request).await.map_err(|error| {
-                let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-                unreachable(format!("{error}{source}"))
+                // The last of the sources is what the system said.
+                let first: &dyn std::error::Error = &error;
+                let last = std::iter::successors(Some(first), |error| error.source()).last().unwrap_or(first);
+                unreachable(format!("{last} (is the gateway running, and at this address?)"))
             })?;
             let status = answer.status().as_u16();
             let body = answer.into_body().collect().await.map_err(|error| unreachable(error.to_string()))?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::parameter::{Kept, Kind, Parameter};
 use super::{Call, KeptOfResult, ToolError};
-use crate::iam::{Action, PlannedCall};
+use crate::iam::{Action, Member, PlannedCall};
 
 /// `force` of every tool that deletes.
 pub const FORCE: Parameter = Parameter {
@@ -33,6 +33,19 @@ pub fn deleted(name: &str, entity: &Value) -> Value {
     json!({"Deleted": {name: entity[name], "Arn": entity["Arn"]}})
 }
 
+/// A removal by its operation and what it removes: `DetachUserPolicy arn:aws:iam::aws:policy/X`.
+fn named(call: &PlannedCall, entity: &str) -> String {
+    let mut named = call.change.action().operation().to_owned();
+    for (_, member) in call.declared().members {
+        if let Member::Is(value) = member
+            && value != entity
+        {
+            named.push_str(&format!(" {value}"));
+        }
+    }
+    named
+}
+
 /// Refuses the deletion of what something still hangs on, unless it was asked for with `force`.
 ///
 /// # Errors
@@ -48,7 +61,7 @@ pub fn refuse_unless_forced(
     if removals.is_empty() || call.arguments.is_set(FORCE.name) {
         return Ok(());
     }
-    let blocking: Vec<&str> = removals.iter().map(|call| call.change.action().operation()).collect();
+    let blocking: Vec<String> = removals.iter().map(|call| named(call, name)).collect();
     Err(ToolError::gateway(
         "DeleteConflict",
         format!("the {kind} {name} cannot be deleted before these are done: {}", blocking.join(", ")),

@@ -41,6 +41,7 @@ mod used;
 use aws_lc_rs::aead::NONCE_LEN;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -145,6 +146,8 @@ impl Confirmer {
     pub fn accept(&self, kind: Kind, token: &str, binding: &Binding, caller: &Caller) -> Result<String, ToolError> {
         let claims: Claims<()> = match self.seals.open(token) {
             Some((found, content)) if found == kind => serde_json::from_slice(&content).ok(),
+            // Once it was done, the same call may want less than it did.
+            Some((Kind::Approval, content)) if self.is_used::<Approval>(&content) => return Err(refusals::used()),
             Some(_) => return Err(refusals::invalid("this is a token of another kind of confirmation")),
             None => None,
         }
@@ -233,6 +236,10 @@ impl Confirmer {
         Ok(Approved { id: recorded(&id(&claims.nonce)), approver: approver.caller })
     }
 
+    fn is_used<T: DeserializeOwned>(&self, content: &[u8]) -> bool {
+        serde_json::from_slice::<Claims<T>>(content).is_ok_and(|claims| self.used.has(&id(&claims.nonce)))
+    }
+
     /// Whether a token may still be used, and for this; when it expires.
     fn check<T>(&self, kind: Kind, claims: &Claims<T>, binding: Option<&Binding>) -> Result<Timestamp, ToolError> {
         let issued = Timestamp::from_millisecond(claims.issued).unwrap_or(Timestamp::MIN);
@@ -240,6 +247,10 @@ impl Confirmer {
         let of_earlier_process = self.none_before.is_some_and(|earliest| issued < earliest);
         if self.clock.now() >= expires || of_earlier_process {
             return Err(refusals::expired());
+        }
+        // What was done has changed what the plan was made for: that it was used is what there is to say.
+        if self.used.has(&id(&claims.nonce)) {
+            return Err(refusals::used());
         }
         if binding.is_some_and(|binding| *binding != claims.binding) {
             return Err(refusals::mismatch());

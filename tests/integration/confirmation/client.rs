@@ -26,19 +26,20 @@ fn the_clients_person_is_asked_in_the_gateways_words_and_decides() {
     let gateway = gateway();
     let client = python(&gateway, Era::Modern);
     let call = json!(["call_tool", "delete_user", {"user_name": "leaver"}]);
-    for no in [
-        json!(["answer_elicitations_with", "decline"]),
-        json!(["answer_elicitations_with", "cancel"]),
-        json!(["answer_elicitations_with", "accept", {"confirm": false}]),
-    ] {
-        let lines = client.run(&[no, call.clone()]);
-        assert_eq!(lines[1]["result"]["structuredContent"]["error"]["code"], "ConfirmationDeclined", "{}", lines[1]);
+    let answer = |words: &[Value]| [&[json!("answer_elicitations_with")], words].concat();
+    let noes = [vec![json!("decline")], vec![json!("cancel")], vec![json!("accept"), json!({"confirm": false})]];
+    // By one client, whose requests differ by their ids: equal ones within a second would be one signed request.
+    let asked = noes.iter().flat_map(|no| [json!(answer(no)), call.clone()]);
+    let steps: Vec<Value> =
+        asked.chain([json!(answer(&[json!("accept"), json!({"confirm": true})])), call.clone()]).collect();
+    let lines = client.run(&steps);
+    for refused in [&lines[1], &lines[3], &lines[5]] {
+        assert_eq!(refused["result"]["structuredContent"]["error"]["code"], "ConfirmationDeclined", "{refused}");
     }
-    assert_eq!(deletions(&gateway), 0);
-    let lines = client.run(&[json!(["answer_elicitations_with", "accept", {"confirm": true}]), call]);
-    assert_eq!(lines[1]["result"]["structuredContent"]["status"], "done", "{}", lines[1]);
+    let done = &lines[7];
+    assert_eq!(done["result"]["structuredContent"]["status"], "done", "{done}");
     assert_eq!(
-        lines[1]["elicitations"][0]["message"],
+        done["elicitations"].as_array().and_then(|asked| asked.last()).expect("its person was asked")["message"],
         "delete_user in dev (AWS account 123456789012)\n\
          on arn:aws:iam::123456789012:user/people/leaver\n\
          This will go:\n- iam:DeleteUser on arn:aws:iam::123456789012:user/people/leaver\n"
