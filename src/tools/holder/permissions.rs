@@ -212,7 +212,7 @@ pub fn declared(holder: &Holder, name: &str) -> Vec<DeclaredCall> {
     calls
 }
 
-/// The reads of [`of_group`] for whatever groups are found, without those of managed policies.
+/// The reads of [`held::of_group`](super::held::of_group) for whatever groups are found, without those of managed policies.
 #[must_use]
 pub fn declared_of_groups() -> [DeclaredCall; 3] {
     let of_group = |action| DeclaredCall::new(action, Resource::Any(EntityKind::Group)).with_found(GROUP.member);
