@@ -71,6 +71,24 @@ mod tests {
     use crate::tools::catalogue::CATALOGUE;
 
     #[test]
+    fn the_order_is_the_catalogues_whoever_asks() {
+        let names = |listed: Vec<ListedTool>| listed.iter().map(|tool| tool.name.to_string()).collect::<Vec<_>>();
+        let config = crate::tools::testing::configuration();
+        let documents = crate::authorize::Documents::load(&config).expect("no documents, no faults");
+        let authorizer = Authorizer::new(crate::authorize::Protected::of(&config), Arc::new(documents));
+        let listing = Listing::of(CATALOGUE);
+        let whole: Vec<&str> = CATALOGUE.iter().map(|tool| tool.spec.name).collect();
+        for caller in ["alice", "auditor"] {
+            let facts = crate::tools::testing::facts(caller);
+            let (one, again) =
+                (names(listing.visible(&authorizer, &facts)), names(listing.visible(&authorizer, &facts)));
+            assert_eq!(one, again);
+            let places: Vec<_> = one.iter().map(|name| whole.iter().position(|own| own == name)).collect();
+            assert!(!one.is_empty() && places.is_sorted(), "{caller}: {one:?}");
+        }
+    }
+
+    #[test]
     fn who_confirms_every_write_is_told_how_and_nobody_else_is() {
         let listing = Listing::of(CATALOGUE);
         let takes_token = |listed: &ListedTool| listed.input_schema["properties"].get("confirmation_token").is_some();

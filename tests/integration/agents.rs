@@ -215,7 +215,11 @@ fn a_confirmation_is_used_once_and_not_for_what_has_changed_since() {
 
     // Another user of the same name is not the one that was confirmed.
     create();
-    assert_eq!(gateway.write("alice", "delete_user", confirmed).code(), "ConfirmationMismatch");
+    assert_eq!(gateway.write("alice", "delete_user", confirmed).code(), "ConfirmationUsed");
+    let asked = gateway.write("alice", "delete_user", json!({"user_name": "twin"}));
+    gateway.write("alice", "tag_user", json!({"user_name": "twin", "tags": {"team": "x"}})).done();
+    let of_before = json!({"user_name": "twin", "confirmation_token": asked.done()["confirmation_token"]});
+    assert_eq!(gateway.write("alice", "delete_user", of_before).code(), "ConfirmationMismatch");
     assert_eq!(gateway.received("DeleteUser").len(), 1);
 }
 

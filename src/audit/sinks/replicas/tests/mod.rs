@@ -217,7 +217,11 @@ impl One {
         let folder = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(self.dir.path()).unwrap() {
             let entry = entry.unwrap();
-            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+            match std::fs::copy(entry.path(), folder.path().join(entry.file_name())) {
+                // A file on its way to its name, which has arrived there meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
         permits.into_iter().for_each(std::mem::forget);
         self.gone.store(true, Ordering::Relaxed);
