@@ -3,7 +3,7 @@
     moto_server.py --record FILE
 
 Prints one line of JSON when it is ready, {"url", "account", "region", "access_key_id", "secret_access_key", "roles",
-"users", "root"}: the key pair is that of the gateway's own IAM user, which may assume the roles and nothing else; "root" is
+"users", "owner"}: the key pair is that of the gateway's own IAM user, which may assume the roles and nothing else; "owner" is
 another, of somebody who may do everything, so that a test can arrange what it needs. Every request
 after that is checked for its signature and its permission, and recorded in FILE (see recording.py) with "status" and
 "error_code". It ends when standard input closes, so a test that dies leaves no process.
@@ -145,15 +145,15 @@ def fill(url: str) -> dict[str, Any]:
     )
     roles["not-trusting"] = stranger["Role"]["Arn"]
     users = fill_people(iam)
-    iam.create_user(UserName="root")
-    iam.put_user_policy(UserName="root", PolicyName="everything", PolicyDocument=policy(allow(["*"])))
-    root = iam.create_access_key(UserName="root")["AccessKey"]
+    iam.create_user(UserName="owner")
+    iam.put_user_policy(UserName="owner", PolicyName="everything", PolicyDocument=policy(allow(["*"])))
+    owner = iam.create_access_key(UserName="owner")["AccessKey"]
     return {
         "account": account,
         "region": REGION,
         "access_key_id": key["AccessKeyId"],
         "secret_access_key": key["SecretAccessKey"],
-        "root": {"access_key_id": root["AccessKeyId"], "secret_access_key": root["SecretAccessKey"]},
+        "owner": {"access_key_id": owner["AccessKeyId"], "secret_access_key": owner["SecretAccessKey"]},
         "external_id": EXTERNAL_ID,
         "roles": roles,
         "users": {"iam-mcp-gateway": gateway, **users},

@@ -59,8 +59,8 @@ impl Moto {
     /// The key pair of somebody who may do everything, to arrange what a test needs.
     pub(crate) fn root_keys(&self) -> Keys {
         Keys {
-            access_key_id: self.fact("/root/access_key_id").to_owned(),
-            secret_access_key: self.fact("/root/secret_access_key").to_owned(),
+            access_key_id: self.fact("/owner/access_key_id").to_owned(),
+            secret_access_key: self.fact("/owner/secret_access_key").to_owned(),
             session_token: None,
         }
     }
