@@ -83,6 +83,31 @@ pub(super) enum Purpose {
     Writing,
 }
 
+/// The configuration of a client of one service for one tool's call: nothing passes that the meter does not let through.
+///
+/// A macro, because every service's builder is a type of its own without a trait.
+macro_rules! metered {
+    ($sdk:ident, $factory:expr, $endpoint:expr, $credentials:expr, $meter:expr) => {{
+        let (factory, endpoint): (&ClientFactory, &Endpoint) = ($factory, $endpoint);
+        let mut config = $sdk::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(endpoint.region.clone())
+            .credentials_provider($credentials)
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(factory.connections.clone())
+            .sleep_impl(factory.sleep.clone())
+            .timeout_config(factory.settings.timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(factory.settings.attempts))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .capture_input_attributes(IDENTIFYING_MEMBERS.iter().copied())
+            .interceptor(MeterInterceptor($meter));
+        if let Some(url) = &endpoint.url {
+            config = config.endpoint_url(url);
+        }
+        config
+    }};
+}
+
 impl ClientFactory {
     /// A factory over these connections.
     #[must_use]
@@ -97,21 +122,7 @@ impl ClientFactory {
         credentials: Credentials,
         meter: Arc<Meter>,
     ) -> Client {
-        let mut config = aws_sdk_iam::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(endpoint.region.clone())
-            .credentials_provider(credentials)
-            .identity_cache(IdentityCache::no_cache())
-            .http_client(self.connections.clone())
-            .sleep_impl(self.sleep.clone())
-            .timeout_config(self.settings.timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(self.settings.attempts))
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .capture_input_attributes(IDENTIFYING_MEMBERS.iter().copied())
-            .interceptor(MeterInterceptor(meter));
-        if let Some(url) = &endpoint.url {
-            config = config.endpoint_url(url);
-        }
+        let mut config = metered!(aws_sdk_iam, self, endpoint, credentials, meter);
         if purpose == Purpose::Writing {
             config = config.retry_classifier(WritesOnce);
         }
@@ -125,22 +136,7 @@ impl ClientFactory {
         credentials: Credentials,
         meter: Arc<Meter>,
     ) -> aws_sdk_secretsmanager::Client {
-        let mut config = aws_sdk_secretsmanager::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(endpoint.region.clone())
-            .credentials_provider(credentials)
-            .identity_cache(IdentityCache::no_cache())
-            .http_client(self.connections.clone())
-            .sleep_impl(self.sleep.clone())
-            .timeout_config(self.settings.timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(self.settings.attempts))
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .capture_input_attributes(IDENTIFYING_MEMBERS.iter().copied())
-            .interceptor(MeterInterceptor(meter))
-            .retry_classifier(WritesOnce);
-        if let Some(url) = &endpoint.url {
-            config = config.endpoint_url(url);
-        }
+        let config = metered!(aws_sdk_secretsmanager, self, endpoint, credentials, meter).retry_classifier(WritesOnce);
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
@@ -151,21 +147,7 @@ impl ClientFactory {
         credentials: Credentials,
         meter: Arc<Meter>,
     ) -> aws_sdk_accessanalyzer::Client {
-        let mut config = aws_sdk_accessanalyzer::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(endpoint.region.clone())
-            .credentials_provider(credentials)
-            .identity_cache(IdentityCache::no_cache())
-            .http_client(self.connections.clone())
-            .sleep_impl(self.sleep.clone())
-            .timeout_config(self.settings.timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(self.settings.attempts))
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .capture_input_attributes(IDENTIFYING_MEMBERS.iter().copied())
-            .interceptor(MeterInterceptor(meter));
-        if let Some(url) = &endpoint.url {
-            config = config.endpoint_url(url);
-        }
+        let config = metered!(aws_sdk_accessanalyzer, self, endpoint, credentials, meter);
         aws_sdk_accessanalyzer::Client::from_conf(config.build())
     }
 }

@@ -40,3 +40,21 @@ reads! {
     LIST_POLICY_VERSIONS = "iam:ListPolicyVersions";
     LIST_ENTITIES_FOR_POLICY = "iam:ListEntitiesForPolicy";
 }
+
+/// Lists of actions as one, of `N` in all.
+#[must_use]
+pub const fn joined<const N: usize>(lists: &[&[Action]]) -> [Action; N] {
+    let mut all = [GET_USER; N];
+    let (mut at, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut item = 0;
+        while item < lists[list].len() {
+            all[at] = lists[list][item];
+            at += 1;
+            item += 1;
+        }
+        list += 1;
+    }
+    assert!(at == N, "the lists have as many actions as are said");
+    all
+}

@@ -14,6 +14,7 @@ use super::KeptOfResult;
 use super::parameter::{ACCESS_KEY_ID, Kept, Kind, Parameter};
 use crate::iam::{Action, DeclaredCall, reads};
 use crate::tools::holder::USER;
+use crate::tools::holder::permissions::OF_USERS;
 
 /// The parameter that names an access key.
 pub const KEY_PARAMETER: Parameter = Parameter {
@@ -41,20 +42,8 @@ const KEPT: KeptOfResult = KeptOfResult {
 const OF_KEYS: &[Action] = &[reads::GET_USER, reads::LIST_ACCESS_KEYS, reads::GET_ACCESS_KEY_LAST_USED];
 
 /// The same, and everything that the user may do: what a key that starts to work gives to who has it.
-const OF_KEYS_AND_PERMISSIONS: &[Action] = &[
-    reads::GET_USER,
-    reads::LIST_ATTACHED_USER_POLICIES,
-    reads::LIST_USER_POLICIES,
-    reads::GET_USER_POLICY,
-    reads::LIST_GROUPS_FOR_USER,
-    reads::LIST_ATTACHED_GROUP_POLICIES,
-    reads::LIST_GROUP_POLICIES,
-    reads::GET_GROUP_POLICY,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
-    reads::LIST_ACCESS_KEYS,
-    reads::GET_ACCESS_KEY_LAST_USED,
-];
+const OF_KEYS_AND_PERMISSIONS: &[Action] =
+    &reads::joined::<12>(&[OF_USERS, &[reads::LIST_ACCESS_KEYS, reads::GET_ACCESS_KEY_LAST_USED]]);
 
 /// `action` on a key of the user; the one of this id, or whichever the plan finds.
 fn on_key(action: Action, user: &str, id: Option<&str>) -> DeclaredCall {

@@ -6,7 +6,7 @@ use super::members;
 use crate::config::Toolset;
 use crate::iam::change::actions::{ADD_USER_TO_GROUP, REMOVE_USER_FROM_GROUP};
 use crate::iam::reads::{GET_GROUP, GET_USER};
-use crate::iam::{Action, Change, DeclaredCall, Reader, Resource, reads};
+use crate::iam::{Action, Change, DeclaredCall, Reader, Resource};
 use crate::tools::holder::held::{self, Held};
 use crate::tools::holder::{GROUP, GROUP_PARAMETER, USER, USER_PARAMETER, gains, permissions};
 use crate::tools::{Call, Declaration, Effect, KeptOfResult, Plan, Spec, Tool, ToolError, ToolFuture, Work, WriteTool};
@@ -30,19 +30,7 @@ static ADD_SPEC: Spec = Spec {
 };
 
 /// What a user holds, and the group.
-const ADDING: &[Action] = &[
-    GET_USER,
-    reads::LIST_ATTACHED_USER_POLICIES,
-    reads::LIST_USER_POLICIES,
-    reads::GET_USER_POLICY,
-    reads::LIST_GROUPS_FOR_USER,
-    GET_GROUP,
-    reads::LIST_ATTACHED_GROUP_POLICIES,
-    reads::LIST_GROUP_POLICIES,
-    reads::GET_GROUP_POLICY,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
-];
+const ADDING: &[Action] = gains::OF_GROUPS;
 
 /// `remove_user_from_group`
 pub const REMOVE: Tool = Tool { spec: &REMOVE_SPEC, work: Work::Write(&RemoveUserFromGroup) };

@@ -113,35 +113,18 @@ pub fn declared_of_members(holder: &Holder, name: &str) -> Vec<DeclaredCall> {
 }
 
 /// The actions of [`declared_of_members`] for a group.
-pub const OF_GROUPS: &[Action] = &[
-    reads::GET_GROUP,
-    reads::LIST_ATTACHED_GROUP_POLICIES,
-    reads::LIST_GROUP_POLICIES,
-    reads::GET_GROUP_POLICY,
-    reads::GET_USER,
-    reads::LIST_ATTACHED_USER_POLICIES,
-    reads::LIST_USER_POLICIES,
-    reads::GET_USER_POLICY,
-    reads::LIST_GROUPS_FOR_USER,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
-];
+pub const OF_GROUPS: &[Action] = &reads::joined::<11>(&[
+    &[reads::GET_GROUP],
+    permissions::ON_GROUPS,
+    permissions::ON_USERS,
+    permissions::ON_POLICIES,
+]);
 
 /// The actions of [`declared_found`].
-pub const FOUND: &[Action] = &[
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
-    reads::GET_USER,
-    reads::LIST_ATTACHED_USER_POLICIES,
-    reads::LIST_USER_POLICIES,
-    reads::GET_USER_POLICY,
-    reads::LIST_GROUPS_FOR_USER,
-    reads::GET_ROLE,
-    reads::LIST_ATTACHED_ROLE_POLICIES,
-    reads::LIST_ROLE_POLICIES,
-    reads::GET_ROLE_POLICY,
-    reads::GET_GROUP,
-    reads::LIST_ATTACHED_GROUP_POLICIES,
-    reads::LIST_GROUP_POLICIES,
-    reads::GET_GROUP_POLICY,
-];
+pub const FOUND: &[Action] = &reads::joined::<15>(&[
+    permissions::ON_POLICIES,
+    permissions::ON_USERS,
+    permissions::ON_ROLES,
+    &[reads::GET_GROUP],
+    permissions::ON_GROUPS,
+]);

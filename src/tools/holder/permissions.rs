@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{GROUP, Holder};
-use crate::iam::{AwsFailure, DeclaredCall, EntityKind, Reader, Resource, reads, shape};
+use crate::iam::{Action, AwsFailure, DeclaredCall, EntityKind, Reader, Resource, reads, shape};
 use crate::tools::managed;
 use crate::tools::pages::all_pages;
 
@@ -219,29 +219,31 @@ pub fn declared_of_groups() -> [DeclaredCall; 3] {
     [of_group(GROUP.list_attached), of_group(GROUP.list_inline), of_group(GROUP.get_inline).with_found("PolicyName")]
 }
 
-/// The actions of [`declared`].
-pub const OF_USERS: &[crate::iam::Action] = &[
+/// The actions on users of [`declared`] for one.
+pub(super) const ON_USERS: &[Action] = &[
     reads::GET_USER,
     reads::LIST_ATTACHED_USER_POLICIES,
     reads::LIST_USER_POLICIES,
     reads::GET_USER_POLICY,
     reads::LIST_GROUPS_FOR_USER,
-    reads::LIST_ATTACHED_GROUP_POLICIES,
-    reads::LIST_GROUP_POLICIES,
-    reads::GET_GROUP_POLICY,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
 ];
 
+/// The actions on roles of [`declared`] for one.
+pub(super) const ON_ROLES: &[Action] =
+    &[reads::GET_ROLE, reads::LIST_ATTACHED_ROLE_POLICIES, reads::LIST_ROLE_POLICIES, reads::GET_ROLE_POLICY];
+
+/// The actions on the policies of groups.
+pub(super) const ON_GROUPS: &[Action] =
+    &[reads::LIST_ATTACHED_GROUP_POLICIES, reads::LIST_GROUP_POLICIES, reads::GET_GROUP_POLICY];
+
+/// The actions on managed policies.
+pub(super) const ON_POLICIES: &[Action] = &[reads::GET_POLICY, reads::GET_POLICY_VERSION];
+
+/// The actions of [`declared`] for a user.
+pub const OF_USERS: &[Action] = &reads::joined::<10>(&[ON_USERS, ON_GROUPS, ON_POLICIES]);
+
 /// The actions of [`declared`] for a role.
-pub const OF_ROLES: &[crate::iam::Action] = &[
-    reads::GET_ROLE,
-    reads::LIST_ATTACHED_ROLE_POLICIES,
-    reads::LIST_ROLE_POLICIES,
-    reads::GET_ROLE_POLICY,
-    reads::GET_POLICY,
-    reads::GET_POLICY_VERSION,
-];
+pub const OF_ROLES: &[Action] = &reads::joined::<6>(&[ON_ROLES, ON_POLICIES]);
 
 /// Attached policies as JSON.
 #[must_use]

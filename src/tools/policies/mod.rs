@@ -28,19 +28,8 @@ pub const VERSION: Parameter = Parameter {
 
 /// What a change of a policy reads: the policy, and whoever it reaches.
 const READS: &[Action] =
-    &join::<{ gains::FOUND.len() + 2 }>(gains::FOUND, &[reads::LIST_POLICY_VERSIONS, reads::LIST_ENTITIES_FOR_POLICY]);
+    &reads::joined::<{ gains::FOUND.len() + 2 }>(&[READS_OF_ONE_VERSION, &[reads::LIST_POLICY_VERSIONS]]);
 
 /// The same but for the versions.
 const READS_OF_ONE_VERSION: &[Action] =
-    &join::<{ gains::FOUND.len() + 1 }>(gains::FOUND, &[reads::LIST_ENTITIES_FOR_POLICY]);
-
-/// Two lists as one.
-const fn join<const N: usize>(one: &[Action], other: &[Action]) -> [Action; N] {
-    let mut all = [reads::GET_POLICY; N];
-    let mut at = 0;
-    while at < N {
-        all[at] = if at < one.len() { one[at] } else { other[at - one.len()] };
-        at += 1;
-    }
-    all
-}
+    &reads::joined::<{ gains::FOUND.len() + 1 }>(&[gains::FOUND, &[reads::LIST_ENTITIES_FOR_POLICY]]);
