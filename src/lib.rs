@@ -13,6 +13,7 @@ pub mod context;
 pub mod current;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod exchange;
 mod expiring;
 pub mod gateway;
 pub mod hidden;
@@ -25,6 +26,7 @@ pub mod policy_cases;
 pub mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod sealing;
 pub mod secret;
 pub mod stage_two;
 pub mod suggest;

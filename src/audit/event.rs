@@ -28,6 +28,8 @@ pub enum Stage {
     Panic,
     /// A request whose author could not be verified.
     Authentication,
+    /// Gateway credentials are given for a proof.
+    Issuance,
     /// Something the gateway works by was loaded anew, or could not be.
     Reload,
     /// A digest of the journal's files was made: its hash, for whoever keeps records elsewhere.

@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::sigv4::Verified;
+use super::verified::{Evidence, Verified};
 use crate::clock::SharedClock;
 use crate::expiring::Expiring;
 
@@ -110,11 +110,14 @@ impl ReplayTable {
 
     /// Lets a write pass, once. Call it last before the write is decided on: what is let pass is used up.
     ///
+    /// A request with an access token has no signature that could be used up: whoever has the token can ask for the same
+    /// again, or for anything else. That is why such requests write only where a mapping lets them.
+    ///
     /// # Errors
     /// When the signature has written before, or the table cannot know that it has not.
     pub fn admit(&self, verified: &Verified) -> Result<(), ReplayRefusal> {
+        let Evidence::Signature { signature, signed_at, .. } = *verified.evidence() else { return Ok(()) };
         let now = self.clock.now();
-        let signed_at = verified.signed_at();
         if let Some(earliest) = self.earliest.filter(|earliest| signed_at < *earliest) {
             return Err(ReplayRefusal::SignedBeforeStart { signed_at, earliest });
         }
@@ -128,7 +131,7 @@ impl ReplayTable {
         if seen.may_be_forgotten(expires) {
             return Err(ReplayRefusal::SignatureExpired { signed_at });
         }
-        let entry = (expires, *verified.signature());
+        let entry = (expires, signature);
         if seen.contains(&entry) {
             return Err(ReplayRefusal::Replayed);
         }

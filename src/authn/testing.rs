@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::keyring::{KeyUses, Keyring};
-use super::sigv4::{SigV4Options, SigV4Verifier, Verified};
-use super::{Caller, CallerKind};
+use super::sigv4::{SigV4Options, SigV4Verifier};
+use super::{Caller, Evidence, Verified};
 use crate::clock::SharedClock;
 
 pub(crate) const SERVICE: &str = "iam-mcp";
@@ -62,11 +62,10 @@ pub(crate) fn verifier(entries: &[Value], clock: SharedClock) -> SigV4Verifier {
 /// A verified request of this caller for the environment `dev`, as if it had carried this signature.
 pub(crate) fn verified(caller: &str, signature: [u8; 32], signed_at: Timestamp) -> Verified {
     Verified {
-        caller: Arc::new(Caller { kind: CallerKind::Keyring, name: caller.into(), person: None }),
-        access_key_id: KEY_ID.into(),
+        caller: Arc::new(Caller::keyring(caller, None)),
         environments: Arc::new(["dev".to_owned()]),
         uses: KeyUses::ALL,
-        signature,
-        signed_at,
+        issued: signed_at,
+        evidence: Evidence::Signature { access_key_id: KEY_ID.into(), signature, signed_at, sealing_key: None },
     }
 }

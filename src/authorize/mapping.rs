@@ -23,7 +23,7 @@ pub struct Mapped {
 /// `NoDefaultEnvironment`, `UnknownEnvironment` or `NoRoleMapping`.
 pub fn map(config: &Config, named: Option<&str>, caller: &Caller) -> Result<Mapped, ToolError> {
     let environment = environment(config, named)?;
-    let mapping = config.role_mappings.resolve(&environment.name, caller.kind, &caller.name).ok_or_else(|| {
+    let mapping = config.role_mappings.resolve(&environment.name, caller).ok_or_else(|| {
         ToolError::gateway(
             "NoRoleMapping",
             format!("no role mapping of the environment {} matches you ({})", environment.name, caller.name),

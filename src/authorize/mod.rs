@@ -147,8 +147,8 @@ impl Authorizer {
     /// Judges a call by what it declares, before any credential exists.
     ///
     /// # Errors
-    /// `ToolNotAllowed`, `ReadOnlyGateway`, `ReadOnlyCaller`, `ProtectedResource`, `PermissionsBoundaryRequired`,
-    /// `PolicyDenied` or `PolicyNotAllowed`.
+    /// `ToolNotAllowed`, `ReadOnlyGateway`, `InsufficientScope`, `UnsignedWrite`, `ReadOnlyCaller`, `ProtectedResource`,
+    /// `PermissionsBoundaryRequired`, `PolicyDenied` or `PolicyNotAllowed`.
     pub fn judge<T: Judged>(&self, value: T) -> Result<Authorized<T>, Refused> {
         access::check(value.spec(), value.facts())?;
         let facts = value.facts();

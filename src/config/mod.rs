@@ -10,11 +10,15 @@ mod audit_digests;
 mod audit_secrets;
 mod audit_sinks;
 mod aws;
+mod bearer;
 mod broker;
 mod environments;
+mod exchange;
 mod fault;
 mod gateway;
 mod host;
+mod issuer;
+mod issuer_url;
 mod key_file;
 mod limits;
 mod listen;
@@ -27,6 +31,7 @@ mod policy;
 mod process;
 mod protect;
 mod reload;
+mod revoked;
 mod role_mapping;
 mod sealing;
 mod section;
@@ -48,11 +53,17 @@ pub use audit::{Audit, SigningKeyFault, UnrecordedReads, read_signing_seed};
 pub use audit_secrets::{HashKeyError, HashKeyFault, HashKeyFile, Secrets, read_hash_key, read_hash_key_file};
 pub use audit_sinks::{S3, Sinks};
 pub use aws::Aws;
+pub use bearer::Bearer;
 pub use broker::Broker;
 pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};
+pub use exchange::{CallerIdentityProofs, Exchange, WebIdentityIssuer};
 pub use fault::{Fault, FaultCode, Faults, Place, Warning};
 pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
+pub use issuer::{
+    ClaimPath, ClaimPathError, Condition, Issuer, KeySource, LONGEST_NAME, Possible, Template, TemplateError, Unfit,
+};
+pub use issuer_url::{IssuerUrl, IssuerUrlError};
 pub use key_file::{KEY_BYTES, KeyFileError};
 pub use limits::Limits;
 pub use listen::Listen;
@@ -62,9 +73,10 @@ pub use origin::{Origin, OriginError};
 pub use policy::{DocumentPattern, Policy, WithoutDocuments};
 pub use process::{Environment, ProcessEnvironment};
 pub use protect::Protect;
+pub use revoked::{Presented, Revocation, Revocations, Revoked};
 pub use role_mapping::{
     Access, CallerPattern, Confirmation, ConfirmedCalls, Confirming, ExternalId, ExternalIdError, NamePattern,
-    NamePatternError, RESERVED_TAGS, RoleMapping, RoleMappings, Toolset,
+    NamePatternError, RESERVED_TAGS, RoleMapping, RoleMappings, Toolset, is_tag_value,
 };
 pub use sealing::{
     Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState, read_sealing_keys,
@@ -100,6 +112,14 @@ pub struct Config {
     pub audit: Audit,
     /// `[sealing]`.
     pub sealing: Sealing,
+    /// `[exchange]`.
+    pub exchange: Exchange,
+    /// `[[issuer]]`.
+    pub issuers: Vec<Issuer>,
+    /// `[bearer]`, where access tokens are accepted.
+    pub bearer: Option<Bearer>,
+    /// `[[revoked]]`.
+    pub revoked: Revocations,
     /// `[tools]`.
     pub tools: Tools,
     /// `[protect]`.
@@ -178,10 +198,20 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let role_mappings = role_mapping::read(root, &declared, &broker);
     let audit = root.table("audit", |section| audit::read(section, folder, &declared.environments)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
-    if sealing.as_ref().is_some_and(|sealing| !sealing.keys.is_empty()) && role_mappings.iter().any(RoleMapping::writes)
-    {
+    let are_shared = |sealing: &Sealing| !sealing.keys.is_empty() && !sealing.single_replica;
+    if sealing.as_ref().is_some_and(are_shared) && role_mappings.iter().any(RoleMapping::writes) {
         warnings::of_shared_tokens(root.sink());
     }
+    let issuers = issuer::read(root, folder);
+    let exchange = |section: &Section<'_>| {
+        exchange::read(section, folder, gateway.as_ref().map(|gateway| &gateway.name), &issuers, sealing.as_ref())
+    };
+    let exchange = root.table("exchange", exchange).flatten();
+    let bearer = root.table("bearer", |section| bearer::read(section, &issuers));
+    if let Some(exchange) = &exchange {
+        warnings::of_callers(&role_mappings, exchange, &issuers, root.sink());
+    }
+    let revoked = revoked::read(root);
     let tools = root.table("tools", |section| tools::read(section, &declared.environments));
     let protect = root.table("protect", protect::read);
     let stores_secrets = tools.as_ref().is_some_and(|tools| matches!(tools.new_secrets, NewSecrets::SecretsManager(_)));
@@ -201,6 +231,10 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
         broker,
         audit: audit?,
         sealing: sealing?,
+        exchange: exchange?,
+        issuers,
+        bearer: bearer?,
+        revoked,
         tools: tools?,
         protect: protect?,
         aws: aws?,

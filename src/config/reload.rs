@@ -5,7 +5,8 @@ use super::Config;
 impl Config {
     /// What differs in `new` and takes effect only after a restart, by section or key; empty when all of it can be applied.
     ///
-    /// Applied at once are `gateway.read_only`, `role_mapping`, `policy`, `protect` and `log.level`; everything else is bound to
+    /// Applied at once are `gateway.read_only`, `role_mapping`, `policy`, `protect`, `sealing`, `exchange`, `issuer`, `bearer`,
+    /// `revoked` and `log.level`; everything else is bound to
     /// sockets, files, pools or caches that exist since the start.
     #[must_use]
     pub fn reloadable_difference(&self, new: &Self) -> Vec<&'static str> {
@@ -20,7 +21,11 @@ impl Config {
             sigv4,
             broker,
             audit,
-            sealing,
+            sealing: _,
+            exchange: _,
+            issuers: _,
+            bearer: _,
+            revoked: _,
             tools,
             protect: _,
             aws,
@@ -35,7 +40,6 @@ impl Config {
             ("sigv4", *sigv4 != new.sigv4),
             ("broker", *broker != new.broker),
             ("audit", *audit != new.audit),
-            ("sealing", *sealing != new.sealing),
             ("tools", *tools != new.tools),
             ("aws", *aws != new.aws),
             ("log.format", log.format != new.log.format),

@@ -274,6 +274,16 @@ impl<'a> Item<'a> {
         matches!(self.node.value, Value::Table(_))
     }
 
+    /// Whether the value is a boolean.
+    pub(super) fn is_boolean(&self) -> bool {
+        matches!(self.node.value, Value::Boolean(_))
+    }
+
+    /// The items, when it is a list; no fault otherwise.
+    pub(super) fn as_list(&self) -> Option<Vec<Self>> {
+        matches!(self.node.value, Value::Array(_)).then(|| self.items()).flatten()
+    }
+
     /// Whether the value is an integer.
     pub(super) fn is_integer(&self) -> bool {
         matches!(self.node.value, Value::Integer(_))

@@ -1,7 +1,11 @@
 //! Variables that other programs obey and the gateway does not.
 
+use super::exchange::Exchange;
+use super::issuer::Issuer;
 use super::process::Environment;
+use super::role_mapping::{CallerPattern, NamePattern, RoleMapping, RoleMappings};
 use super::sink::Sink;
+use crate::authn::CallerKind;
 
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
@@ -10,9 +14,71 @@ pub(super) fn of_shared_tokens(sink: &Sink) {
     sink.warn(
         "sealing.keys",
         "a confirmation or approval can be used once at each replica that has these keys, and a plan that was rejected at one \
-         of them be done at another: let one replica alone write, or leave the keys out, and keep tools.approval_seconds \
-         short",
+         of them be done at another: let one replica alone write, and keep tools.approval_seconds short; if there is one \
+         replica alone, say sealing.single_replica = true",
     );
+}
+
+/// Says of each mapping whose callers cannot come, or whose name is not what it looks like.
+pub(super) fn of_callers(mappings: &RoleMappings, exchange: &Exchange, issuers: &[Issuer], sink: &Sink) {
+    for mapping in mappings.iter() {
+        let mut warn = |message: &str| sink.warn(format!("role_mapping {}", mapping.id), message);
+        if let Some(reason) = cannot_come(&mapping.caller, exchange, issuers) {
+            warn(reason);
+        }
+        if mapping.caller.kind == CallerKind::CallerIdentity {
+            of_caller_identity(mapping, exchange, &mut warn);
+        }
+        if mapping.bearer_writes && !issuers.iter().any(|issuer| issuer.bearer && is_of(&mapping.caller, issuer)) {
+            warn("has bearer_writes, and its callers come with no access token");
+        }
+    }
+}
+
+fn is_of(caller: &CallerPattern, issuer: &Issuer) -> bool {
+    caller.issuer.as_ref() == Some(&issuer.name)
+}
+
+fn cannot_come(caller: &CallerPattern, exchange: &Exchange, issuers: &[Issuer]) -> Option<&'static str> {
+    let account = caller.account.as_ref();
+    match caller.kind {
+        CallerKind::Keyring => None,
+        CallerKind::CallerIdentity => {
+            let accounts = exchange.caller_identity.iter().flat_map(|proofs| &proofs.accounts);
+            (!accounts.into_iter().any(|own| Some(own) == account))
+                .then_some("is for nobody: [exchange.caller_identity] does not have its account")
+        }
+        CallerKind::WebIdentity => (!exchange.web_identity.iter().any(|issuer| Some(&issuer.account) == account))
+            .then_some("is for nobody: no [[exchange.web_identity]] has its account"),
+        CallerKind::Oidc => {
+            (!issuers.iter().any(|issuer| is_of(caller, issuer))).then_some("is for nobody: no [[issuer]] has its name")
+        }
+    }
+}
+
+fn of_caller_identity(mapping: &RoleMapping, exchange: &Exchange, warn: &mut impl FnMut(&str)) {
+    if mapping.writes() {
+        warn(
+            "lets callers write who proved themselves by GetCallerIdentity, which AWS answers also to sessions that an explicit \
+             Deny holds in quarantine; web-identity is the proof to ask for where writes are at stake",
+        );
+    }
+    let (NamePattern::Exact(text) | NamePattern::Prefix(text)) = &mapping.caller.pattern;
+    let is_exact = !mapping.caller.pattern.is_for_several();
+    let Some(rest) = text.strip_prefix("assumed-role/") else { return };
+    match rest.split_once('/') {
+        None if is_exact => warn("is for nobody: a role's sessions are called assumed-role/ROLE/SESSION"),
+        None => warn("is for several roles, whose names begin alike: write assumed-role/ROLE/* for one"),
+        Some((role, session)) => {
+            let enforced = exchange.caller_identity.as_ref().is_some_and(|proofs| proofs.enforces_session_of(role));
+            if !session.is_empty() && !enforced {
+                warn(
+                    "names a session, and whoever may assume the role chooses its session's name, unless the role enforces it: \
+                     then say so with exchange.caller_identity.enforced_sessions",
+                );
+            }
+        }
+    }
 }
 
 /// Says of each endpoint and proxy variable that is set that it leads nowhere: whoever can set a variable must not be able

@@ -84,7 +84,7 @@ fn of_caller(facts: &CallFacts) -> Context {
         context.set(&format!("aws:PrincipalTag/{key}"), value);
     }
     context.set("mcp:Environment", &facts.environment);
-    context.set("mcp:Authentication", facts.caller.kind.as_str());
+    context.set("mcp:Authentication", facts.authentication());
     context.set("mcp:RoleMapping", &mapping.id);
     context
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::authn::Caller;
+use crate::config::RESERVED_TAGS;
 
 /// The session tag that says that a call came through an MCP service.
 pub const VIA_TAG: &str = "ViaAWSMCPService";
@@ -50,7 +51,11 @@ impl Stamp {
             Some(person) if is_source_identity(person) => person.clone(),
             _ => hash.clone(),
         };
+        // What the operators of the gateway say of a caller counts more than what its token says.
+        let of_mapping = |key: &String| mapping_tags.keys().any(|own| own.eq_ignore_ascii_case(key));
         let mut tags = mapping_tags.clone();
+        let claimed = caller.tags.iter().filter(|(key, _)| !of_mapping(key) && !is_reserved(key));
+        tags.extend(claimed.map(|(key, value)| (key.clone(), value.clone())));
         tags.insert(VIA_TAG.to_owned(), "true".to_owned());
         tags.insert(CALLED_VIA_TAG.to_owned(), gateway.to_owned());
         tags.insert(CALLER_TAG.to_owned(), hash.clone());
@@ -76,6 +81,11 @@ fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
 }
 
+/// Whether only the gateway, or AWS, may say it; in any letter case, as STS compares.
+fn is_reserved(key: &str) -> bool {
+    RESERVED_TAGS.iter().any(|reserved| reserved.eq_ignore_ascii_case(key)) || key.to_lowercase().starts_with("aws:")
+}
+
 fn is_source_identity(person: &str) -> bool {
     (2..=NAME_LIMIT).contains(&person.len())
         && person.chars().all(is_name_character)
@@ -85,10 +95,9 @@ fn is_source_identity(person: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authn::CallerKind;
 
     fn caller(name: &str, person: Option<&str>) -> Caller {
-        Caller { kind: CallerKind::Keyring, name: name.into(), person: person.map(Into::into) }
+        Caller::keyring(name, person.map(Into::into))
     }
 
     fn stamp(caller: &Caller) -> Stamp {

@@ -22,8 +22,10 @@ use crate::audit::{
     SigningKey, Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
+use crate::authn::proofs::caller_identity::CallerIdentity;
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
+use crate::authn::tokens::Tokens;
 use crate::authorize::{Authorizer, DocumentFaults, Documents, Protected};
 use crate::broker::sts::AwsSts;
 use crate::broker::{Broker, CacheSettings, own};
@@ -32,9 +34,12 @@ use crate::config::{
     Config, HashKeyFault, SealingKeyFaults, SigningKeyFault, read_hash_key, read_sealing_keys, read_signing_seed,
 };
 use crate::current::Current;
+use crate::exchange::Exchange;
+use crate::exchange::limits::SourceLimit;
+use crate::exchange::request::LONGEST_BODY;
 use crate::http::{
-    Alarm, BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, metrics_router,
-    router,
+    Alarm, BodyLimits, CallLimits, Drain, Exchanging, Health, HttpSettings, Metrics, Readiness, ServerLimits, Services,
+    metrics_router, router,
 };
 use crate::iam::endpoint::Endpoint;
 use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
@@ -49,6 +54,7 @@ use crate::mcp::road::{InForce, Road};
 use crate::mcp::service::service;
 use crate::mcp::trail::Stationery;
 use crate::random::SharedRandom;
+use crate::sealing::{Keyset, SharedKeyset};
 use crate::tools::catalogue::Catalogue;
 
 /// What the gateway takes from the outside, so that tests can decide it.
@@ -121,6 +127,8 @@ pub struct Gateway {
     pub in_force: Arc<Current<InForce>>,
     /// The keys in force.
     pub keyring: Arc<Keyring>,
+    /// What tokens are sealed with.
+    pub keyset: SharedKeyset,
     /// Time and identifiers for records.
     pub stationery: Stationery,
     /// Whether the audit journal takes records.
@@ -153,7 +161,7 @@ impl Gateway {
         let keyring = Arc::new(Keyring::open(keyring_file)?);
         let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
         let sigv4 = SigV4Options::new(config.sigv4.service.clone(), config.sigv4.regions.clone(), max_skew)?;
-        let sealing_keys = read_sealing_keys(&config.sealing)?;
+        let keyset = Keyset::shared(config.gateway.name.as_str(), &read_sealing_keys(&config.sealing)?, &random);
         let redaction = match read_hash_key(&config)? {
             Some(key) => Redaction::hashing(HashKey::new(&key)),
             None => Redaction::omitting(),
@@ -166,7 +174,7 @@ impl Gateway {
         let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random), redaction };
         let admission = Admission {
             replay: replay_table(&config, keys_are_new, &clock),
-            confirmer: confirmer(&config, &sealing_keys, &stationery).await,
+            confirmer: confirmer(&config, Arc::clone(&keyset), &stationery).await,
             keyring: Arc::clone(&keyring),
         };
         let drain = Drain::new();
@@ -183,6 +191,21 @@ impl Gateway {
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
+        let refused = Arc::new(refused);
+        let exchange = Arc::new(Exchange {
+            in_force: Arc::clone(&in_force),
+            keyset: Arc::clone(&keyset),
+            caller_identity: CallerIdentity,
+            tokens: Arc::new(Tokens),
+            journal: journal.clone(),
+            refused: Arc::clone(&refused),
+            stationery: stationery.clone(),
+        });
+        let exchange = Exchanging {
+            service: service_fn(move |request| Arc::clone(&exchange).answer(request)),
+            per_source: Arc::new(SourceLimit::new(Arc::clone(&in_force), Arc::clone(&clock))),
+            longest_body: LONGEST_BODY,
+        };
         let policy_alarm = health.alarm("policy", &metrics);
         let configuration_alarm = health.alarm("configuration", &metrics);
         let keeping_alarm = health.alarm("audit_files", &metrics);
@@ -198,13 +221,14 @@ impl Gateway {
         let sinks = sinks::begin(&current.config, &around)?;
         let keeping = KeepingOptions { shipped: sinks.shipped(), ..keeping };
         let keeper = keeper(keeping, &journal, keeping_alarm);
-        let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock);
+        let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock).with_credentials(Arc::clone(&keyset));
         let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
         let approvals = Approvals::new(Arc::clone(&road));
         let approvals = service_fn(move |request| approvals.clone().answer(request));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
         let (mcp, health2, metrics2) = (service(handler), health.clone(), metrics.clone());
-        let router = router(mcp, approvals, authenticator, settings, health2, metrics2, random);
+        let services = Services { mcp, approvals, exchange };
+        let router = router(services, authenticator, settings, health2, metrics2, random);
         Ok(Self {
             router,
             metrics_router: metrics_router(health.clone(), metrics.clone()),
@@ -216,6 +240,7 @@ impl Gateway {
             sinks,
             in_force,
             keyring,
+            keyset,
             stationery,
             audit_readiness: health.component("audit"),
             policy_alarm,

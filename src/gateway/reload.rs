@@ -19,12 +19,13 @@ use super::log::LogLevel;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
 use crate::authorize::{DocumentFaults, DocumentFiles, Documents};
-use crate::config::{Config, Environment, Gateway, Log};
+use crate::config::{Config, Environment, Gateway, Log, SealingKeyFaults, read_sealing_keys};
 use crate::current::Current;
 use crate::http::{Alarm, Readiness};
 use crate::mcp::road::InForce;
 use crate::mcp::trail::Stationery;
 use crate::random::uuid;
+use crate::sealing::{Keyset, SharedKeyset};
 
 /// How often the files are looked at.
 pub const EVERY: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ pub struct Reloader {
     environment: Arc<dyn Environment>,
     in_force: Arc<Current<InForce>>,
     keyring: Arc<Keyring>,
+    keyset: SharedKeyset,
     journal: Journal,
     stationery: Stationery,
     audit_readiness: Readiness,
@@ -63,6 +65,7 @@ impl Reloader {
             environment,
             in_force: Arc::clone(&gateway.in_force),
             keyring: Arc::clone(&gateway.keyring),
+            keyset: Arc::clone(&gateway.keyset),
             journal: gateway.journal.clone(),
             stationery: gateway.stationery.clone(),
             audit_readiness: gateway.audit_readiness.clone(),
@@ -166,6 +169,16 @@ impl Reloader {
         }
         let in_force = self.in_force.get();
         let old = &in_force.config;
+        let keyset = match self.new_keyset(old, &new) {
+            Ok(keyset) => keyset,
+            Err(faults) => {
+                tracing::error!(%faults, "the new configuration is refused for its sealing keys; the old one stays in force");
+                // The keys may come to stand there later, and the file not change any more: it is looked at again.
+                self.seen = None;
+                self.refuse_configuration("BadSealingKeys", faults.to_string());
+                return;
+            }
+        };
         let mut later = old.reloadable_difference(&new);
         let merged = merge(old, &new, &mut later);
         let files = DocumentFiles::read(&merged);
@@ -205,8 +218,21 @@ impl Reloader {
         }
         self.file_digest = new.digest;
         self.log_level.set(merged.log.level);
+        if let Some(keyset) = keyset {
+            self.keyset.set(keyset);
+        }
         self.put_in_force(merged, documents);
         self.record("ReloadConfiguration", None, details);
+    }
+
+    /// The keys of the new configuration, where it names others than the old one; those that are left out open nothing any
+    /// more.
+    fn new_keyset(&self, old: &Config, new: &Config) -> Result<Option<Keyset>, SealingKeyFaults> {
+        if old.sealing == new.sealing {
+            return Ok(None);
+        }
+        let keys = read_sealing_keys(&new.sealing)?;
+        Ok(Some(Keyset::new(old.gateway.name.as_str(), &keys, &self.stationery.random)))
     }
 
     /// The endpoint policies of the configuration in force. A bad new version leaves the old one in force, and an alarm
@@ -310,6 +336,11 @@ fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -> Config {
         role_mappings: mappings.clone(),
         policy: new.policy.clone(),
         protect: new.protect.clone(),
+        sealing: new.sealing.clone(),
+        exchange: new.exchange.clone(),
+        issuers: new.issuers.clone(),
+        bearer: new.bearer.clone(),
+        revoked: new.revoked.clone(),
         log: Log { format: old.log.format, level: new.log.level },
         digest,
         ..old.clone()

@@ -13,10 +13,12 @@ pub enum Service {
     Mcp,
     /// What persons say to the plans of others' agents.
     Approvals,
+    /// Gateway credentials for a proof of identity.
+    Exchange,
 }
 
 impl Service {
-    const ALL: [Self; 2] = [Self::Mcp, Self::Approvals];
+    const ALL: [Self; 3] = [Self::Mcp, Self::Approvals, Self::Exchange];
 
     /// Its path for the default environment.
     #[must_use]
@@ -24,6 +26,7 @@ impl Service {
         match self {
             Self::Mcp => "/mcp",
             Self::Approvals => "/approvals",
+            Self::Exchange => "/credentials",
         }
     }
 
@@ -32,6 +35,7 @@ impl Service {
         match self {
             Self::Mcp => "/mcp/{environment}",
             Self::Approvals => "/approvals/{environment}",
+            Self::Exchange => "/credentials/{environment}",
         }
     }
 }

@@ -16,14 +16,22 @@ use super::refusal::Refusal;
 ///
 /// `B` is the body's type. A gate over `Bytes` can only stand behind the layer that buffers, so a check that needs the
 /// body cannot be put where there is none yet.
-pub(crate) trait Gate<B>: Send + Sync + 'static {
+pub trait Gate<B>: Send + Sync + 'static {
     /// Lets the request pass, or says why not.
+    ///
+    /// # Errors
+    /// The refusal that is answered.
     fn check(&self, head: &mut Parts, body: &B) -> Result<(), Refusal>;
 }
 
 /// The layer of `gate`.
 pub(crate) fn gate<G>(gate: G) -> GateLayer<G> {
     GateLayer(Arc::new(gate))
+}
+
+/// The layer of a gate that others hold, too.
+pub(crate) fn shared_gate<G>(gate: Arc<G>) -> GateLayer<G> {
+    GateLayer(gate)
 }
 
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use super::body::BufferLayer;
 use super::call_limit::{self, Places};
 use super::endpoint::NamedEndpoint;
 use super::envelope::{Envelope, JsonBody};
-use super::gate::{Gate, gate};
+use super::gate::{Gate, gate, shared_gate};
 use super::head::{OnlyPost, PlainBody};
 use super::host::AcceptedHosts;
 use super::metrics::Metrics;
@@ -81,6 +81,32 @@ where
     S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
 {
     signed(approvals, JsonBody, around)
+}
+
+/// What a request for credentials goes through: nobody is known yet, so it gets less than a call does.
+pub(crate) fn exchange<S, G>(
+    exchange: S,
+    per_source: Arc<G>,
+    body: BodyLimits,
+    metrics: &Metrics,
+    places: Places,
+) -> impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static,
+    G: Gate<Body>,
+{
+    ServiceBuilder::new()
+        .layer(gate(NamedEndpoint))
+        .layer(gate(OnlyPost))
+        .layer(gate(PlainBody))
+        // Before the body is read, let alone its proof looked at: an address that asks too often costs next to nothing.
+        .layer(shared_gate(per_source))
+        .layer(BufferLayer::new(body, metrics.clone()))
+        .layer(gate(JsonBody))
+        .map_request(|request: Request<Bytes>| request.map(Body::from))
+        // Places of its own: whoever waits for STS here takes none from verified calls.
+        .layer(from_fn_with_state(places, call_limit::limit))
+        .service(exchange)
 }
 
 /// What a signed request goes through; `form` is what its service wants of it beside.

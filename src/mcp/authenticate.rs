@@ -20,18 +20,21 @@ use super::road::InForce;
 pub struct SigV4Authenticator {
     verifier: SigV4Verifier,
     in_force: Arc<Current<InForce>>,
-    refused: RefusedAuthentications,
+    refused: Arc<RefusedAuthentications>,
 }
 
 impl SigV4Authenticator {
     /// An authenticator; every refusal is told to `refused`, which records it.
     #[must_use]
-    pub fn new(verifier: SigV4Verifier, in_force: Arc<Current<InForce>>, refused: RefusedAuthentications) -> Self {
+    pub fn new(verifier: SigV4Verifier, in_force: Arc<Current<InForce>>, refused: Arc<RefusedAuthentications>) -> Self {
         Self { verifier, in_force, refused }
     }
 
     fn verify(&self, head: &mut Parts, body: &Bytes) -> Result<(), SigV4Refusal> {
         let verified = self.verifier.verify(head, body)?;
+        if self.in_force.get().config.revoked.cover(&verified.presented()) {
+            return Err(SigV4Refusal::Revoked);
+        }
         let endpoint = head.extensions.get::<Endpoint>();
         let named = endpoint.and_then(|endpoint| endpoint.environment.as_deref());
         match named {
@@ -47,7 +50,7 @@ impl SigV4Authenticator {
         }
         verified.meant_for(match endpoint.map(|endpoint| endpoint.service) {
             Some(Service::Approvals) => KeyUse::Approvals,
-            Some(Service::Mcp) | None => KeyUse::Calls,
+            Some(Service::Mcp | Service::Exchange) | None => KeyUse::Calls,
         })?;
         head.extensions.insert(Arc::new(verified));
         Ok(())
@@ -57,10 +60,10 @@ impl SigV4Authenticator {
 impl Authenticate for SigV4Authenticator {
     fn authenticate(&self, head: &mut Parts, body: &Bytes) -> Result<(), Refusal> {
         self.verify(head, body).map_err(|refusal| {
-            self.refused.note(head, &refusal);
+            let in_force = self.in_force.get();
+            self.refused.note_signature(head, &refusal);
             let mut answer =
                 Refusal::new(StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string()).with_challenge();
-            let in_force = self.in_force.get();
             answer = answer.logged_as(refusal.recorded(|name| in_force.config.environments.get(name).is_some()));
             if let Some(hint) = refusal.hint() {
                 answer = answer.with_hint(hint);

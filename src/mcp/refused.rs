@@ -15,6 +15,7 @@ use super::road::InForce;
 use super::trail::Stationery;
 use crate::audit::redaction::NOT_KEPT;
 use crate::audit::{Event, Journal, Kept, Stage};
+use crate::authn::proofs::{ProofClass, ProofRefusal};
 use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
 use crate::current::Current;
 use crate::http::{ClientAddress, Endpoint, RequestId, Service};
@@ -33,6 +34,14 @@ pub struct RefusedAuthentications {
     stationery: Stationery,
     strangers: Mutex<Window>,
     key_owners: Mutex<Window>,
+}
+
+/// A refusal, as records have it.
+struct Refused {
+    code: &'static str,
+    message: String,
+    /// Whether whoever sent it is somebody known, and no stranger.
+    is_owner: bool,
 }
 
 #[derive(Debug)]
@@ -56,15 +65,34 @@ impl RefusedAuthentications {
         Self { journal, in_force, stationery, strangers: Window::new(now), key_owners: Window::new(now) }
     }
 
-    /// Notes one refusal.
-    pub fn note(&self, head: &Parts, refusal: &SigV4Refusal) {
-        let signed_correctly = is_told_to_key_owners(refusal);
+    /// Notes that a signed request was refused.
+    pub fn note_signature(&self, head: &Parts, refusal: &SigV4Refusal) {
+        let in_force = self.in_force.get();
+        let is_served = |name: &str| in_force.config.environments.get(name).is_some();
+        let claimed = SigV4Verifier::claimed_access_key_id(head);
+        let refused = Refused {
+            code: refusal.code(),
+            message: refusal.recorded(is_served),
+            is_owner: is_told_to_key_owners(refusal),
+        };
+        self.note(&in_force, head, "Authenticate", claimed, &refused);
+    }
+
+    /// Notes that a proof of identity was refused.
+    pub fn note_proof(&self, head: &Parts, refusal: &ProofRefusal) {
+        // Who is proven and not mapped here is somebody, all the same.
+        let is_owner = refusal.class == ProofClass::NotAccepted;
+        let refused = Refused { code: refusal.code, message: refusal.message.clone(), is_owner };
+        self.note(&self.in_force.get(), head, "ExchangeProof", None, &refused);
+    }
+
+    fn note(&self, in_force: &InForce, head: &Parts, name: &'static str, claimed: Option<&str>, refused: &Refused) {
+        let signed_correctly = refused.is_owner;
         let window = if signed_correctly { &self.key_owners } else { &self.strangers };
         let Some(unrecorded_before) = self.take_place(window) else { return };
-        let in_force = self.in_force.get();
         let mut event = Event::new(
             in_force.config.gateway.name.as_str(),
-            "Authenticate",
+            name,
             Stage::Authentication,
             self.stationery.clock.now(),
             uuid(&*self.stationery.random),
@@ -79,10 +107,10 @@ impl RefusedAuthentications {
         event.user_identity = json!({
             // A key's owner is known by the key; the name behind it stands in the keyring.
             "type": if signed_correctly { "GatewayKey" } else { "Unverified" },
-            "accessKeyId": SigV4Verifier::claimed_access_key_id(head).map(|id| self.claimed(id, signed_correctly)),
+            "accessKeyId": claimed.map(|id| self.claimed(id, signed_correctly)),
         });
         let is_served = |name: &str| in_force.config.environments.get(name).is_some();
-        event.fail(refusal.code(), &refusal.recorded(is_served));
+        event.fail(refused.code, &refused.message);
         let endpoint = head.extensions.get::<Endpoint>();
         let service = endpoint.map_or(Service::Mcp, |endpoint| endpoint.service).path();
         let path = match endpoint.and_then(|endpoint| endpoint.environment.as_deref()) {
@@ -94,7 +122,7 @@ impl RefusedAuthentications {
         event.additional_event_data.insert("unrecordedBefore".into(), unrecorded_before.into());
         event.additional_event_data.insert("configuration".into(), in_force.config.digest.as_str().into());
         if let Err(failure) = self.journal.note(event.into_record_cut()) {
-            tracing::warn!(%failure, reason = refusal.code(), "a refused authentication could not be recorded");
+            tracing::warn!(%failure, reason = refused.code, "a refused authentication could not be recorded");
             give_back(window, unrecorded_before + 1);
         }
     }
@@ -141,6 +169,8 @@ fn is_told_to_key_owners(refusal: &SigV4Refusal) -> bool {
         refusal,
         SigV4Refusal::InactiveKey
             | SigV4Refusal::ExpiredKey { .. }
+            | SigV4Refusal::CredentialsExpired { .. }
+            | SigV4Refusal::Revoked
             | SigV4Refusal::EnvironmentNotAllowed { .. }
             | SigV4Refusal::UseNotAllowed(_)
     )

@@ -172,7 +172,8 @@ impl Road {
             client: incoming.client.clone(),
         };
         let gateway = &in_force.config.gateway.name;
-        let facts = CallFacts::of(&mapped, caller, gateway, origin, in_force.is_read_only())
+        let narrowing = incoming.verified.narrowing();
+        let facts = CallFacts::of(&mapped, caller, narrowing, gateway, origin, in_force.is_read_only())
             .with_new_secrets(&in_force.config.tools.new_secrets);
         trail.mapped = Some(mapped);
         trail.stamp = Some(facts.stamp.clone());

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -13,7 +14,7 @@ use super::method::Method;
 use super::road::InForce;
 use crate::audit::redaction::struck;
 use crate::audit::{Event, Kept, Record, Redaction, Stage, make_exact};
-use crate::authn::Verified;
+use crate::authn::{Evidence, Verified};
 use crate::authorize::{Decision, Mapped, Refused};
 use crate::broker::{Purpose, Session};
 use crate::clock::SharedClock;
@@ -315,12 +316,20 @@ impl<'call> Trail<'call> {
 
 /// How a request was authenticated, as records have it.
 pub(super) fn authentication(verified: &Verified) -> Value {
-    json!({
-        "accessKeyId": verified.access_key_id(),
-        "signedAt": verified.signed_at().to_string(),
-        // Not the signature itself: until its date runs out it is a credential for one request.
-        "signatureSha256": data_encoding::HEXLOWER.encode(&Sha256::digest(verified.signature())),
-    })
+    match verified.evidence() {
+        Evidence::Signature { access_key_id, signature, signed_at, sealing_key } => json!({
+            "accessKeyId": access_key_id,
+            "signedAt": signed_at.to_string(),
+            // Not the signature itself: until its date runs out it is a credential for one request.
+            "signatureSha256": HEXLOWER.encode(&Sha256::digest(signature)),
+            "sealingKey": sealing_key.as_deref(),
+        }),
+        Evidence::Bearer { token_sha256, id, may_write } => json!({
+            "bearerTokenSha256": HEXLOWER.encode(token_sha256),
+            "tokenId": id,
+            "scope": if *may_write { "write" } else { "read" },
+        }),
+    }
 }
 
 /// What a session signs with.

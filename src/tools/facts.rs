@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::authn::Caller;
+use crate::authn::{Caller, Narrowing};
 use crate::authorize::Mapped;
-use crate::config::{GatewayName, NewSecrets, RoleMapping};
+use crate::config::{Access, GatewayName, NewSecrets, RoleMapping};
 use crate::context::{Origin, Stamp};
 use crate::iam::Account;
 
@@ -23,6 +23,8 @@ pub struct CallFacts {
     pub stamp: Stamp,
     /// Where the call came from, and when.
     pub origin: Origin,
+    /// What the way in which the request was authenticated takes away.
+    pub narrowing: Narrowing,
     /// Whether the whole gateway is read-only at this moment.
     pub read_only: bool,
     /// What becomes of the secret of a new access key.
@@ -30,10 +32,17 @@ pub struct CallFacts {
 }
 
 impl CallFacts {
-    /// The facts of a call of `caller`, who is `mapped`, through the gateway of this name. Nobody is told a new secret by it,
-    /// unless [`Self::with_new_secrets`] says so.
+    /// The facts of a call of `caller`, who is `mapped` and authenticated in this way, through the gateway of this name.
+    /// Nobody is told a new secret by it, unless [`Self::with_new_secrets`] says so.
     #[must_use]
-    pub fn of(mapped: &Mapped, caller: &Arc<Caller>, gateway: &GatewayName, origin: Origin, read_only: bool) -> Self {
+    pub fn of(
+        mapped: &Mapped,
+        caller: &Arc<Caller>,
+        narrowing: Narrowing,
+        gateway: &GatewayName,
+        origin: Origin,
+        read_only: bool,
+    ) -> Self {
         let environment = mapped.environment.name.as_str();
         Self {
             caller: Arc::clone(caller),
@@ -41,10 +50,28 @@ impl CallFacts {
             account: Account { partition: mapped.environment.partition, id: mapped.mapping.role_arn.account() },
             mapping: Arc::clone(&mapped.mapping),
             stamp: Stamp::new(gateway.as_str(), environment, caller, &mapped.mapping.tags),
+            narrowing,
             origin,
             read_only,
             new_secrets: NewSecrets::Refuse,
         }
+    }
+
+    /// What the caller may do, all things considered.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        let may_write = match self.narrowing {
+            Narrowing::Nothing => true,
+            Narrowing::UnsignedBody => self.mapping.bearer_writes,
+            Narrowing::ReadingScope => false,
+        };
+        if self.read_only || !may_write { Access::ReadOnly } else { self.mapping.access }
+    }
+
+    /// The word for how the request was authenticated, in policies.
+    #[must_use]
+    pub fn authentication(&self) -> &'static str {
+        if self.narrowing.is_of_bearer() { "bearer" } else { self.caller.kind.as_str() }
     }
 
     /// The same, in a gateway in which this becomes of the secrets of new access keys.

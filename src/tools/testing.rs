@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::catalogue::CATALOGUE;
 use super::{CallFacts, Declared, ToolError, look_up};
-use crate::authn::{Caller, CallerKind};
+use crate::authn::{Caller, Narrowing};
 use crate::authorize::map;
 use crate::config::Config;
 use crate::context::Origin;
@@ -56,14 +56,15 @@ pub(crate) fn configuration() -> Config {
 }
 
 pub(crate) fn caller(name: &str) -> Arc<Caller> {
-    Arc::new(Caller { kind: CallerKind::Keyring, name: name.into(), person: None })
+    Arc::new(Caller::keyring(name, None))
 }
 
 pub(crate) fn facts(name: &str) -> CallFacts {
     let config = configuration();
     let caller = caller(name);
     let mapped = map(&config, None, &caller).expect("the caller is mapped");
-    CallFacts::of(&mapped, &caller, &config.gateway.name, origin(), false).with_new_secrets(&config.tools.new_secrets)
+    CallFacts::of(&mapped, &caller, Narrowing::Nothing, &config.gateway.name, origin(), false)
+        .with_new_secrets(&config.tools.new_secrets)
 }
 
 /// A call that came from nowhere in particular at the start of 2026.

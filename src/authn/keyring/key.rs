@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
 use super::uses::KeyUses;
-use crate::authn::{Caller, CallerKind};
+use crate::authn::Caller;
 use crate::secret::Secret;
 
 /// Whether a key may be used.
@@ -91,7 +91,7 @@ pub struct Key {
 impl Key {
     pub(super) fn new(entry: Entry) -> Self {
         let Entry { info, secret } = entry;
-        let caller = Caller { kind: CallerKind::Keyring, name: info.caller.clone(), person: info.person.clone() };
+        let caller = Caller::keyring(info.caller.clone(), info.person.clone());
         Self {
             identity: identity(&info.access_key_id, &secret),
             environments: info.environments.clone().into(),

@@ -39,6 +39,8 @@ impl KeyUse {
 impl KeyUses {
     /// Both.
     pub const ALL: Self = Self { calls: true, approvals: true };
+    /// Calls alone.
+    pub const CALLS: Self = Self { calls: true, approvals: false };
 
     /// Those with these words.
     ///

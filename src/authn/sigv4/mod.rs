@@ -1,4 +1,5 @@
-//! AWS Signature Version 4, verified with the keys of the [keyring](crate::authn::keyring).
+//! AWS Signature Version 4, verified with the keys of the [keyring](crate::authn::keyring) and with
+//! [gateway credentials](crate::authn::credentials).
 //!
 //! The request is signed anew with the key's secret, by the `aws-sigv4` crate over exactly what the client says it
 //! signed, and the two signatures are compared in constant time. Around that stand the rules that make the signature
@@ -24,7 +25,6 @@ pub(crate) mod signed;
 mod target;
 #[cfg(test)]
 mod tests;
-mod verified;
 
 use std::sync::Arc;
 
@@ -34,19 +34,22 @@ use jiff::Timestamp;
 
 pub use options::{SigV4Options, SigV4OptionsError};
 pub use refusal::{ScopePart, SigV4Refusal};
-pub use verified::Verified;
 
-use crate::authn::keyring::{Key, KeyStatus, Keyring, identity};
+use crate::authn::credentials;
+use crate::authn::keyring::{Key, KeyStatus, KeyUses, Keyring, identity};
+use crate::authn::verified::{Evidence, Verified};
 use crate::clock::SharedClock;
+use crate::sealing::SharedKeyset;
 use crate::secret::Secret;
 use authorization::Authorization;
-use signed::{Signed, TERMINATOR};
+use signed::{Signed, TERMINATOR, WithBody};
 
 /// Verifies signed requests.
 #[derive(Debug)]
 pub struct SigV4Verifier {
     options: SigV4Options,
     keyring: Arc<Keyring>,
+    keyset: Option<SharedKeyset>,
     clock: SharedClock,
     /// Stands in for a key that does not exist; a signature made with it is refused like any other of an unknown key.
     decoy: Identity,
@@ -57,7 +60,13 @@ impl SigV4Verifier {
     #[must_use]
     pub fn new(options: SigV4Options, keyring: Arc<Keyring>, clock: SharedClock) -> Self {
         let decoy = identity("IMGKAAAAAAAAAAAAAAAA", &Secret::new("A".repeat(40)));
-        Self { options, keyring, clock, decoy }
+        Self { options, keyring, keyset: None, clock, decoy }
+    }
+
+    /// The same, which also verifies gateway credentials whose session tokens these keys sealed.
+    #[must_use]
+    pub fn with_credentials(self, keyset: SharedKeyset) -> Self {
+        Self { keyset: Some(keyset), ..self }
     }
 
     /// Verifies the request as it came from the client, with its whole body.
@@ -69,8 +78,12 @@ impl SigV4Verifier {
         let request = Signed::read(head)?;
         self.check_scope(&request)?;
         self.check_skew(request.signed_at(), now)?;
-        if request.session_token().is_some() {
-            return Err(SigV4Refusal::SessionTokenNotAccepted);
+        let is_of_credentials = request.access_key_id().starts_with(credentials::PREFIX);
+        match (request.session_token(), is_of_credentials) {
+            (Some(token), true) => return self.verify_credentials(request.with_body(body)?, token, now),
+            (Some(_), false) => return Err(SigV4Refusal::SessionTokenNotAccepted),
+            (None, true) => return Err(SigV4Refusal::SessionTokenMissing),
+            (None, false) => {}
         }
         let request = request.with_body(body)?;
         let signed = request.signed();
@@ -80,11 +93,47 @@ impl SigV4Verifier {
         let key = judge(key, genuine, now)?;
         Ok(Verified {
             caller: Arc::clone(key.caller()),
-            access_key_id: key.info().access_key_id.clone(),
             environments: Arc::clone(key.environments()),
             uses: key.info().uses,
-            signature: signed.signature(),
-            signed_at: signed.signed_at(),
+            issued: key.info().created_at,
+            evidence: Evidence::Signature {
+                access_key_id: key.info().access_key_id.clone(),
+                signature: signed.signature(),
+                signed_at: signed.signed_at(),
+                sealing_key: None,
+            },
+        })
+    }
+
+    /// Verifies a request that is signed with gateway credentials: by what their session token says, in which no byte can
+    /// have been changed, and by the secret that belongs to it. When they expire is told only to who has both.
+    #[expect(clippy::needless_pass_by_value, reason = "the request was taken apart for this")]
+    fn verify_credentials(
+        &self,
+        request: WithBody<'_>,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Verified, SigV4Refusal> {
+        let signed = request.signed();
+        let keyset = self.keyset.as_ref().ok_or(SigV4Refusal::SessionTokenNotAccepted)?.get();
+        let opened = credentials::open(&keyset, signed.access_key_id(), token)?;
+        if !request.is_by(&identity(signed.access_key_id(), &opened.secret))? {
+            return Err(SigV4Refusal::SignatureMismatch);
+        }
+        if opened.expires <= now {
+            return Err(SigV4Refusal::CredentialsExpired { at: opened.expires });
+        }
+        Ok(Verified {
+            caller: opened.caller,
+            environments: opened.environments,
+            uses: KeyUses::CALLS,
+            issued: opened.issued,
+            evidence: Evidence::Signature {
+                access_key_id: signed.access_key_id().to_owned(),
+                signature: signed.signature(),
+                signed_at: signed.signed_at(),
+                sealing_key: Some(opened.sealing_key),
+            },
         })
     }
 

@@ -79,9 +79,33 @@ pub enum SigV4Refusal {
         /// How far apart they may be.
         max_skew: SignedDuration,
     },
-    /// The request carries a session token, which no key of the keyring has.
-    #[error("the request carries x-amz-security-token, which is not accepted here")]
+    /// The request carries a session token with a key that has none: one of the keyring, or one that AWS issued.
+    #[error("the request carries x-amz-security-token, which does not go with its access key id here")]
     SessionTokenNotAccepted,
+    /// The request is signed with gateway credentials and does not carry their session token.
+    #[error("the access key id is one of gateway credentials, and the request does not carry their session token")]
+    SessionTokenMissing,
+    /// The session token is none of a gateway.
+    #[error("the session token is no gateway's")]
+    CredentialsMalformed,
+    /// The session token was sealed with a key that this gateway does not have, or by another gateway.
+    #[error("the session token was not issued by this gateway, or with a key that it has no more")]
+    CredentialsForeign,
+    /// The session token was changed.
+    #[error("the session token was changed after it was issued")]
+    CredentialsAltered,
+    /// The session token belongs to another access key id.
+    #[error("the session token belongs to another access key id")]
+    CredentialsKeyMismatch,
+    /// The gateway credentials have expired.
+    #[error("the gateway credentials expired at {at}")]
+    CredentialsExpired {
+        /// When.
+        at: Timestamp,
+    },
+    /// The operators of the gateway revoked them, or whoever they are of.
+    #[error("what the request is authenticated with was revoked")]
+    Revoked,
     /// A header that must stand at most once stands there again.
     #[error("the header {name} is given more than once")]
     DuplicateHeader {
@@ -161,7 +185,7 @@ const OTHER_NAME: &str = "[not kept]";
 
 impl SigV4Refusal {
     /// All the codes there are, in the order in which the checks are made.
-    pub const CODES: [&'static str; 22] = [
+    pub const CODES: [&'static str; 29] = [
         "query_authentication",
         "ambiguous_target",
         "missing_authorization",
@@ -172,18 +196,25 @@ impl SigV4Refusal {
         "scope_mismatch",
         "clock_skew",
         "session_token_not_accepted",
+        "session_token_missing",
         "duplicate_header",
         "header_not_signed",
         "signed_header_missing",
         "header_not_text",
         "payload_unsigned",
         "payload_hash_mismatch",
+        "credentials_malformed",
+        "credentials_foreign",
+        "credentials_altered",
+        "credentials_key_mismatch",
         "unknown_key",
         "signature_mismatch",
         "inactive_key",
         "expired_key",
+        "credentials_expired",
         "environment_not_allowed",
         "use_not_allowed",
+        "revoked",
     ];
 
     /// The stable code of this reason, for clients, records and metrics.
@@ -200,6 +231,13 @@ impl SigV4Refusal {
             Self::ScopeMismatch { .. } => "scope_mismatch",
             Self::ClockSkew { .. } => "clock_skew",
             Self::SessionTokenNotAccepted => "session_token_not_accepted",
+            Self::SessionTokenMissing => "session_token_missing",
+            Self::CredentialsMalformed => "credentials_malformed",
+            Self::CredentialsForeign => "credentials_foreign",
+            Self::CredentialsAltered => "credentials_altered",
+            Self::CredentialsKeyMismatch => "credentials_key_mismatch",
+            Self::CredentialsExpired { .. } => "credentials_expired",
+            Self::Revoked => "revoked",
             Self::DuplicateHeader { .. } => "duplicate_header",
             Self::HeaderNotSigned { .. } => "header_not_signed",
             Self::SignedHeaderMissing { .. } => "signed_header_missing",
@@ -255,10 +293,21 @@ impl SigV4Refusal {
                 "set the clock of the client's machine, and do not keep signed requests for later".into()
             }
             Self::SessionTokenNotAccepted | Self::UnknownKey => {
-                "sign with a key of this gateway's keyring, made by its operator with `iam-mcp-gateway keyring add`; \
-                 access keys that AWS issued cannot be verified by anybody but AWS"
+                "sign with a key of this gateway: access keys that AWS issued cannot be verified by anybody but AWS. \
+                 `iam-mcp-gateway credentials` trades a proof of who you are at AWS for one, as credential_process of a \
+                 profile; or the gateway's operator makes one with `iam-mcp-gateway keyring add`"
                     .into()
             }
+            Self::SessionTokenMissing
+            | Self::CredentialsMalformed
+            | Self::CredentialsAltered
+            | Self::CredentialsKeyMismatch => {
+                "use access key id, secret access key and session token as the exchange gave them, together".into()
+            }
+            Self::CredentialsForeign | Self::CredentialsExpired { .. } => {
+                "get new ones from this gateway, with `iam-mcp-gateway credentials`".into()
+            }
+            Self::Revoked => "ask the gateway's operator".into(),
             Self::HeaderNotSigned { .. } => {
                 "have the client sign every header it sends; a header that a proxy adds must not start with x-amz- or \
                  mcp-"

@@ -5,7 +5,7 @@ use aws_credential_types::Credentials;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::authn::{Caller, CallerKind};
+use crate::authn::Caller;
 use crate::broker::Purpose;
 use crate::clock::{Clock, ManualClock};
 
@@ -67,7 +67,7 @@ impl Sts for FakeSts {
 fn shape(caller: &str, purpose: Purpose) -> SessionShape {
     SessionShape {
         environment: "dev".into(),
-        caller: Caller { kind: CallerKind::Keyring, name: caller.into(), person: None },
+        caller: Caller::keyring(caller, None),
         role_arn: "arn:aws:iam::123456789012:role/r".into(),
         external_id: None,
         purpose,

@@ -3,7 +3,7 @@
 mod external_id;
 mod pattern;
 mod read;
-mod tags;
+pub(super) mod tags;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -15,12 +15,12 @@ use std::time::Duration;
 pub use external_id::{ExternalId, ExternalIdError};
 pub use pattern::{CallerPattern, NamePattern, NamePatternError};
 pub(super) use read::read;
-pub use tags::RESERVED_TAGS;
+pub use tags::{RESERVED_TAGS, is_tag_value};
 pub use terms::{Access, Confirmation, ConfirmedCalls, Confirming, Toolset};
 
 use super::environments::EnvironmentName;
 use crate::arn::{PolicyArn, RoleArn};
-use crate::authn::CallerKind;
+use crate::authn::Caller;
 
 /// One `[[role_mapping]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,10 @@ pub struct RoleMapping {
     pub permissions_boundary: Option<PolicyArn>,
     /// How long an assumed session lasts.
     pub session: Duration,
+    /// How long gateway credentials of its callers last, where that is said; else it is as the kind of proof has it.
+    pub credentials: Option<Duration>,
+    /// Whether requests with an access token, whose body nobody signed, may write.
+    pub bearer_writes: bool,
 }
 
 impl RoleMapping {
@@ -65,11 +69,10 @@ impl RoleMappings {
     /// The mapping for a caller in an environment: the most specific whose pattern matches, which is always one. Nobody
     /// falls through to another environment or another kind of proof.
     #[must_use]
-    pub fn resolve(&self, environment: &EnvironmentName, kind: CallerKind, name: &str) -> Option<&Arc<RoleMapping>> {
+    pub fn resolve(&self, environment: &EnvironmentName, caller: &Caller) -> Option<&Arc<RoleMapping>> {
         self.0
             .iter()
-            .filter(|mapping| mapping.environment == *environment && mapping.caller.kind == kind)
-            .filter(|mapping| mapping.caller.pattern.matches(name))
+            .filter(|mapping| mapping.environment == *environment && mapping.caller.matches(caller))
             .max_by_key(|mapping| mapping.caller.pattern.specificity())
     }
 

@@ -6,10 +6,11 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use crate::authn::CallerKind;
+use crate::arn::AccountId;
+use crate::authn::{Caller, CallerKind};
 
-/// The longest caller name a pattern can hold, in characters.
-const MAX_LENGTH: usize = 128;
+/// The longest caller name a pattern can hold, in characters: that of an IAM user with the longest path and name.
+const MAX_LENGTH: usize = 640;
 
 /// A caller's name, exactly; or the beginning of one, with a single `*` at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,18 +92,40 @@ impl fmt::Display for NamePattern {
     }
 }
 
-/// The callers of one kind whose names match.
+/// The callers of one kind, of one account or issuer where the kind has those, whose names match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CallerPattern {
     /// How the caller must have proved who it is.
     pub kind: CallerKind,
+    /// The AWS account whose principal it must be; said for the kinds of which AWS vouches, and for no other.
+    pub account: Option<AccountId>,
+    /// The configured name of the issuer that must vouch for it; said for OIDC, and for nothing else.
+    pub issuer: Option<String>,
     /// The names that are meant.
     pub pattern: NamePattern,
 }
 
+impl CallerPattern {
+    /// Whether this caller is meant: nobody of another kind, account or issuer ever is.
+    #[must_use]
+    pub fn matches(&self, caller: &Caller) -> bool {
+        self.kind == caller.kind
+            && self.account == caller.account
+            && self.issuer == caller.issuer
+            && self.pattern.matches(&caller.name)
+    }
+}
+
 impl fmt::Display for CallerPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind.as_str(), self.pattern)
+        write!(f, "{}:", self.kind.as_str())?;
+        if let Some(account) = &self.account {
+            write!(f, "{account}:")?;
+        }
+        if let Some(issuer) = &self.issuer {
+            write!(f, "{issuer}:")?;
+        }
+        write!(f, "{}", self.pattern)
     }
 }
 
@@ -136,7 +159,7 @@ mod tests {
     fn what_is_no_pattern_is_refused_with_its_reason() {
         let fault = |text: &str| text.parse::<NamePattern>().unwrap_err();
         assert_eq!(fault(""), NamePatternError::Length(0));
-        assert_eq!(fault(&"a".repeat(129)), NamePatternError::Length(129));
+        assert_eq!(fault(&"a".repeat(641)), NamePatternError::Length(641));
         assert_eq!(fault("c*i"), NamePatternError::Wildcard);
         assert_eq!(fault("ci/**"), NamePatternError::Wildcard);
         assert_eq!(fault("arn:aws"), NamePatternError::Characters);

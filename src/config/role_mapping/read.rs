@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::pattern::{CallerPattern, NamePattern};
 use super::{Access, Confirmation, ConfirmedCalls, Confirming, RoleMapping, RoleMappings, Toolset, tags};
-use crate::arn::{PolicyArn, PolicyOwner, RoleArn};
+use crate::arn::{AccountId, PolicyArn, PolicyOwner, RoleArn};
 use crate::authn::CallerKind;
 use crate::config::broker::{Broker, SESSION_RANGE, SESSION_WHY};
 use crate::config::environments::{Declared, EnvironmentName, ServedEnvironment};
@@ -78,6 +78,11 @@ fn mapping(section: &Section<'_>, declared: &Declared, broker: &Broker, seen: &S
         .optional("session_seconds")
         .and_then(|item| item.integer(SESSION_RANGE, SESSION_WHY))
         .map_or(broker.session, Duration::from_secs);
+    let credentials = section.optional("credential_seconds").and_then(|item| {
+        let why = "as short as clients can do with; botocore asks for new ones from fifteen minutes before the end on";
+        item.integer::<u64>(60..=43_200, why).map(Duration::from_secs)
+    });
+    let bearer_writes = section.boolean("bearer_writes", false);
     Some(RoleMapping {
         id: id?,
         environment: environment?,
@@ -90,6 +95,8 @@ fn mapping(section: &Section<'_>, declared: &Declared, broker: &Broker, seen: &S
         confirming,
         permissions_boundary,
         session,
+        credentials,
+        bearer_writes,
     })
 }
 
@@ -124,7 +131,8 @@ fn environment_name(item: &Item<'_>, declared: &Declared) -> Option<EnvironmentN
 /// A table with `kind` and `pattern`, or the pattern alone, which means the keyring.
 fn caller(item: &Item<'_>) -> Option<CallerPattern> {
     if item.as_str().is_some() {
-        return Some(CallerPattern { kind: CallerKind::Keyring, pattern: item.parse()? });
+        let pattern = item.parse()?;
+        return Some(CallerPattern { kind: CallerKind::Keyring, account: None, issuer: None, pattern });
     }
     if !item.is_table() {
         let problem = Problem::new(FaultCode::WrongType, "expected a name pattern or a table with kind and pattern");
@@ -132,12 +140,29 @@ fn caller(item: &Item<'_>) -> Option<CallerPattern> {
         return None;
     }
     item.table(|section| {
-        let kinds = [(CallerKind::Keyring.as_str(), CallerKind::Keyring)];
+        let kinds = CallerKind::ALL.map(|kind| (kind.as_str(), kind));
         let kind = section.required("kind", "write kind = \"keyring\"").and_then(|item| item.choice(&kinds));
         let pattern = section
             .required("pattern", "write pattern = \"alice\" or pattern = \"ci/*\"")
             .and_then(|item| item.parse::<NamePattern>());
-        Some(CallerPattern { kind: kind?, pattern: pattern? })
+        let account = section.optional("account").map(|item| item.parse::<AccountId>());
+        let issuer = section.optional("issuer").map(|item| item.string().map(ToOwned::to_owned));
+        let kind = kind?;
+        let wants = |key: &str, is_wanted: bool, is_there: bool, remedy: &str| match (is_wanted, is_there) {
+            (true, false) => section.missing(key, remedy),
+            (false, true) => {
+                let problem = Problem::conflict(format!("says nothing of callers of kind {:?}", kind.as_str()));
+                section.fault_at(key, problem.remedy("leave it out"));
+            }
+            (true, true) | (false, false) => {}
+        };
+        let is_oidc = kind == CallerKind::Oidc;
+        let remedy = "write account = \"123456789012\", whose principals are meant: there is no wildcard for it";
+        wants("account", kind.is_of_an_account(), account.is_some(), remedy);
+        wants("issuer", is_oidc, issuer.is_some(), "write issuer = \"...\", with the name of an [[issuer]]");
+        let account = if kind.is_of_an_account() { Some(account??) } else { None };
+        let issuer = if is_oidc { Some(issuer??) } else { None };
+        Some(CallerPattern { kind, account, issuer, pattern: pattern? })
     })?
 }
 

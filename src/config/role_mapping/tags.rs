@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use crate::config::fault::FaultCode;
+use crate::config::issuer::ClaimPath;
 use crate::config::section::{Item, Section};
 use crate::config::sink::Problem;
 
@@ -16,7 +17,23 @@ const MAX_TAGS: usize = 50 - RESERVED_TAGS.len();
 const MAX_KEY: usize = 128;
 const MAX_VALUE: usize = 256;
 
+/// Tags with their values.
 pub(super) fn read(section: &Section<'_>) -> BTreeMap<String, String> {
+    entries(section, value)
+}
+
+/// Tags with the claims of a token that their values are taken from.
+pub(in crate::config) fn of_claims(section: &Section<'_>) -> BTreeMap<String, ClaimPath> {
+    entries(section, |item| item.parse())
+}
+
+/// Whether STS takes this as a tag's value.
+#[must_use]
+pub fn is_tag_value(text: &str) -> bool {
+    text.chars().count() <= MAX_VALUE && text.chars().all(is_tag_character)
+}
+
+fn entries<T>(section: &Section<'_>, value: impl Fn(&Item<'_>) -> Option<T>) -> BTreeMap<String, T> {
     let entries = section.entries();
     if entries.len() > MAX_TAGS {
         let text = format!("{} tags; {MAX_TAGS} are possible", entries.len());

@@ -1,4 +1,4 @@
-use crate::authn::CallerKind;
+use crate::authn::Caller;
 use crate::config::tests::{MINIMAL, config, faults, minimal_with, parse};
 use crate::config::{Config, Confirmation, ConfirmedCalls, EnvironmentName, Toolset};
 
@@ -12,7 +12,7 @@ fn with_mapping(environment: &str, pattern: &str) -> String {
 
 fn resolve(config: &Config, environment: &str, name: &str) -> Option<String> {
     let environment: EnvironmentName = environment.parse().unwrap();
-    config.role_mappings.resolve(&environment, CallerKind::Keyring, name).map(|mapping| mapping.id.clone())
+    config.role_mappings.resolve(&environment, &Caller::keyring(name, None)).map(|mapping| mapping.id.clone())
 }
 
 /// The only fault of the minimal configuration with `new` in front of the mapping's `access`.

@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn read(keys: Vec<SealingKeyFile>, keys_group_readable: bool) -> Result<Vec<SealingKey>, SealingKeyFaults> {
-        read_sealing_keys(&Sealing { keys, keys_group_readable })
+        read_sealing_keys(&Sealing { keys, keys_group_readable, single_replica: false })
     }
 
     fn encoded(byte: u8) -> String {

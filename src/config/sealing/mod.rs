@@ -21,6 +21,8 @@ pub struct Sealing {
     pub keys: Vec<SealingKeyFile>,
     /// Whether the files may be readable by their group, as a Kubernetes secret with `fsGroup` is.
     pub keys_group_readable: bool,
+    /// Whether no other replica has the keys: whoever says so knows that confirmations are used once.
+    pub single_replica: bool,
 }
 
 /// One key's file.
@@ -56,7 +58,11 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Sealing {
         let remedy = "give one key state = \"seal\", and state = \"open\" to those that only open older tokens";
         section.fault_at("keys", problem.remedy(remedy));
     }
-    Sealing { keys, keys_group_readable: section.boolean("keys_group_readable", false) }
+    Sealing {
+        keys,
+        keys_group_readable: section.boolean("keys_group_readable", false),
+        single_replica: section.boolean("single_replica", false),
+    }
 }
 
 fn key(section: &Section<'_>, folder: &Path, seen: &RefCell<Vec<(String, Place)>>) -> Option<SealingKeyFile> {

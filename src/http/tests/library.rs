@@ -22,7 +22,8 @@ fn connect_to_library() -> Client<DuplexStream> {
     let health = Health::new(drain.clone());
     let approvals = service_fn(|_| async { Ok(Response::default()) });
     let (authenticator, settings) = (Arc::new(FakeAuthenticate), Setup::new().settings);
-    let router = router(mcp, approvals, authenticator, settings, health, metrics.clone(), Arc::new(SystemRandom));
+    let services = Services { mcp, approvals, exchange: exchanging() };
+    let router = router(services, authenticator, settings, health, metrics.clone(), Arc::new(SystemRandom));
     let (near, far) = duplex(64 * 1024);
     let (incoming, listener) = mpsc::unbounded_channel();
     incoming.send(Ok((far, "203.0.113.9:1".parse().unwrap()))).unwrap();

@@ -27,8 +27,8 @@ use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use super::{
-    Authenticate, CallPlace, Drain, Ended, Health, HttpSettings, Listener, Metrics, Refusal, ServerLimits, router,
-    serve,
+    Answers, Authenticate, CallPlace, Drain, Ended, Exchanging, Gate, Health, HttpSettings, Listener, Metrics, Refusal,
+    ServerLimits, Services, router, serve,
 };
 use crate::random::SystemRandom;
 
@@ -108,9 +108,32 @@ impl Setup {
         };
         let (health2, metrics2) = (health.clone(), metrics.clone());
         let authenticator = Arc::new(FakeAuthenticate);
-        let router = router(mcp.clone(), mcp, authenticator, self.settings, health2, metrics2, Arc::new(SystemRandom));
+        let services = Services { mcp: mcp.clone(), approvals: mcp, exchange: exchanging() };
+        let router = router(services, authenticator, self.settings, health2, metrics2, Arc::new(SystemRandom));
         let server = tokio::spawn(serve(listener, router, self.limits, metrics.clone(), drain.clone()));
         Gateway { incoming, server, drain, health, metrics, seen, go_on }
+    }
+}
+
+/// Gives everybody who may ask an empty answer.
+fn exchanging() -> Exchanging<impl Answers, ThreeOfThem> {
+    Exchanging {
+        service: service_fn(|_| async { Ok(Response::default()) }),
+        per_source: Arc::new(ThreeOfThem::default()),
+        longest_body: 1024,
+    }
+}
+
+/// Lets the first three requests pass, whoever they are from.
+#[derive(Debug, Default)]
+struct ThreeOfThem(std::sync::atomic::AtomicU32);
+
+impl Gate<Body> for ThreeOfThem {
+    fn check(&self, _: &mut Parts, _: &Body) -> Result<(), Refusal> {
+        if self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 {
+            return Ok(());
+        }
+        Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "exchange_rate_limited", "too often"))
     }
 }
 

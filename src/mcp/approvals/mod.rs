@@ -178,8 +178,9 @@ impl Approvals {
         match decision {
             Decision::Show => {}
             Decision::Approve => {
-                let (caller, key) = (approver.caller(), approver.access_key_id());
-                let approver = Approver { caller: (**caller).clone(), access_key_id: key.to_owned() };
+                // Access tokens are for calls alone, so whoever approves has signed.
+                let key = approver.access_key_id().unwrap_or_default().to_owned();
+                let approver = Approver { caller: (**approver.caller()).clone(), access_key_id: key };
                 let issued = self.0.confirmer.approve(waiting, approver);
                 answer["approval_token"] = issued.token.into();
                 answer["expires_at"] = issued.expires.to_string().into();

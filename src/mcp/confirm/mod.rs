@@ -32,7 +32,6 @@ mod notes;
 pub mod persons;
 mod question;
 pub mod refusals;
-mod seal;
 mod strength;
 #[cfg(test)]
 mod tests;
@@ -51,16 +50,15 @@ pub use earlier::{Earlier, EarlierUse, NotTold, uses_since};
 pub use lifetimes::Lifetimes;
 pub use notes::Notes;
 pub use question::{Question, plain};
-pub use seal::Kind;
 pub use strength::{Wanted, wanted};
 
 use crate::authn::Caller;
 use crate::clock::SharedClock;
-use crate::config::SealingKey;
 use crate::random::SharedRandom;
+pub use crate::sealing::Kind;
+use crate::sealing::SharedKeyset;
 use crate::tools::ToolError;
 use approval::Approval;
-use seal::Seals;
 use used::{Id, Use, Used};
 
 /// A token and when it expires.
@@ -92,7 +90,7 @@ struct Claims<T> {
 /// Issues and accepts tokens.
 #[derive(Debug)]
 pub struct Confirmer {
-    seals: Seals,
+    seals: SharedKeyset,
     lifetimes: Lifetimes,
     /// Tokens from before are not taken; `None` where what was used of them is known.
     none_before: Option<Timestamp>,
@@ -102,21 +100,18 @@ pub struct Confirmer {
 }
 
 impl Confirmer {
-    /// A confirmer of the gateway of this name; without `keys` it makes a key of its own. `earlier` is what was used of the
-    /// tokens that those keys open.
+    /// A confirmer whose tokens these keys seal and open. `earlier` is what was used of those that the keys open.
     #[must_use]
     pub fn new(
-        gateway: &str,
-        keys: &[SealingKey],
+        seals: SharedKeyset,
         lifetimes: Lifetimes,
         earlier: Earlier,
         clock: SharedClock,
         random: SharedRandom,
     ) -> Self {
-        let seals = Seals::new(gateway, keys, &random);
         let used = Used::default();
         // No earlier process had a key that is this process's own, so for that it only says once more what sealing does.
-        let none_before = (seals.are_own() || earlier == Earlier::Unknown).then(|| clock.now());
+        let none_before = (seals.get().are_own() || earlier == Earlier::Unknown).then(|| clock.now());
         if let Earlier::Known(uses) = earlier {
             uses.into_iter().for_each(|EarlierUse { id, at }| used.remember(id, at + lifetimes.longest()));
         }
@@ -126,7 +121,7 @@ impl Confirmer {
     /// Whether other processes can open its tokens.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        !self.seals.are_own()
+        !self.seals.get().are_own()
     }
 
     /// A token that the model ([`Kind::Model`]) or the client ([`Kind::Client`]) passes back.
@@ -144,7 +139,7 @@ impl Confirmer {
     /// # Errors
     /// `ConfirmationInvalid`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed` or `ConfirmationsFull`.
     pub fn accept(&self, kind: Kind, token: &str, binding: &Binding, caller: &Caller) -> Result<String, ToolError> {
-        let claims: Claims<()> = match self.seals.open(token) {
+        let claims: Claims<()> = match self.open(token) {
             Some((found, content)) if found == kind => serde_json::from_slice(&content).ok(),
             // Once it was done, the same call may want less than it did.
             Some((Kind::Approval, content)) if self.is_used::<Approval>(&content) => return Err(refusals::used()),
@@ -173,7 +168,7 @@ impl Confirmer {
     /// # Errors
     /// `ApprovalInvalid`, `ConfirmationExpired` or `ConfirmationUsed`.
     pub fn open_plan(&self, token: &str) -> Result<WaitingPlan, ToolError> {
-        let claims: Claims<PlanToApprove> = match self.seals.open(token) {
+        let claims: Claims<PlanToApprove> = match self.open(token) {
             Some((Kind::Plan, content)) => PlanToApprove::unpack(&content),
             _ => None,
         }
@@ -217,7 +212,7 @@ impl Confirmer {
         caller: &Caller,
         may_approve: impl FnOnce(&Approver) -> Result<(), ToolError>,
     ) -> Result<Approved, ToolError> {
-        let claims: Claims<Approval> = match self.seals.open(token) {
+        let claims: Claims<Approval> = match self.open(token) {
             Some((Kind::Approval, content)) => serde_json::from_slice(&content).ok(),
             Some((Kind::Plan, _)) => {
                 return Err(refusals::approval_invalid("this is the plan_token, which nobody has approved yet"));
@@ -234,6 +229,11 @@ impl Confirmer {
         may_approve(&approver)?;
         self.take(&claims.nonce, self.last_approval_expires(planned), caller)?;
         Ok(Approved { id: recorded(&id(&claims.nonce)), approver: approver.caller })
+    }
+
+    /// What a token holds and what kind it is of; `None` for anything that this gateway has not sealed.
+    fn open(&self, token: &str) -> Option<(Kind, Vec<u8>)> {
+        self.seals.get().open(token).ok().map(|opened| (opened.kind, opened.content))
     }
 
     fn is_used<T: DeserializeOwned>(&self, content: &[u8]) -> bool {
@@ -276,13 +276,15 @@ impl Confirmer {
     fn issued<T>(&self, kind: Kind, nonce: [u8; NONCE_LEN], content: Vec<u8>, claims: &Claims<T>) -> Issued {
         let issued = Timestamp::from_millisecond(claims.issued).expect("the clock's own time");
         let expires = issued + self.lifetime(kind);
-        Issued { token: self.seals.seal(kind, nonce, content), expires, id: recorded(&id(&claims.nonce)) }
+        Issued { token: self.seals.get().seal(kind, nonce, content), expires, id: recorded(&id(&claims.nonce)) }
     }
 
     fn lifetime(&self, kind: Kind) -> SignedDuration {
         match kind {
             Kind::Model | Kind::Client => self.lifetimes.of_confirmations(),
             Kind::Plan | Kind::Approval => self.lifetimes.of_approvals(),
+            // Those are none of these tokens, and say themselves when they expire.
+            Kind::Credentials => SignedDuration::ZERO,
         }
     }
 

@@ -24,10 +24,9 @@ pub fn are_different(one: &Caller, other: &Caller) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authn::CallerKind;
 
     fn caller(name: &str, person: Option<&str>) -> Caller {
-        Caller { kind: CallerKind::Keyring, name: name.into(), person: person.map(Into::into) }
+        Caller::keyring(name, person.map(Into::into))
     }
 
     #[test]

@@ -6,10 +6,10 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
-use crate::authn::CallerKind;
 use crate::clock::{Clock, ManualClock};
-use crate::config::{Sealing, SealingKeyFile, SealingState, read_sealing_keys};
+use crate::config::{Sealing, SealingKey, SealingKeyFile, SealingState, read_sealing_keys};
 use crate::random::SystemRandom;
+use crate::sealing::Keyset;
 
 const LIFETIMES: Lifetimes = Lifetimes { confirmation: Duration::from_secs(300), approval: Duration::from_secs(3600) };
 
@@ -22,7 +22,9 @@ fn started(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey]) -> Conf
 }
 
 fn started_after(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey], earlier: Earlier) -> Confirmer {
-    Confirmer::new(gateway, keys, LIFETIMES, earlier, Arc::clone(clock) as SharedClock, Arc::new(SystemRandom))
+    let random: SharedRandom = Arc::new(SystemRandom);
+    let seals = Keyset::shared(gateway, keys, &random);
+    Confirmer::new(seals, LIFETIMES, earlier, Arc::clone(clock) as SharedClock, random)
 }
 
 fn confirmer() -> (Confirmer, Arc<ManualClock>) {
@@ -38,7 +40,7 @@ fn shared_keys() -> Vec<SealingKey> {
     std::fs::write(&file, data_encoding::BASE64.encode(&[7; 32])).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let keys = vec![SealingKeyFile { id: "2026-11".into(), file, state: SealingState::Seal }];
-    read_sealing_keys(&Sealing { keys, keys_group_readable: false }).unwrap()
+    read_sealing_keys(&Sealing { keys, keys_group_readable: false, single_replica: false }).unwrap()
 }
 
 fn binding(user: &str) -> Binding {
@@ -46,7 +48,7 @@ fn binding(user: &str) -> Binding {
 }
 
 fn caller(name: &str, person: Option<&str>) -> Caller {
-    Caller { kind: CallerKind::Keyring, name: name.into(), person: person.map(Into::into) }
+    Caller::keyring(name, person.map(Into::into))
 }
 
 fn alice() -> Caller {

@@ -104,10 +104,9 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::authn::CallerKind;
 
     fn caller(name: &str) -> Caller {
-        Caller { kind: CallerKind::Keyring, name: name.into(), person: None }
+        Caller::keyring(name, None)
     }
 
     fn id(number: usize) -> Id {

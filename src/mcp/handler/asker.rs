@@ -19,7 +19,8 @@ impl Handler {
     pub(super) fn asker(&self, context: &RequestContext<RoleServer>) -> Result<(Arc<InForce>, CallFacts), McpError> {
         let parts = parts(context)?;
         let in_force = self.road.in_force.get();
-        let caller = verified(parts)?.caller();
+        let verified = verified(parts)?;
+        let caller = verified.caller();
         let mapped = map(&in_force.config, environment(parts), caller).map_err(|error| {
             let details = serde_json::to_value(&error).unwrap_or_default();
             McpError::invalid_request(format!("{}: {}", error.code, error.message), Some(details))
@@ -31,7 +32,8 @@ impl Handler {
             user_agent: None,
             client: None,
         };
-        let facts = CallFacts::of(&mapped, caller, &in_force.config.gateway.name, origin, in_force.is_read_only());
+        let gateway = &in_force.config.gateway.name;
+        let facts = CallFacts::of(&mapped, caller, verified.narrowing(), gateway, origin, in_force.is_read_only());
         Ok((in_force, facts))
     }
 

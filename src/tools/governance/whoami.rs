@@ -58,7 +58,7 @@ impl LocalTool for WhoAmI {
             "Account": facts.account.id.as_str(),
             "RoleMapping": mapping.id,
             "RoleArn": mapping.role_arn.to_string(),
-            "Access": if facts.read_only { "read-only" } else { mapping.access.as_str() },
+            "Access": facts.access().as_str(),
             "GatewayReadOnly": facts.read_only,
             "Confirmation": confirmation(&mapping.confirming),
             "Toolsets": mapping.toolsets.iter().map(|toolset| toolset.as_str()).collect::<Vec<_>>(),

@@ -11,7 +11,8 @@ use crate::clock::ManualClock;
 use request::{Request, Signer};
 use serde_json::json;
 
-use super::{SigV4Refusal, SigV4Verifier, Verified};
+use super::{SigV4Refusal, SigV4Verifier};
+use crate::authn::{Evidence, Verified};
 
 const INACTIVE_ID: &str = "IMGKINACTIVEINACTIVE";
 const EXPIRED_ID: &str = "IMGKEXPIREDEXPIREDEX";
@@ -51,10 +52,11 @@ fn a_request_signed_by_its_owner_is_verified() {
     let verified = verify(&request).unwrap();
     assert_eq!(verified.caller().name, "alice");
     assert_eq!(verified.caller().person.as_deref(), Some("alice@example.com"));
-    assert_eq!(verified.access_key_id(), signer.id);
+    assert_eq!(verified.access_key_id(), Some(signer.id.as_str()));
     assert_eq!(verified.environments(), ["dev"]);
-    assert_eq!(verified.signed_at(), noon());
-    assert!(request.value("authorization").ends_with(&data_encoding::HEXLOWER.encode(verified.signature())));
+    let Evidence::Signature { signature, signed_at, .. } = verified.evidence() else { panic!("it was signed") };
+    assert_eq!(*signed_at, noon());
+    assert!(request.value("authorization").ends_with(&data_encoding::HEXLOWER.encode(signature)));
 }
 
 #[test]

@@ -1,0 +1,104 @@
+//! How often one address may ask for an exchange.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use http::request::Parts;
+use jiff::Timestamp;
+
+use crate::clock::SharedClock;
+use crate::current::Current;
+use crate::http::{ClientAddress, Gate, Refusal};
+use crate::mcp::road::InForce;
+
+/// How many addresses are remembered; beyond that those that asked least lately are forgotten.
+const MOST_SOURCES: usize = 20_000;
+
+/// A bucket of each address: one ask takes a token out, and they flow back evenly.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Timestamp,
+}
+
+/// Lets an address pass as often as `exchange.per_source_per_minute` says, all of a minute at once at most.
+#[derive(Debug)]
+pub struct SourceLimit {
+    in_force: Arc<Current<InForce>>,
+    clock: SharedClock,
+    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl SourceLimit {
+    /// A limit by the configuration in force.
+    #[must_use]
+    pub fn new(in_force: Arc<Current<InForce>>, clock: SharedClock) -> Self {
+        Self { in_force, clock, buckets: Mutex::default() }
+    }
+
+    /// Takes a token of this address; or says how long it has to wait for one.
+    fn take(&self, address: IpAddr, per_minute: u32) -> Result<(), Duration> {
+        let (now, most) = (self.clock.now(), f64::from(per_minute));
+        let per_second = most / 60.0;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST_SOURCES && !buckets.contains_key(&address) {
+            forget_full(&mut buckets, now, per_minute);
+        }
+        let bucket = buckets.entry(address).or_insert(Bucket { tokens: most, at: now });
+        bucket.tokens = refilled(bucket, now, per_second, most);
+        bucket.at = now;
+        if bucket.tokens < 1.0 {
+            return Err(Duration::from_secs_f64(((1.0 - bucket.tokens) / per_second).clamp(0.0, 60.0)));
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+}
+
+fn refilled(bucket: &Bucket, now: Timestamp, per_second: f64, most: f64) -> f64 {
+    // A clock that is set back gives nothing and takes nothing.
+    let passed = now.duration_since(bucket.at).as_secs_f64().max(0.0);
+    (bucket.tokens + passed * per_second).min(most)
+}
+
+/// Makes room: buckets that are full again say nothing. Where none is, the oldest half goes.
+fn forget_full(buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp, per_minute: u32) {
+    let most = f64::from(per_minute);
+    buckets.retain(|_, bucket| refilled(bucket, now, most / 60.0, most) < most);
+    if buckets.len() >= MOST_SOURCES {
+        let mut times: Vec<Timestamp> = buckets.values().map(|bucket| bucket.at).collect();
+        let (_, middle, _) = times.select_nth_unstable(MOST_SOURCES / 2);
+        let middle = *middle;
+        buckets.retain(|_, bucket| bucket.at > middle);
+    }
+}
+
+/// Whoever has an IPv6 address has a /64 of them.
+fn source(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+impl<B> Gate<B> for SourceLimit {
+    fn check(&self, head: &mut Parts, _: &B) -> Result<(), Refusal> {
+        let Some(client) = head.extensions.get::<ClientAddress>() else { return Ok(()) };
+        let per_minute = self.in_force.get().config.exchange.per_source_per_minute;
+        self.take(source(client.address), per_minute).map_err(|wait| {
+            Refusal::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "exchange_rate_limited",
+                "this address asks too often for credentials",
+            )
+            .with_hint("keep the credentials until shortly before they expire, as `iam-mcp-gateway credentials` does")
+            .with_retry_after(wait)
+        })
+    }
+}
