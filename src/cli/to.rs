@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::provider::ProvideCredentials;
 use aws_types::region::Region;
 use clap::Args;
 use serde_json::json;
 
 use super::{Failure, Outcome, out};
 use crate::broker::own;
+use crate::client::keys::{ChainKeys, Keys};
 use crate::client::sign::Scope;
 use crate::client::{Client, ClientError};
 use crate::clock::SystemClock;
-use crate::config::{Environment, ProcessEnvironment};
+use crate::config::ProcessEnvironment;
 use crate::tools::text;
 
 /// A running gateway.
@@ -53,18 +53,20 @@ impl To {
     /// # Errors
     /// When there are no credentials, or the URL cannot be called.
     pub async fn client(&self, url: &str) -> Result<Client, Failure> {
-        let credentials = own::credentials(Region::new(self.region.clone())).await;
-        let credentials = credentials.provide_credentials().await.map_err(|error| {
-            Failure::from(format!(
-                "no AWS credentials were found to sign with ({error}); {}",
-                match ProcessEnvironment.get("AWS_PROFILE") {
-                    Some(profile) => format!("is there a profile {profile} with a gateway key, as AWS_PROFILE says?"),
-                    None => "set AWS_PROFILE to a profile with a gateway key".to_owned(),
-                }
-            ))
-        })?;
-        let scope = Scope { service: self.service.clone(), region: self.region.clone() };
-        Client::new(url, credentials, scope, Arc::new(SystemClock)).map_err(Failure::usage)
+        let credentials = self.keys().await.keys().await?;
+        Client::new(url, credentials, self.scope(), Arc::new(SystemClock)).map_err(Failure::usage)
+    }
+
+    /// What requests are signed with.
+    pub async fn keys(&self) -> Arc<dyn Keys> {
+        let chain = own::credentials(Region::new(self.region.clone())).await;
+        Arc::new(ChainKeys::new(chain, &ProcessEnvironment))
+    }
+
+    /// What requests are signed for.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope { service: self.service.clone(), region: self.region.clone() }
     }
 }
 

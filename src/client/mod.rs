@@ -1,5 +1,6 @@
 //! A client of a gateway: signs with AWS credentials and posts MCP messages.
 
+pub mod keys;
 pub mod sign;
 
 use std::time::Duration;

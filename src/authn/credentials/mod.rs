@@ -32,6 +32,17 @@ pub const PREFIX: &str = "IMGT";
 /// The longest session token that is looked at, in characters: no caller's comes near it.
 pub const LONGEST_TOKEN: usize = 8192;
 
+/// The codes of the refusals that only credentials meet, which the tests of this module provoke.
+#[cfg(test)]
+pub(in crate::authn) const REFUSALS: [&str; 6] = [
+    "session_token_missing",
+    "credentials_malformed",
+    "credentials_foreign",
+    "credentials_altered",
+    "credentials_key_mismatch",
+    "credentials_expired",
+];
+
 /// A key pair with its session token, as `credential_process` programs print it.
 #[derive(Debug)]
 pub struct GatewayCredentials {

@@ -1,0 +1,54 @@
+//! Where what requests to a gateway are signed with comes from.
+
+use std::fmt::Debug;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use futures_util::future::BoxFuture;
+
+use crate::config::Environment;
+
+/// Gives gateway keys that are good at this moment. Asked for each request, so that what expires is renewed in time.
+pub trait Keys: Debug + Send + Sync {
+    /// The keys.
+    fn keys(&self) -> BoxFuture<'_, Result<Credentials, NoKeys>>;
+}
+
+/// Why there is nothing to sign with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}{}", .hint.as_ref().map(|hint| format!("\n  {hint}")).unwrap_or_default())]
+pub struct NoKeys {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// A gateway key where AWS's own tools look for keys: environment variables, a profile, `credential_process`.
+#[derive(Debug, Clone)]
+pub struct ChainKeys {
+    chain: SharedCredentialsProvider,
+    profile: Option<String>,
+}
+
+impl ChainKeys {
+    /// What this chain gives; `environment` tells which profile it looks at.
+    #[must_use]
+    pub fn new(chain: SharedCredentialsProvider, environment: &dyn Environment) -> Self {
+        Self { chain, profile: environment.get("AWS_PROFILE") }
+    }
+}
+
+impl Keys for ChainKeys {
+    fn keys(&self) -> BoxFuture<'_, Result<Credentials, NoKeys>> {
+        Box::pin(async move {
+            self.chain.provide_credentials().await.map_err(|error| NoKeys {
+                message: format!("no AWS credentials were found to sign with ({error})"),
+                hint: Some(match &self.profile {
+                    Some(profile) => format!("is there a profile {profile} with a gateway key, as AWS_PROFILE says?"),
+                    None => "set AWS_PROFILE to a profile with a gateway key".to_owned(),
+                }),
+            })
+        })
+    }
+}
