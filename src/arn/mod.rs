@@ -3,7 +3,7 @@
 //! The form is `arn:partition:service:region:account:resource`
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>). [`Arn`] is any ARN; [`RoleArn`] and
 //! [`PolicyArn`] hold exactly what IAM's API reference allows of a role and a managed policy, [`KmsKeyArn`] what KMS's
-//! does of a key and an alias.
+//! does of a key and an alias, [`SecretArn`] the ARN of a secret.
 
 mod account;
 mod kms_key;
@@ -12,6 +12,7 @@ mod pattern;
 mod policy;
 mod region;
 mod role;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use pattern::{ArnPattern, ArnPatternError};
 pub use policy::{PolicyArn, PolicyArnError, PolicyOwner};
 pub use region::{Region, RegionError};
 pub use role::{RoleArn, RoleArnError};
+pub use secret::{SecretArn, SecretArnError};
 
 /// The longest ARN that IAM takes, in characters (`arnType` in IAM's API reference).
 pub const MAX_ARN_LENGTH: usize = 2048;

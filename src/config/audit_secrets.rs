@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::key_file::{KEY_BYTES, KeyFileError, Readers, read_key};
 use super::section::Section;
 use super::sink::Problem;
-use super::{Config, file, read_sealing_keys, read_signing_seed};
+use super::{Config, SealingKey, file, read_signing_seed};
 
 /// What stands in the place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,12 +88,15 @@ pub fn read_hash_key_file(key: &HashKeyFile) -> Result<Zeroizing<[u8; KEY_BYTES]
     read_key(&key.file, readers).map_err(|error| HashKeyFault { file: key.file.clone(), error: error.into() })
 }
 
-/// Reads the key of the hashes; none where nothing is hashed.
+/// Reads the key of the hashes; none where nothing is hashed. `sealing` are the sealing keys, as far as they could be read.
 ///
 /// # Errors
 /// When the file cannot be read, others can read it too, it is no key, or it is one that signs or seals as well: whoever
 /// needs it to look for a value could then do that, too.
-pub fn read_hash_key(config: &Config) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, HashKeyFault> {
+pub fn read_hash_key(
+    config: &Config,
+    sealing: &[SealingKey],
+) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, HashKeyFault> {
     let Secrets::Hash(key) = &config.audit.secrets else { return Ok(None) };
     let bytes = read_hash_key_file(key)?;
     let same = |of| Err(HashKeyFault { file: key.file.clone(), error: HashKeyError::Same(of) });
@@ -103,7 +106,6 @@ pub fn read_hash_key(config: &Config) -> Result<Option<Zeroizing<[u8; KEY_BYTES]
     if signing.is_some_and(|seed| seed == bytes) {
         return same("audit.signing_key");
     }
-    let sealing = read_sealing_keys(&config.sealing).unwrap_or_default();
     if sealing.iter().any(|key| *key.expose() == *bytes) {
         return same("one of sealing.keys");
     }
@@ -119,6 +121,11 @@ mod tests {
 
     use super::*;
     use crate::config::tests::{config, minimal_with};
+    use crate::config::{FetchedSecrets, read_sealing_keys};
+
+    fn sealing_keys(config: &Config) -> Vec<SealingKey> {
+        read_sealing_keys(&config.sealing, &FetchedSecrets::new()).unwrap_or_default()
+    }
 
     /// A configuration whose hash key has this content and mode, and whose other keys are of these bytes.
     fn with_keys(content: &str, mode: u32, others: u8) -> (tempfile::TempDir, Config) {
@@ -141,8 +148,8 @@ mod tests {
     #[test]
     fn the_key_is_read_and_nothing_is_where_nothing_is_hashed() {
         let (_folder, config) = with_keys(&BASE64.encode(&[7; 32]), 0o600, 1);
-        assert_eq!(*read_hash_key(&config).unwrap().unwrap(), [7; 32]);
-        assert!(read_hash_key(&self::config(&minimal_with("", ""))).unwrap().is_none());
+        assert_eq!(*read_hash_key(&config, &[]).unwrap().unwrap(), [7; 32]);
+        assert!(read_hash_key(&self::config(&minimal_with("", "")), &[]).unwrap().is_none());
     }
 
     #[test]
@@ -152,7 +159,7 @@ mod tests {
             [(good.as_str(), 0o640, "audit.hash_key_group_readable"), ("hunter2", 0o600, "base64")]
         {
             let (_folder, config) = with_keys(content, mode, 0);
-            let said_of_it = read_hash_key(&config).unwrap_err().to_string();
+            let said_of_it = read_hash_key(&config, &sealing_keys(&config)).unwrap_err().to_string();
             assert!(said_of_it.contains(said) && !said_of_it.contains(content), "{said_of_it}");
         }
     }
@@ -161,7 +168,7 @@ mod tests {
     fn a_key_that_signs_or_seals_is_not_one_to_hash_with() {
         for (byte, said) in [(1, "audit.signing_key"), (2, "sealing.keys")] {
             let (_folder, config) = with_keys(&BASE64.encode(&[byte; 32]), 0o600, byte);
-            let fault = read_hash_key(&config).unwrap_err().to_string();
+            let fault = read_hash_key(&config, &sealing_keys(&config)).unwrap_err().to_string();
             assert!(fault.contains(said), "{fault}");
         }
     }

@@ -58,7 +58,12 @@ pub(super) fn read_key(path: &Path, readers: Readers) -> Result<Zeroizing<[u8; K
     }
     let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE_BYTES).expect("256 fits")));
     file.take(MAX_FILE_BYTES).read_to_end(&mut text)?;
-    let decoded = BASE64.decode(text.trim_ascii()).map(Zeroizing::new).map_err(|_| KeyFileError::Content)?;
-    let bytes: [u8; KEY_BYTES] = decoded.as_slice().try_into().map_err(|_| KeyFileError::Content)?;
-    Ok(Zeroizing::new(bytes))
+    decode(&text).ok_or(KeyFileError::Content)
+}
+
+/// The key that this text is.
+pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    let decoded = BASE64.decode(text.trim_ascii()).map(Zeroizing::new).ok()?;
+    let bytes: [u8; KEY_BYTES] = decoded.as_slice().try_into().ok()?;
+    Some(Zeroizing::new(bytes))
 }

@@ -79,7 +79,8 @@ pub use role_mapping::{
     NamePatternError, RESERVED_TAGS, RoleMapping, RoleMappings, Toolset, is_tag_value,
 };
 pub use sealing::{
-    Sealing, SealingKey, SealingKeyError, SealingKeyFaults, SealingKeyFile, SealingState, read_sealing_keys,
+    FetchedSecrets, Sealing, SealingKey, SealingKeyEntry, SealingKeyError, SealingKeyFaults, SealingKeyPlace,
+    SealingState, read_sealing_keys,
 };
 pub use signals::Signals;
 pub use sigv4::Sigv4;

@@ -13,6 +13,7 @@ use tower::service_fn;
 
 use super::kms::KmsSigner;
 use super::reload;
+use super::secrets::SecretReader;
 use super::signals::SignalWatch;
 use super::sinks::{self, Sinks, Surroundings};
 use super::tokens::confirmer;
@@ -129,6 +130,8 @@ pub struct Gateway {
     pub keyring: Arc<Keyring>,
     /// What tokens are sealed with.
     pub keyset: SharedKeyset,
+    /// Where sealing keys are read that are in no file.
+    pub(super) secret_reader: SecretReader,
     /// Time and identifiers for records.
     pub stationery: Stationery,
     /// Whether the audit journal takes records.
@@ -161,8 +164,11 @@ impl Gateway {
         let keyring = Arc::new(Keyring::open(keyring_file)?);
         let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
         let sigv4 = SigV4Options::new(config.sigv4.service.clone(), config.sigv4.regions.clone(), max_skew)?;
-        let keyset = Keyset::shared(config.gateway.name.as_str(), &read_sealing_keys(&config.sealing)?, &random);
-        let redaction = match read_hash_key(&config)? {
+        let to_aws = ToAws::new(&config, own_credentials).await;
+        let secret_reader = secret_reader(&config, &to_aws);
+        let roots = read_sealing_keys(&config.sealing, &secret_reader.fetch(&config.sealing).await)?;
+        let keyset = Keyset::shared(config.gateway.name.as_str(), &roots, &random);
+        let redaction = match read_hash_key(&config, &roots)? {
             Some(key) => Redaction::hashing(HashKey::new(&key)),
             None => Redaction::omitting(),
         };
@@ -184,7 +190,6 @@ impl Gateway {
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
-        let to_aws = ToAws::new(&in_force.get().config, own_credentials).await;
         let keeping = keeping_options(&in_force.get().config, &to_aws);
         let (own, connections) = (to_aws.own.clone(), to_aws.connections.clone());
         let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
@@ -241,6 +246,7 @@ impl Gateway {
             in_force,
             keyring,
             keyset,
+            secret_reader,
             stationery,
             audit_readiness: health.component("audit"),
             policy_alarm,
@@ -328,6 +334,13 @@ fn replay_table(config: &Config, keys_are_new: bool, clock: &SharedClock) -> Rep
         true => ReplayTable::with_no_earlier_process(capacity, max_skew, Arc::clone(clock)),
         false => ReplayTable::new(capacity, max_skew, Arc::clone(clock)),
     }
+}
+
+fn secret_reader(config: &Config, to_aws: &ToAws) -> SecretReader {
+    let url = config.aws.secrets_manager_endpoint.as_ref().map(|url| url.as_str().to_owned());
+    let settings = client_settings(config.broker.sts_timeout);
+    let ToAws { own, connections, sleep, .. } = to_aws;
+    SecretReader::new(own.clone(), connections.clone(), sleep.clone(), settings, url)
 }
 
 /// Three attempts within `operation`, each with its share of it.

@@ -5,6 +5,7 @@ mod kms;
 pub mod log;
 pub mod reload;
 pub mod run;
+mod secrets;
 pub mod signals;
 pub mod sinks;
 mod tokens;

@@ -12,14 +12,18 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::assemble::{Gateway as Running, journal_context};
 use super::log::LogLevel;
+use super::secrets::SecretReader;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
 use crate::authorize::{DocumentFaults, DocumentFiles, Documents};
-use crate::config::{Config, Environment, Gateway, Log, SealingKeyFaults, read_sealing_keys};
+use crate::config::{
+    Config, Environment, FetchedSecrets, Gateway, Log, Sealing, SealingKeyFaults, SealingKeyPlace, read_sealing_keys,
+};
 use crate::current::Current;
 use crate::http::{Alarm, Readiness};
 use crate::mcp::road::InForce;
@@ -38,6 +42,7 @@ pub struct Reloader {
     in_force: Arc<Current<InForce>>,
     keyring: Arc<Keyring>,
     keyset: SharedKeyset,
+    secret_reader: SecretReader,
     journal: Journal,
     stationery: Stationery,
     audit_readiness: Readiness,
@@ -66,6 +71,7 @@ impl Reloader {
             in_force: Arc::clone(&gateway.in_force),
             keyring: Arc::clone(&gateway.keyring),
             keyset: Arc::clone(&gateway.keyset),
+            secret_reader: gateway.secret_reader.clone(),
             journal: gateway.journal.clone(),
             stationery: gateway.stationery.clone(),
             audit_readiness: gateway.audit_readiness.clone(),
@@ -231,8 +237,17 @@ impl Reloader {
         if old.sealing == new.sealing {
             return Ok(None);
         }
-        let keys = read_sealing_keys(&new.sealing)?;
+        let keys = read_sealing_keys(&new.sealing, &self.fetch_secrets(&new.sealing))?;
         Ok(Some(Keyset::new(old.gateway.name.as_str(), &keys, &self.stationery.random)))
+    }
+
+    /// The secrets that hold keys. Looking happens on a thread that may wait.
+    fn fetch_secrets(&self, sealing: &Sealing) -> FetchedSecrets {
+        let are_secret = sealing.keys.iter().any(|entry| matches!(entry.place, SealingKeyPlace::Secret(_)));
+        match Handle::try_current() {
+            Ok(runtime) if are_secret => runtime.block_on(self.secret_reader.fetch(sealing)),
+            Ok(_) | Err(_) => FetchedSecrets::new(),
+        }
     }
 
     /// The endpoint policies of the configuration in force. A bad new version leaves the old one in force, and an alarm

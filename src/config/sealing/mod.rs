@@ -3,37 +3,57 @@
 mod material;
 
 use std::cell::RefCell;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use material::{SealingKey, SealingKeyError, SealingKeyFaults, read_sealing_keys};
+pub use material::{FetchedSecrets, SealingKey, SealingKeyError, SealingKeyFaults, read_sealing_keys};
 
 use super::fault::{FaultCode, Place};
 use super::file;
 use super::section::Section;
 use super::sink::Problem;
+use crate::arn::SecretArn;
 
 /// `[sealing]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sealing {
-    /// The keys' files; empty when none is configured, else exactly one of them seals.
-    pub keys: Vec<SealingKeyFile>,
+    /// The keys; empty when none is configured, else exactly one of them seals.
+    pub keys: Vec<SealingKeyEntry>,
     /// Whether the files may be readable by their group, as a Kubernetes secret with `fsGroup` is.
     pub keys_group_readable: bool,
     /// Whether no other replica has the keys: whoever says so knows that confirmations are used once.
     pub single_replica: bool,
 }
 
-/// One key's file.
+/// One key, as the configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealingKeyFile {
-    /// The name that tokens carry: 1-32 characters of `[A-Za-z0-9_-]`.
+pub struct SealingKeyEntry {
+    /// What records and revocations call it: 1-32 characters of `[A-Za-z0-9_-]`.
     pub id: String,
-    /// Holds 32 random bytes in base64.
-    pub file: PathBuf,
+    /// Where its 32 random bytes are, in base64.
+    pub place: SealingKeyPlace,
     /// What the key is used for.
     pub state: SealingState,
+}
+
+/// Where a key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealingKeyPlace {
+    /// In this file.
+    File(PathBuf),
+    /// In this secret of AWS Secrets Manager, which the gateway reads with its own role.
+    Secret(SecretArn),
+}
+
+impl fmt::Display for SealingKeyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Secret(arn) => arn.fmt(f),
+        }
+    }
 }
 
 /// What a sealing key is used for. A key is rolled by adding the new one as `open` everywhere, then making it `seal` and
@@ -51,7 +71,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Sealing {
     let seen: RefCell<Vec<(String, Place)>> = RefCell::default();
     let keys = section.tables("keys", |section| key(section, folder, &seen));
     let complete = keys.iter().all(Option::is_some);
-    let keys: Vec<SealingKeyFile> = keys.into_iter().flatten().collect();
+    let keys: Vec<SealingKeyEntry> = keys.into_iter().flatten().collect();
     let sealing = keys.iter().filter(|key| key.state == SealingState::Seal).count();
     if complete && !keys.is_empty() && sealing != 1 {
         let problem = Problem::conflict(format!("{sealing} keys have state = \"seal\"; exactly one must"));
@@ -65,7 +85,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Sealing {
     }
 }
 
-fn key(section: &Section<'_>, folder: &Path, seen: &RefCell<Vec<(String, Place)>>) -> Option<SealingKeyFile> {
+fn key(section: &Section<'_>, folder: &Path, seen: &RefCell<Vec<(String, Place)>>) -> Option<SealingKeyEntry> {
     let id = section.required("id", "write id = \"2026-11\"").and_then(|item| {
         let id = item.check(|text| {
             let valid = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
@@ -83,9 +103,23 @@ fn key(section: &Section<'_>, folder: &Path, seen: &RefCell<Vec<(String, Place)>
         seen.push((id.clone(), item.place().clone()));
         Some(id)
     });
-    let file = section.required("file", "write file = \"sealing/2026-11.key\"").and_then(|item| file(&item, folder));
+    let place = match (section.optional("file"), section.optional("secret")) {
+        (Some(_), Some(item)) => {
+            item.fault(Problem::conflict("file and secret are both set").remedy("keep one of the two"));
+            None
+        }
+        (Some(item), None) => file(&item, folder).map(SealingKeyPlace::File),
+        (None, Some(item)) => item.parse().map(SealingKeyPlace::Secret),
+        (None, None) => {
+            section.missing(
+                "file",
+                "write file = \"sealing/2026-11.key\", or secret with the ARN of a secret that holds it",
+            );
+            None
+        }
+    };
     let states = [("seal", SealingState::Seal), ("open", SealingState::Open)];
     let state =
         section.required("state", "write state = \"seal\" or state = \"open\"").and_then(|item| item.choice(&states));
-    Some(SealingKeyFile { id: id?, file: file?, state: state? })
+    Some(SealingKeyEntry { id: id?, place: place?, state: state? })
 }

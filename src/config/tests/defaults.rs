@@ -72,7 +72,7 @@ fn a_relative_path_starts_from_the_configuration_files_folder() {
     let config = config(&minimal_with("", "[sealing]\nkeys = [{ id = \"a\", file = \"keys/a\", state = \"seal\" }]"));
     assert_eq!(config.sigv4.keyring.to_str(), Some("/etc/gateway/keyring.toml"));
     assert_eq!(config.audit.directory.to_str(), Some("/var/lib/audit"));
-    assert_eq!(config.sealing.keys[0].file.to_str(), Some("/etc/gateway/keys/a"));
+    assert_eq!(config.sealing.keys[0].place.to_string(), "/etc/gateway/keys/a");
 }
 
 #[test]

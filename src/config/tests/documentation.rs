@@ -38,6 +38,26 @@ const BUCKET: &str = "[audit.s3]\nbucket = \"trail\"\naccount = \"111122223333\"
 /// The same.
 const SECRETS: &str = "[tools.secrets_manager]\nregion = \"us-east-1\"\n";
 
+/// Everything about who is believed, with tables within tables.
+const PROOFS: &str = r#"
+[exchange]
+web_identity = [{ account = "123456789012", issuer = "https://0a.tokens.sts.global.api.aws" }]
+[exchange.caller_identity]
+accounts = ["123456789012"]
+[[issuer]]
+name = "login"
+url = "https://login.example"
+uses = ["exchange", "bearer"]
+caller = "{sub}"
+[bearer]
+url = "https://gateway.example"
+[[revoked]]
+person = "mallory"
+"#;
+
+/// The sections that are arrays of tables.
+const ARRAYS: [&str; 4] = ["role_mapping", "environment", "issuer", "revoked"];
+
 /// The least configuration in which the key at `path` can stand.
 fn minimal_for(path: &str) -> String {
     match path {
@@ -59,7 +79,7 @@ fn known() -> BTreeSet<String> {
         "caller = { kind = \"keyring\", pattern = \"alice\" }\ntags = { a = \"b\" }",
     );
     let text = format!("{text}[sealing]\nkeys = [{{ id = \"a\", file = \"a\", state = \"seal\" }}]\n");
-    let text = format!("{text}{BUCKET}{SECRETS}");
+    let text = format!("{text}{BUCKET}{SECRETS}{PROOFS}");
     let sink = Sink::default();
     let none: BTreeMap<String, String> = BTreeMap::new();
     assert!(crate::config::parse(&text, Path::new("gateway.toml"), &none, &sink).is_some());
@@ -67,7 +87,7 @@ fn known() -> BTreeSet<String> {
     // Sections themselves have no dot; arrays of tables are written without their brackets at the front.
     known
         .into_iter()
-        .map(|path| path.replacen("role_mapping[]", "role_mapping", 1).replacen("environment[]", "environment", 1))
+        .map(|path| ARRAYS.iter().fold(path, |path, array| path.replacen(&format!("{array}[]"), array, 1)))
         .filter(|path| path.contains('.'))
         .collect()
 }
@@ -93,7 +113,7 @@ fn the_documented_numbers_are_the_defaults() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 34);
+    assert_eq!(tried, 36);
 }
 
 #[test]
@@ -106,10 +126,9 @@ fn the_documented_ranges_are_those_that_are_possible() {
         };
         for out_of_range in [low - 1, high + 1] {
             let value = out_of_range.to_string();
-            let text = minimal_with("access", &format!("session_seconds = {value}\naccess"));
-            let outcome = match path.as_str() {
-                "role_mapping.session_seconds" => parse_with(&text, &[]),
-                _ => parse_with(&minimal_for(&path), &[(&variable(&path), &value)]),
+            let outcome = match path.strip_prefix("role_mapping.") {
+                Some(key) => parse_with(&minimal_with("access", &format!("{key} = {value}\naccess")), &[]),
+                None => parse_with(&minimal_for(&path), &[(&variable(&path), &value)]),
             };
             let faults = outcome.expect_err(&path).to_string();
             assert!(
@@ -119,7 +138,7 @@ fn the_documented_ranges_are_those_that_are_possible() {
         }
         tried += 1;
     }
-    assert_eq!(tried, 37);
+    assert_eq!(tried, 40);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::config::{Config, FaultCode};
 /// `(old, new, fault)`: with `old` replaced by `new` in the minimal configuration, exactly this one fault is reported; it
 /// may go on after what is given.
 #[track_caller]
-fn each_is_one_fault(cases: &[(&str, &str, &str)]) {
+pub(super) fn each_is_one_fault(cases: &[(&str, &str, &str)]) {
     for (old, new, expected) in cases {
         let text = minimal_with(old, new);
         let found = parse(&text).expect_err(expected);
@@ -62,7 +62,7 @@ segment_bytes = 1
 gateway.toml sigv4.keyring: is required
     write keyring = "keyring.json", the file that holds the gateway's keys
 gateway.toml:2:1 title: unknown section
-    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, tools, protect, aws, log
+    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, issuer, exchange, bearer, revoked, tools, protect, aws, log
 gateway.toml:3:2 gatway: unknown section; did you mean "gateway"?
 gateway.toml:7:8 gateway.name: reads as an AWS service principal; choose a name under a domain of your own: a gateway never passes for AWS
 gateway.toml:8:13 gateway.read_only: expected a boolean, found a string
@@ -80,7 +80,7 @@ gateway.toml:21:10 role_mapping[0].caller: may have one *, and only as its last 
 gateway.toml:22:12 role_mapping[0].role_arn: names "user/alice", which is not a role; a role's ARN ends in role/NAME or role/PATH/NAME
 gateway.toml:23:1 role_mapping[0].acess: unknown key; did you mean "access"?
 gateway.toml:27:19 role_mapping[1].caller.kind: "keyrin" is not a possible value; did you mean "keyring"?
-    possible: keyring
+    possible: keyring, caller-identity, web-identity, oidc
 gateway.toml:29:10 role_mapping[1].access: "readonly" is not a possible value; did you mean "read-only"?
     possible: read-only, read-write
 gateway.toml:30:10 role_mapping[1].tags.calledviaawsmcp: the gateway sets this tag itself, and its meaning rests on that
@@ -351,7 +351,7 @@ fn protect_and_aws_name_only_what_makes_sense() {
 #[test]
 fn keys_of_other_versions_are_unknown() {
     each_is_one_fault(&[
-        ("", "[exchange]\nlifetime = 900", "exchange: unknown section"),
+        ("", "[exchange]\nlifetime = 900", "exchange.lifetime: unknown key"),
         ("", "[aws]\nstatic_credentials_file = \"x\"", "aws.static_credentials_file: unknown key"),
         ("[sigv4]", "[sigv4]\nsecret_key = \"x\"", "sigv4.secret_key: unknown key"),
     ]);

@@ -4,6 +4,7 @@ mod documentation;
 mod faults;
 mod new_secrets;
 mod overrides;
+mod proofs;
 mod reload;
 mod shared_tokens;
 mod sinks;

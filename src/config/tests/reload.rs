@@ -12,7 +12,6 @@ fn what_needs_a_restart_is_named() {
         ("keyring.toml", "keyring2.toml", "sigv4"),
         ("", "[broker]\ncached_sessions = 1", "broker"),
         ("/var/lib/audit", "/var/lib/audit2", "audit"),
-        ("", "[sealing]\nkeys_group_readable = true", "sealing"),
         ("", "[tools]\nconfirmation_seconds = 30", "tools"),
         ("", "[aws]\nsts_region = \"eu-central-1\"", "aws"),
         ("", "[log]\nformat = \"json\"", "log.format"),
@@ -29,6 +28,9 @@ fn what_can_be_applied_at_once_is_not_named() {
         ("\"alice\"", "\"bob\""),
         ("", "[protect]\narns = [\"arn:aws:iam::123456789012:role/x\"]"),
         ("", "[log]\nlevel = \"debug\""),
+        ("", "[sealing]\nkeys_group_readable = true"),
+        ("", "[exchange]\naudience = \"other\""),
+        ("", "[[revoked]]\nperson = \"mallory\""),
     ] {
         let new = config(&minimal_with(find, replace));
         assert_ne!(old, new);

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::clock::{Clock, ManualClock};
-use crate::config::{Sealing, SealingKey, SealingKeyFile, SealingState, read_sealing_keys};
+use crate::config::{
+    FetchedSecrets, Sealing, SealingKey, SealingKeyEntry, SealingKeyPlace, SealingState, read_sealing_keys,
+};
 use crate::random::SystemRandom;
 use crate::sealing::Keyset;
 
@@ -39,8 +41,9 @@ fn shared_keys() -> Vec<SealingKey> {
     let file = folder.path().join("key");
     std::fs::write(&file, data_encoding::BASE64.encode(&[7; 32])).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let keys = vec![SealingKeyFile { id: "2026-11".into(), file, state: SealingState::Seal }];
-    read_sealing_keys(&Sealing { keys, keys_group_readable: false, single_replica: false }).unwrap()
+    let keys =
+        vec![SealingKeyEntry { id: "2026-11".into(), place: SealingKeyPlace::File(file), state: SealingState::Seal }];
+    read_sealing_keys(&Sealing { keys, ..Sealing::default() }, &FetchedSecrets::new()).unwrap()
 }
 
 fn binding(user: &str) -> Binding {
