@@ -24,37 +24,54 @@ struct Bucket {
     at: Timestamp,
 }
 
+/// How often each address has asked lately.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    clock: SharedClock,
+    of: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl Buckets {
+    pub(super) fn new(clock: SharedClock) -> Self {
+        Self { clock, of: Mutex::default() }
+    }
+
+    /// Takes a token of this address; or says how long it has to wait for one.
+    pub(super) fn take(&self, address: IpAddr, per_minute: u32) -> Result<(), Duration> {
+        let (address, now, most) = (source(address), self.clock.now(), f64::from(per_minute));
+        let per_second = most / 60.0;
+        let mut buckets = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST_SOURCES && !buckets.contains_key(&address) {
+            make_room(&mut buckets, now, per_minute);
+        }
+        let bucket = buckets.entry(address).or_insert(Bucket { tokens: most, at: now });
+        bucket.tokens = refilled(bucket, now, per_second, most);
+        bucket.at = bucket.at.max(now);
+        if bucket.tokens < 1.0 {
+            return Err(Duration::from_secs_f64(((1.0 - bucket.tokens) / per_second).clamp(0.0, 60.0)));
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
 /// Lets an address pass as often as `exchange.per_source_per_minute` says, all of a minute at once at most.
 #[derive(Debug)]
 pub struct SourceLimit {
     in_force: Arc<Current<InForce>>,
-    clock: SharedClock,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    buckets: Buckets,
 }
 
 impl SourceLimit {
     /// A limit by the configuration in force.
     #[must_use]
     pub fn new(in_force: Arc<Current<InForce>>, clock: SharedClock) -> Self {
-        Self { in_force, clock, buckets: Mutex::default() }
-    }
-
-    /// Takes a token of this address; or says how long it has to wait for one.
-    fn take(&self, address: IpAddr, per_minute: u32) -> Result<(), Duration> {
-        let (now, most) = (self.clock.now(), f64::from(per_minute));
-        let per_second = most / 60.0;
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_SOURCES && !buckets.contains_key(&address) {
-            forget_full(&mut buckets, now, per_minute);
-        }
-        let bucket = buckets.entry(address).or_insert(Bucket { tokens: most, at: now });
-        bucket.tokens = refilled(bucket, now, per_second, most);
-        bucket.at = now;
-        if bucket.tokens < 1.0 {
-            return Err(Duration::from_secs_f64(((1.0 - bucket.tokens) / per_second).clamp(0.0, 60.0)));
-        }
-        bucket.tokens -= 1.0;
-        Ok(())
+        Self { in_force, buckets: Buckets::new(clock) }
     }
 }
 
@@ -64,15 +81,17 @@ fn refilled(bucket: &Bucket, now: Timestamp, per_second: f64, most: f64) -> f64 
     (bucket.tokens + passed * per_second).min(most)
 }
 
-/// Makes room: buckets that are full again say nothing. Where none is, the oldest half goes.
-fn forget_full(buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp, per_minute: u32) {
+/// Makes room: buckets that are full again say nothing. Where none is, those that asked least lately go.
+fn make_room(buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp, per_minute: u32) {
     let most = f64::from(per_minute);
     buckets.retain(|_, bucket| refilled(bucket, now, most / 60.0, most) < most);
     if buckets.len() >= MOST_SOURCES {
-        let mut times: Vec<Timestamp> = buckets.values().map(|bucket| bucket.at).collect();
-        let (_, middle, _) = times.select_nth_unstable(MOST_SOURCES / 2);
-        let middle = *middle;
-        buckets.retain(|_, bucket| bucket.at > middle);
+        let mut last: Vec<(Timestamp, IpAddr)> =
+            buckets.iter().map(|(address, bucket)| (bucket.at, *address)).collect();
+        let (oldest, ..) = last.select_nth_unstable(MOST_SOURCES / 2);
+        for (_, address) in oldest {
+            buckets.remove(address);
+        }
     }
 }
 
@@ -91,7 +110,7 @@ impl<B> Gate<B> for SourceLimit {
     fn check(&self, head: &mut Parts, _: &B) -> Result<(), Refusal> {
         let Some(client) = head.extensions.get::<ClientAddress>() else { return Ok(()) };
         let per_minute = self.in_force.get().config.exchange.per_source_per_minute;
-        self.take(source(client.address), per_minute).map_err(|wait| {
+        self.buckets.take(client.address, per_minute).map_err(|wait| {
             Refusal::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "exchange_rate_limited",

@@ -163,6 +163,6 @@ fn expiry(mapping: &RoleMapping, proven: &Proven, now: Timestamp) -> Result<Time
 }
 
 /// What a mapped caller is, for records.
-pub(self) fn described(mapped: &Mapped) -> (&str, &str) {
+fn described(mapped: &Mapped) -> (&str, &str) {
     (mapped.environment.name.as_str(), &mapped.mapping.id)
 }
