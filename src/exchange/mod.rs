@@ -127,7 +127,7 @@ impl Exchange {
         let proven = match &proof {
             Proof::CallerIdentity(request) => {
                 let key = reply.key().ok_or_else(refusal::no_public_key)?;
-                self.caller_identity.prove(request, key, &config.exchange).await?
+                self.caller_identity.prove(request, key, config).await?
             }
             Proof::Token(token) => self.tokens.prove(token.expose(), config).await?,
         };

@@ -23,7 +23,7 @@ use crate::audit::{
     SigningKey, Storage,
 };
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
-use crate::authn::proofs::caller_identity::CallerIdentity;
+use crate::authn::proofs::caller_identity::{CallerIdentity, OverHttp};
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
 use crate::authn::tokens::Tokens;
@@ -200,7 +200,7 @@ impl Gateway {
         let exchange = Arc::new(Exchange {
             in_force: Arc::clone(&in_force),
             keyset: Arc::clone(&keyset),
-            caller_identity: CallerIdentity,
+            caller_identity: CallerIdentity::new(Arc::new(OverHttp::new()), Arc::clone(&clock)),
             tokens: Arc::new(Tokens),
             journal: journal.clone(),
             refused: Arc::clone(&refused),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
@@ -12,13 +13,19 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::shared::IntoShared;
 
-use crate::arn::{Partition, Region};
+use super::sts_host::StsHost;
 
 /// The connection pool for all calls to AWS: rustls on aws-lc, no proxy variables, keep-alive.
 #[must_use]
 pub fn connections() -> SharedHttpClient {
     let pool = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
     Shared(pool).into_shared()
+}
+
+/// The connections of whoever sends requests that somebody else signed: as those of [`connections`], in a pool of their own.
+#[must_use]
+pub fn forwarding() -> Connector {
+    Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
 }
 
 /// Forwards `http_connector` alone.
@@ -96,44 +103,7 @@ fn may_give_credentials(method: &str, scheme: &str, host: &str) -> bool {
             _ => false,
         };
     }
-    scheme == "https" && is_sts(&host)
-}
-
-/// Whether this is a name of AWS's STS, by the endpoint rules that ship with the SDK: `sts.{suffix}`, or
-/// `sts.{region}.{suffix}` and `sts-fips.{region}.{suffix}` with either suffix of the region's partition.
-///
-/// The region's form matters as much as the suffix: below the suffixes there are names that anybody can own, such as
-/// those of load balancers, API Gateway and buckets (`sts.s3.amazonaws.com` is a bucket called sts).
-fn is_sts(host: &str) -> bool {
-    Partition::ALL.into_iter().any(|partition| {
-        let regional = |suffix| {
-            let service_and_region = host.strip_suffix(suffix)?.strip_suffix('.')?;
-            let (service, region) = service_and_region.split_once('.')?;
-            Some(matches!(service, "sts" | "sts-fips") && is_region_of(region, partition))
-        };
-        host.strip_prefix("sts.") == Some(partition.dns_suffix())
-            || [partition.dns_suffix(), dual_stack_suffix(partition)].into_iter().filter_map(regional).any(|is| is)
-    })
-}
-
-/// Whether `text` is a region of `partition`: of the commercial one, it has two letters, a word and a number.
-fn is_region_of(text: &str, partition: Partition) -> bool {
-    let Ok(region) = text.parse::<Region>() else { return false };
-    let has_commercial_form = text.split('-').count() == 3 && text.find('-') == Some(2);
-    Partition::of(&region) == partition && (partition != Partition::Aws || has_commercial_form)
-}
-
-/// What the names of a partition's dual-stack endpoints end in.
-fn dual_stack_suffix(partition: Partition) -> &'static str {
-    match partition {
-        Partition::Aws | Partition::AwsUsGov => "api.aws",
-        Partition::AwsCn => "api.amazonwebservices.com.cn",
-        Partition::AwsIso => "api.aws.ic.gov",
-        Partition::AwsIsoB => "api.aws.scloud",
-        Partition::AwsIsoE => "api.cloud-aws.adc-e.uk",
-        Partition::AwsIsoF => "api.aws.hci.ic.gov",
-        Partition::AwsEusc => "api.amazonwebservices.eu",
-    }
+    scheme == "https" && StsHost::of(&host).is_some()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod reads;
 pub mod recent;
 pub mod retry;
 pub mod shape;
+pub mod sts_host;
 pub mod writer;
 
 pub use change::{Change, PlannedCall};
@@ -29,6 +30,7 @@ pub use meter::{AwsCall, Meter};
 pub use new_key::NewKey;
 pub use reader::Reader;
 pub use recent::RecentWrites;
+pub use sts_host::StsHost;
 pub use writer::{Aftermath, Interrupted, Writer};
 
 #[cfg(test)]

@@ -12,19 +12,19 @@ use http::header::AUTHORIZATION;
 use super::headers;
 use super::refusal::SigV4Refusal;
 
-pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(in crate::authn) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// What the client claims, taken apart; every part still has to be believed.
-pub(super) struct Authorization<'a> {
-    pub(super) access_key_id: &'a str,
+pub(in crate::authn) struct Authorization<'a> {
+    pub(in crate::authn) access_key_id: &'a str,
     /// `YYYYMMDD`, not yet compared with `x-amz-date`.
-    pub(super) date: &'a str,
-    pub(super) region: &'a str,
-    pub(super) service: &'a str,
-    pub(super) terminator: &'a str,
+    pub(in crate::authn) date: &'a str,
+    pub(in crate::authn) region: &'a str,
+    pub(in crate::authn) service: &'a str,
+    pub(in crate::authn) terminator: &'a str,
     /// Lower-case header names, strictly ascending, at least one.
-    pub(super) signed_headers: Vec<&'a str>,
-    pub(super) signature: [u8; 32],
+    pub(in crate::authn) signed_headers: Vec<&'a str>,
+    pub(in crate::authn) signature: [u8; 32],
 }
 
 /// Without the signature: with the rest of the request it is good for some minutes.
@@ -39,7 +39,7 @@ impl fmt::Debug for Authorization<'_> {
 }
 
 impl<'a> Authorization<'a> {
-    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, SigV4Refusal> {
+    pub(in crate::authn) fn of(headers: &'a HeaderMap) -> Result<Self, SigV4Refusal> {
         let value = headers::single(headers, AUTHORIZATION.as_str())?.ok_or(SigV4Refusal::MissingAuthorization)?;
         let Ok(text) = value.to_str() else { return malformed("it has characters outside ASCII") };
         // Any other scheme comes here too. Its value is not repeated: it may be a token.
@@ -50,7 +50,7 @@ impl<'a> Authorization<'a> {
         Self::parse(fields)
     }
 
-    fn parse(fields: &'a str) -> Result<Self, SigV4Refusal> {
+    pub(in crate::authn) fn parse(fields: &'a str) -> Result<Self, SigV4Refusal> {
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         for field in fields.split(',') {
             let (name, value) = field.trim_matches(' ').split_once('=').unwrap_or_default();

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use super::headers;
 use super::refusal::SigV4Refusal;
 
-pub(super) const X_AMZ_DATE: &str = "x-amz-date";
+pub(in crate::authn) const X_AMZ_DATE: &str = "x-amz-date";
 
 /// When the request was signed, as its text and as a time (in whole seconds, all that the format can say).
 pub(super) fn signed_at(headers: &HeaderMap) -> Result<(&str, Timestamp), SigV4Refusal> {
@@ -20,7 +20,7 @@ pub(super) fn signed_at(headers: &HeaderMap) -> Result<(&str, Timestamp), SigV4R
 
 /// Exactly `YYYYMMDD'T'HHMMSS'Z'`: the text is rebuilt from the time when the signature is, so there must be one
 /// spelling only.
-fn parse(text: &str) -> Option<Timestamp> {
+pub(in crate::authn) fn parse(text: &str) -> Option<Timestamp> {
     let bytes: &[u8; 16] = text.as_bytes().try_into().ok()?;
     if bytes[8] != b'T' || bytes[15] != b'Z' {
         return None;

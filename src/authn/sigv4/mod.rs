@@ -14,8 +14,8 @@
 //! Nothing is cached from request to request: deriving the signing key is about 1 µs of the whole, and a cache would
 //! hold more key material for longer.
 
-mod authorization;
-mod date;
+pub(super) mod authorization;
+pub(super) mod date;
 mod headers;
 mod options;
 mod payload;
