@@ -21,6 +21,7 @@ mod confirmation;
 mod conformance;
 mod demo;
 mod endpoints;
+mod exchange_caller_identity;
 mod full_disks;
 mod gains;
 mod hang_ups;

@@ -134,10 +134,15 @@ impl Prepared {
     /// One more caller, with a key of its own and this mapping to a role of the account.
     pub(crate) fn mapping(mut self, caller: &'static str, role: &str, more: &str) -> Self {
         self.callers.push(caller);
+        self.mapping_of(&format!("\"{caller}\""), role, more)
+    }
+
+    /// A mapping of callers that have no key here, such as `{ kind = "caller-identity", ... }`.
+    pub(crate) fn mapping_of(mut self, callers: &str, role: &str, more: &str) -> Self {
         let arn = format!("arn:aws:iam::{ACCOUNT}:{role}");
         write!(
             self.mappings,
-            "[[role_mapping]]\nenvironment = \"dev\"\ncaller = \"{caller}\"\nrole_arn = \"{arn}\"\n{more}\n\n"
+            "[[role_mapping]]\nenvironment = \"dev\"\ncaller = {callers}\nrole_arn = \"{arn}\"\n{more}\n\n"
         )
         .expect("a string takes everything");
         self

@@ -57,7 +57,7 @@ reasons! {
     QUERY = MALFORMED, "proof_url_query", "the URL has a query", "put the parameters into the body";
     FRAGMENT = MALFORMED, "proof_url_fragment", "the URL has a fragment", "leave it out";
     HOST = REFUSED, "proof_host", "the URL's host is none of AWS's STS", "sign for https://sts.REGION.amazonaws.com/";
-    PARTITION = NOT_ACCEPTED, "proof_partition", "this gateway serves no account in the partition of this STS",
+    PARTITION = REFUSED, "proof_partition", "this gateway serves no account in the partition of this STS",
         "sign with credentials of an account that the gateway serves";
     ENDPOINT = REFUSED, "proof_endpoint", "this gateway asks another STS, the one of its aws.sts_endpoint",
         "sign for exactly that endpoint";

@@ -1,0 +1,241 @@
+//! A signed GetCallerIdentity request is traded for gateway credentials: the real binary, the sandbox's STS, real signatures.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use aws_credential_types::Credentials;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use iam_mcp_gateway::authn::proofs::caller_identity::{AUDIENCE_HEADER, audience_value};
+use iam_mcp_gateway::client::sign::{self, Scope};
+use iam_mcp_gateway::exchange::reply::INFO;
+use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256;
+use rustls::crypto::hpke::{EncapsulatedSecret, Hpke, HpkePrivateKey};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::clients::Keys;
+use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
+use crate::support::http::{Answer, Request};
+use crate::support::mcp::{Called, modern, tool_call};
+use crate::support::waiting::{eventually, now};
+
+const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+const USER: &str = "user/people/ben.okafor";
+
+/// A gateway that accepts the sandbox's principals, and what its sealing key is in.
+fn accepting() -> (TestGateway, TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    let key = folder.path().join("sealing.key");
+    fs::write(&key, BASE64.encode(&[9; 32])).expect("the folder is ours");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+    let callers =
+        |pattern: &str| format!("{{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"{pattern}\" }}");
+    let gateway = TestGateway::with_sandbox()
+        .mapping_of(&callers(USER), "role/mcp-auditor", "access = \"read-only\"")
+        .mapping_of(&callers("assumed-role/iam-mcp-gateway/*"), "role/mcp-auditor", "access = \"read-only\"")
+        .set("sealing.keys", &format!("[{{ id = \"a\", file = {key:?}, state = \"seal\" }}]"))
+        .set("sealing.single_replica", "true")
+        .set(
+            "exchange.caller_identity",
+            &format!("{{ accounts = [\"{ACCOUNT}\"], enforced_sessions = [\"iam-mcp-*\"] }}"),
+        )
+        .set("log.level", "\"trace\"")
+        .start();
+    (gateway, folder)
+}
+
+/// A fresh key pair, as a helper makes one for each proof.
+struct KeyPair {
+    public: Vec<u8>,
+    private: HpkePrivateKey,
+}
+
+impl KeyPair {
+    fn fresh() -> Self {
+        let (public, private) = DH_KEM_X25519_HKDF_SHA256_AES_256.generate_key_pair().expect("keys can be made");
+        Self { public: public.0, private }
+    }
+
+    fn public(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.public)
+    }
+
+    /// The credentials in a sealed answer.
+    fn open(&self, answer: &Answer) -> Value {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let body = answer.json();
+        let part = |name: &str| BASE64URL_NOPAD.decode(body[name].as_str().expect("it is sealed").as_bytes()).unwrap();
+        let (encapsulated, sealed) = (EncapsulatedSecret(part("encapsulated_key")), part("sealed"));
+        let opened = DH_KEM_X25519_HKDF_SHA256_AES_256.open(&encapsulated, INFO, b"", &sealed, &self.private);
+        serde_json::from_slice(&opened.expect("it is sealed to this key")).expect("credentials are JSON")
+    }
+}
+
+/// A signed request to this STS, for a gateway of this audience and for this key.
+fn signed(sts: &str, keys: &Keys, audience: &str, key: &KeyPair) -> Value {
+    let url: http::Uri = format!("{sts}/").parse().expect("the sandbox has a URL");
+    let host = url.authority().expect("it has a host").to_string();
+    let audience = audience_value(audience, &key.public);
+    let given = [
+        ("host", host.as_str()),
+        ("content-type", "application/x-www-form-urlencoded"),
+        (AUDIENCE_HEADER, audience.as_str()),
+    ];
+    let Keys { access_key_id, secret_access_key, session_token } = keys.clone();
+    let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "test");
+    let scope = Scope { service: "sts".to_owned(), region: "us-east-1".to_owned() };
+    let added =
+        sign::headers("POST", &url, &given, BODY.as_bytes(), &credentials, &scope, now()).expect("it is signed");
+    let mut headers: Vec<Value> = given.iter().map(|(name, value)| json!([name, value])).collect();
+    headers.extend(added.iter().map(|(name, value)| json!([name, value])));
+    json!({"method": "POST", "url": url.to_string(), "headers": headers, "body": BODY})
+}
+
+/// The value of a header of a signed request.
+fn header<'a>(proof: &'a mut Value, name: &str) -> &'a mut Value {
+    let headers = proof["headers"].as_array_mut().expect("a proof has headers");
+    &mut headers.iter_mut().find(|header| header[0] == name).expect("it has this one")[1]
+}
+
+fn signature(proof: &mut Value) -> String {
+    let authorization = header(proof, "authorization").as_str().expect("a text").to_owned();
+    authorization.rsplit_once("Signature=").expect("it is signed").1.to_owned()
+}
+
+fn exchange(gateway: &TestGateway, proof: &Value, key: &KeyPair) -> Answer {
+    send(gateway, &json!({"caller_identity": proof, "public_key": key.public()}))
+}
+
+fn send(gateway: &TestGateway, body: &Value) -> Answer {
+    Request::post(gateway.address()).target("/credentials").body(body.to_string()).send()
+}
+
+fn keys_in(credentials: &Value) -> Keys {
+    let text = |name: &str| credentials[name].as_str().expect("credentials have it").to_owned();
+    Keys {
+        access_key_id: text("AccessKeyId"),
+        secret_access_key: text("SecretAccessKey"),
+        session_token: Some(text("SessionToken")),
+    }
+}
+
+/// How often the sandbox's STS was asked who somebody is.
+fn asked(gateway: &TestGateway) -> usize {
+    gateway.sandbox().trail_of("GetCallerIdentity").len()
+}
+
+#[test]
+fn a_proof_is_traded_once_for_sealed_credentials_that_sign_calls() {
+    let (mut gateway, _sealing) = accepting();
+    let sts = gateway.sandbox().url().to_owned();
+    let user = gateway.sandbox().user_keys("ben.okafor");
+    let key = KeyPair::fresh();
+    let mut proof = signed(&sts, &user, NAME, &key);
+    let answer = exchange(&gateway, &proof, &key);
+    let credentials = key.open(&answer);
+    assert_eq!(credentials["Version"], 1);
+    assert!(!answer.text().contains("SessionToken"), "{}", answer.text());
+    let given = keys_in(&credentials);
+
+    // They sign calls, as the mapping's role.
+    let call = modern(Request::post(gateway.address()).signed_with(&given), &tool_call("as-ben", "whoami", json!({})));
+    let called = Called::of("as-ben".to_owned(), &call.send());
+    assert_eq!(called.done()["caller"]["name"], USER, "{}", called.content);
+
+    // The proof is used up, and STS is not asked again.
+    let before = asked(&gateway);
+    assert_eq!(exchange(&gateway, &proof, &key).code(), "proof_used");
+    assert_eq!(asked(&gateway), before);
+
+    let issued = gateway.records("issuance");
+    assert_eq!(issued.len(), 1, "{issued:?}");
+    let data = &issued[0]["additionalEventData"];
+    assert_eq!(data["caller"]["name"], USER);
+    assert_eq!(
+        (&data["proof"]["kind"], &data["proof"]["accessKeyId"]),
+        (&json!("caller-identity"), &json!(user.access_key_id))
+    );
+    let refused = eventually("the refusal is recorded", || {
+        gateway.records("authentication").into_iter().find(|record| record["errorCode"] == "proof_used")
+    });
+    assert_eq!(refused["eventName"], "ExchangeProof");
+
+    gateway.stop();
+    let journal = gateway.journal_lines().concat();
+    for secret in [
+        &signature(&mut proof),
+        &user.secret_access_key,
+        &given.secret_access_key,
+        given.session_token.as_ref().expect("they are temporary"),
+    ] {
+        for (place, text) in [("the journal", &journal), ("the log", &gateway.log())] {
+            assert!(!text.contains(secret.as_str()), "{place} has {secret}");
+        }
+    }
+}
+
+#[test]
+fn a_session_is_its_person_where_the_role_enforces_the_name_and_its_token_is_written_nowhere() {
+    let (mut gateway, _sealing) = accepting();
+    let (sts, session, key) = (gateway.sandbox().url().to_owned(), gateway.own_keys(), KeyPair::fresh());
+    key.open(&exchange(&gateway, &signed(&sts, &session, NAME, &key), &key));
+    let issued = gateway.records("issuance").remove(0);
+    let caller = &issued["additionalEventData"]["caller"];
+    let name = caller["name"].as_str().expect("a caller has a name");
+    assert_eq!(name.rsplit('/').next(), caller["person"].as_str(), "{caller}");
+    gateway.stop();
+    let token = session.session_token.expect("a session has a token");
+    let (journal, log) = (gateway.journal_lines().concat(), gateway.log());
+    assert!(!journal.contains(&token) && !log.contains(&token));
+}
+
+#[test]
+fn a_proof_for_another_gateway_or_key_and_one_that_was_changed_get_nothing() {
+    let (gateway, _sealing) = accepting();
+    let (sts, user) = (gateway.sandbox().url().to_owned(), gateway.sandbox().user_keys("ben.okafor"));
+    let (key, thief) = (KeyPair::fresh(), KeyPair::fresh());
+    let before = asked(&gateway);
+    let foreign = signed(&sts, &user, "other.example.internal", &key);
+    assert_eq!(exchange(&gateway, &foreign, &key).code(), "proof_audience");
+    let stolen = signed(&sts, &user, NAME, &key);
+    assert_eq!(exchange(&gateway, &stolen, &thief).code(), "proof_audience_key");
+    // Without a key to seal to there is no answer that could be read on its way.
+    assert_eq!(send(&gateway, &json!({"caller_identity": stolen})).code(), "public_key_missing");
+    assert_eq!(asked(&gateway), before, "all of that is refused here");
+
+    // What names the right gateway, or the thief's key, but was signed for another, fails at STS.
+    let mut relabelled = foreign;
+    *header(&mut relabelled, AUDIENCE_HEADER) = audience_value(NAME, &key.public).into();
+    assert_eq!(exchange(&gateway, &relabelled, &key).code(), "proof_signature");
+    let mut rebound = stolen;
+    *header(&mut rebound, AUDIENCE_HEADER) = audience_value(NAME, &thief.public).into();
+    assert_eq!(exchange(&gateway, &rebound, &thief).code(), "proof_signature");
+    // So does a user's word for what another secret signed.
+    let guessed = Keys { secret_access_key: "a-secret-that-was-guessed".to_owned(), ..user };
+    assert_eq!(exchange(&gateway, &signed(&sts, &guessed, NAME, &key), &key).code(), "proof_signature");
+    assert!(gateway.records("issuance").is_empty());
+}
+
+#[test]
+fn without_sts_no_proof_holds_and_whoever_has_keys_is_served() {
+    let folder = tempfile::tempdir().expect("a temporary directory can be made");
+    let key_file = folder.path().join("sealing.key");
+    fs::write(&key_file, BASE64.encode(&[9; 32])).expect("the folder is ours");
+    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+    let gateway = TestGateway::without_aws()
+        .set("sealing.keys", &format!("[{{ id = \"a\", file = {key_file:?}, state = \"seal\" }}]"))
+        .set("sealing.single_replica", "true")
+        .set("exchange.caller_identity", &format!("{{ accounts = [\"{ACCOUNT}\"] }}"))
+        .start();
+    let key = KeyPair::fresh();
+    let user = Keys {
+        access_key_id: "AKIAEXAMPLEEXAMPLE01".to_owned(),
+        secret_access_key: "made-up".to_owned(),
+        session_token: None,
+    };
+    let answer = exchange(&gateway, &signed("http://127.0.0.1:9", &user, NAME, &key), &key);
+    assert_eq!((answer.status, answer.code().as_str()), (503, "sts_unreachable"));
+    assert!(answer.header("retry-after").is_some());
+    let called = gateway.call("alice", "whoami", json!({}));
+    assert_eq!(called.done()["caller"]["name"], "alice", "{}", called.content);
+}
