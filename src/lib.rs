@@ -29,5 +29,6 @@ pub mod sandbox;
 pub mod sealing;
 pub mod secret;
 pub mod stage_two;
+mod strict_json;
 pub mod suggest;
 pub mod tools;

@@ -27,6 +27,7 @@ use crate::authn::proofs::caller_identity::{CallerIdentity, OverHttp};
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
 use crate::authn::tokens::Tokens;
+use crate::authn::tokens::fetch::Documents as IssuerDocuments;
 use crate::authorize::{Authorizer, DocumentFaults, Documents, Protected};
 use crate::broker::sts::AwsSts;
 use crate::broker::{Broker, CacheSettings, own};
@@ -45,11 +46,12 @@ use crate::http::{
 use crate::iam::endpoint::Endpoint;
 use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
 use crate::mcp::approvals::Approvals;
-use crate::mcp::authenticate::SigV4Authenticator;
+use crate::mcp::authenticate::RequestAuthenticator;
 use crate::mcp::calls::Calls;
 use crate::mcp::confirm::Confirmer;
 use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
+use crate::mcp::protected_resource::ResourceMetadata;
 use crate::mcp::refused::RefusedAuthentications;
 use crate::mcp::road::{InForce, Road};
 use crate::mcp::service::service;
@@ -197,11 +199,12 @@ impl Gateway {
 
         let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
         let refused = Arc::new(refused);
+        let tokens = Arc::new(Tokens::new(Arc::new(IssuerDocuments::default()), Arc::clone(&clock)));
         let exchange = Arc::new(Exchange {
             in_force: Arc::clone(&in_force),
             keyset: Arc::clone(&keyset),
             caller_identity: CallerIdentity::new(Arc::new(OverHttp::new()), Arc::clone(&clock)),
-            tokens: Arc::new(Tokens),
+            tokens: Arc::clone(&tokens),
             journal: journal.clone(),
             refused: Arc::clone(&refused),
             stationery: stationery.clone(),
@@ -227,12 +230,19 @@ impl Gateway {
         let keeping = KeepingOptions { shipped: sinks.shipped(), ..keeping };
         let keeper = keeper(keeping, &journal, keeping_alarm);
         let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock).with_credentials(Arc::clone(&keyset));
-        let authenticator = Arc::new(SigV4Authenticator::new(verifier, Arc::clone(&in_force), refused));
+        let authenticator = Arc::new(RequestAuthenticator {
+            signatures: verifier,
+            tokens,
+            in_force: Arc::clone(&in_force),
+            catalogue,
+            refused,
+        });
+        let resource = Arc::new(ResourceMetadata::new(Arc::clone(&in_force)));
         let approvals = Approvals::new(Arc::clone(&road));
         let approvals = service_fn(move |request| approvals.clone().answer(request));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
         let (mcp, health2, metrics2) = (service(handler), health.clone(), metrics.clone());
-        let services = Services { mcp, approvals, exchange };
+        let services = Services { mcp, approvals, exchange, resource };
         let router = router(services, authenticator, settings, health2, metrics2, random);
         Ok(Self {
             router,

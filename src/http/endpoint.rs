@@ -4,6 +4,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::gate::Gate;
+use super::protected_resource::WELL_KNOWN;
 use super::refusal::Refusal;
 
 /// What answers at a path.
@@ -52,7 +53,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The endpoint of a path as it stands in the request line. An escaped letter is another path, as it is to SigV4.
-    fn of(path: &str) -> Option<Self> {
+    pub(super) fn of(path: &str) -> Option<Self> {
         let (service, environment) =
             Service::ALL.into_iter().find_map(|service| Some((service, path.strip_prefix(service.path())?)))?;
         if environment.is_empty() {
@@ -66,6 +67,9 @@ impl Endpoint {
 
     /// What kind of path it is, for the log: the path itself is whatever a client sends, tokens of other services among it.
     pub(crate) fn kind(path: &str) -> &'static str {
+        if path.strip_prefix(WELL_KNOWN).and_then(Self::of).is_some() {
+            return WELL_KNOWN;
+        }
         match Self::of(path) {
             Some(Self { service, environment: None }) => service.path(),
             Some(Self { service, environment: Some(_) }) => service.named_path(),

@@ -12,7 +12,7 @@ use http::Request;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
 use super::address::ClientAddresses;
-use super::authenticate::{Authenticate, Authenticated};
+use super::authenticate::{Authenticate, Authenticated, WellEnough, prepare};
 use super::body::BufferLayer;
 use super::call_limit::{self, Places};
 use super::endpoint::NamedEndpoint;
@@ -127,6 +127,10 @@ where
         .layer(gate(OnlyPost))
         // Before the body is read, since the head is enough to refuse it.
         .layer(gate(PlainBody))
+        // Keys of an issuer of tokens may have to be fetched, and the gate that authenticates must not wait. Here, where
+        // nothing of the body is held yet, a stranger's token that makes the gateway wait takes no memory but its
+        // connection's. What the head says is believed only behind that gate.
+        .layer(from_fn_with_state(Arc::clone(&around.authenticator), prepare))
         // A signature covers the body, so it must be there first. The limits of length, time and shared memory are
         // inside this layer; whatever it holds here was sent by a stranger.
         .layer(BufferLayer::new(around.body, around.metrics.clone()))
@@ -135,6 +139,8 @@ where
         .layer(gate(Authenticated(Arc::clone(&around.authenticator))))
         // After authentication for that reason; before the handler, which answers these faults badly.
         .layer(gate(form))
+        // After the form is known to be sound, since what a request asks for stands in its body; before a place is taken.
+        .layer(gate(WellEnough(Arc::clone(&around.authenticator))))
         .map_request(|request: Request<Bytes>| request.map(Body::from))
         // Last, so that only verified, well-formed calls take a place: were it further out, strangers with slow bodies
         // could take them all. What strangers can take is bounded by the connections and by the memory for bodies.

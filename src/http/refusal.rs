@@ -8,6 +8,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::challenge::Challenge;
 use super::rpc_id::RpcId;
 
 /// Where a refusal of this module arose, as clients and metrics see it.
@@ -29,8 +30,8 @@ pub struct Refusal {
     pub hint: Option<String>,
     /// When another try may succeed.
     pub retry_after: Option<Duration>,
-    /// Whether the reply asks for credentials with `WWW-Authenticate`.
-    pub challenge: bool,
+    /// What the reply asks for with `WWW-Authenticate`, a line for each in this order.
+    pub challenges: Vec<Challenge>,
     /// The message for the log, where `message` quotes what the client sent: it may quote it to the client, and to nobody
     /// else.
     pub logged: Option<String>,
@@ -40,7 +41,15 @@ impl Refusal {
     /// A refusal with neither hint, delay nor challenge.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), hint: None, retry_after: None, challenge: false, logged: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            hint: None,
+            retry_after: None,
+            challenges: Vec::new(),
+            logged: None,
+        }
     }
 
     /// The same, telling the client what to do.
@@ -69,10 +78,10 @@ impl Refusal {
         self.logged.as_deref().unwrap_or(&self.message)
     }
 
-    /// The same, asking for SigV4 credentials.
+    /// The same, which also asks for this.
     #[must_use]
-    pub fn with_challenge(mut self) -> Self {
-        self.challenge = true;
+    pub fn with_challenge(mut self, challenge: Challenge) -> Self {
+        self.challenges.push(challenge);
         self
     }
 
@@ -122,10 +131,8 @@ impl IntoResponse for Refusal {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.challenge {
-            // RFC 9110 section 11.6.1; the code lets clients that drop the body of a 401 still say why.
-            let challenge = format!("AWS4-HMAC-SHA256 realm=\"iam-mcp-gateway\", error=\"{}\"", self.code);
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::try_from(challenge).expect("codes are plain ASCII"));
+        for challenge in &self.challenges {
+            headers.append(WWW_AUTHENTICATE, challenge.header(self.code, &self.message));
         }
         if let Some(delay) = self.retry_after {
             let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
@@ -166,6 +173,7 @@ struct Data<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::challenge::BearerError;
     use super::*;
 
     #[test]
@@ -178,13 +186,34 @@ mod tests {
 
     #[test]
     fn a_challenge_names_the_scheme_and_the_code() {
-        let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "signature_missing", "unsigned").with_challenge();
+        let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "signature_missing", "unsigned");
+        let refusal = refusal.with_challenge(Challenge::SigV4);
         let response = refusal.clone().into_response();
         assert_eq!(
             response.headers()[WWW_AUTHENTICATE],
             "AWS4-HMAC-SHA256 realm=\"iam-mcp-gateway\", error=\"signature_missing\""
         );
         assert_eq!(response.extensions().get::<Refusal>(), Some(&refusal));
+    }
+
+    #[test]
+    fn the_challenge_of_tokens_stands_first_and_quotes_nothing_that_ends_it() {
+        let bearer = |error| Challenge::Bearer {
+            resource_metadata: "https://gw.example/.well-known/oauth-protected-resource/mcp".into(),
+            scope: "r".into(),
+            error,
+        };
+        let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "c", "a \"b\\\n\u{e9}c");
+        let both = refusal.clone().with_challenge(bearer(None)).with_challenge(Challenge::SigV4).into_response();
+        let lines: Vec<_> = both.headers().get_all(WWW_AUTHENTICATE).iter().collect();
+        let metadata = "https://gw.example/.well-known/oauth-protected-resource/mcp";
+        assert_eq!(lines[0], &format!("Bearer resource_metadata=\"{metadata}\", scope=\"r\""));
+        assert_eq!(lines[1], "AWS4-HMAC-SHA256 realm=\"iam-mcp-gateway\", error=\"c\"");
+        let one = refusal.with_challenge(bearer(Some(BearerError::InvalidToken))).into_response();
+        let expected = format!(
+            "Bearer resource_metadata=\"{metadata}\", scope=\"r\", error=\"invalid_token\", error_description=\"c: a bc\""
+        );
+        assert_eq!(one.headers()[WWW_AUTHENTICATE], expected);
     }
 
     #[test]

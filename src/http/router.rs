@@ -18,6 +18,7 @@ use super::gate::Gate;
 use super::health::Health;
 use super::layers::{self, Signed};
 use super::metrics::Metrics;
+use super::protected_resource::{self, ProtectedResource};
 use super::settings::{BodyLimits, CallLimits, HttpSettings};
 use crate::random::SharedRandom;
 
@@ -44,6 +45,8 @@ pub struct Services<S, A, E, G> {
     pub approvals: A,
     /// Gateway credentials for proofs.
     pub exchange: Exchanging<E, G>,
+    /// What OAuth clients are told of the MCP endpoints.
+    pub resource: Arc<dyn ProtectedResource>,
 }
 
 /// What answers requests for credentials.
@@ -59,7 +62,8 @@ pub struct Exchanging<E, G> {
 
 /// The public listener's paths: `/mcp` and `/mcp/{environment}` for callers, `/approvals` and `/approvals/{environment}` for
 /// the persons who approve what callers plan, `/credentials` and `/credentials/{environment}` for whoever has a proof of
-/// identity and no key yet, `/healthz` and `/readyz` for probes.
+/// identity and no key yet, `/.well-known/oauth-protected-resource/mcp` and the same with `/{environment}` for OAuth clients,
+/// `/healthz` and `/readyz` for probes.
 ///
 /// `mcp` gets verified, well-formed requests only, with the original URI and with [`RequestId`](super::RequestId),
 /// [`ClientAddress`](super::ClientAddress), [`Endpoint`](super::Endpoint), [`CallPlace`](super::CallPlace) and whatever `authenticator` inserted in their
@@ -79,7 +83,7 @@ where
     E: Answers,
     G: Gate<Body>,
 {
-    let Services { mcp, approvals, exchange } = services;
+    let Services { mcp, approvals, exchange, resource } = services;
     let exchanges = Places::new(CallLimits { concurrent: EXCHANGES, ..settings.calls }, metrics.clone());
     let exchange_body = BodyLimits { max_bytes: exchange.longest_body.min(settings.body.max_bytes), ..settings.body };
     let Exchanging { service, per_source, .. } = exchange;
@@ -96,6 +100,7 @@ where
         .route_service(To::Approvals.named_path(), approval)
         .route_service(To::Exchange.path(), exchange.clone())
         .route_service(To::Exchange.named_path(), exchange)
+        .merge(protected_resource::paths(resource))
         .fallback(|| async { not_found().into_response() });
     // Probes come with an address as their Host and without credentials, every few seconds from every balancer node:
     // outside of every check, neither counted nor logged.

@@ -13,6 +13,7 @@ pub mod listing;
 pub mod method;
 pub mod names;
 pub mod prompts;
+pub mod protected_resource;
 pub mod protocol;
 pub mod refused;
 pub mod reply;

@@ -17,6 +17,7 @@ use crate::audit::redaction::NOT_KEPT;
 use crate::audit::{Event, Journal, Kept, Stage};
 use crate::authn::proofs::{ProofClass, ProofRefusal};
 use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
+use crate::authn::tokens::TokenRefusal;
 use crate::current::Current;
 use crate::http::{ClientAddress, Endpoint, RequestId, Service};
 use crate::random::uuid;
@@ -40,8 +41,26 @@ pub struct RefusedAuthentications {
 struct Refused {
     code: &'static str,
     message: String,
-    /// Whether whoever sent it is somebody known, and no stranger.
-    is_owner: bool,
+    /// What made whoever sent it somebody known; nothing of a stranger.
+    owner: Option<Owner>,
+}
+
+/// What only somebody known has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// A gateway key, or a proof that holds.
+    Key,
+    /// An access token that its issuer signed.
+    Token,
+}
+
+impl Owner {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "GatewayKey",
+            Self::Token => "AccessToken",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -73,7 +92,7 @@ impl RefusedAuthentications {
         let refused = Refused {
             code: refusal.code(),
             message: refusal.recorded(is_served),
-            is_owner: is_told_to_key_owners(refusal),
+            owner: is_told_to_key_owners(refusal).then_some(Owner::Key),
         };
         self.note(&in_force, head, "Authenticate", claimed, &refused);
     }
@@ -81,13 +100,20 @@ impl RefusedAuthentications {
     /// Notes that a proof of identity was refused.
     pub fn note_proof(&self, head: &Parts, refusal: &ProofRefusal) {
         // Who is proven and not mapped here is somebody, all the same.
-        let is_owner = refusal.class == ProofClass::NotAccepted;
-        let refused = Refused { code: refusal.code, message: refusal.message.clone(), is_owner };
+        let owner = (refusal.class == ProofClass::NotAccepted).then_some(Owner::Key);
+        let refused = Refused { code: refusal.code, message: refusal.message.clone(), owner };
         self.note(&self.in_force.get(), head, "ExchangeProof", None, &refused);
     }
 
+    /// Notes that a request with an access token was refused.
+    pub fn note_bearer(&self, head: &Parts, refusal: &TokenRefusal) {
+        let owner = refusal.is_told_to_owners().then_some(Owner::Token);
+        let refused = Refused { code: refusal.code(), message: refusal.to_string(), owner };
+        self.note(&self.in_force.get(), head, "Authenticate", None, &refused);
+    }
+
     fn note(&self, in_force: &InForce, head: &Parts, name: &'static str, claimed: Option<&str>, refused: &Refused) {
-        let signed_correctly = refused.is_owner;
+        let signed_correctly = refused.owner.is_some();
         let window = if signed_correctly { &self.key_owners } else { &self.strangers };
         let Some(unrecorded_before) = self.take_place(window) else { return };
         let mut event = Event::new(
@@ -106,7 +132,7 @@ impl RefusedAuthentications {
             .map(|agent| agent.chars().take(256).collect());
         event.user_identity = json!({
             // A key's owner is known by the key; the name behind it stands in the keyring.
-            "type": if signed_correctly { "GatewayKey" } else { "Unverified" },
+            "type": refused.owner.map_or("Unverified", Owner::as_str),
             "accessKeyId": claimed.map(|id| self.claimed(id, signed_correctly)),
         });
         let is_served = |name: &str| in_force.config.environments.get(name).is_some();

@@ -22,7 +22,7 @@ fn connect_to_library() -> Client<DuplexStream> {
     let health = Health::new(drain.clone());
     let approvals = service_fn(|_| async { Ok(Response::default()) });
     let (authenticator, settings) = (Arc::new(FakeAuthenticate), Setup::new().settings);
-    let services = Services { mcp, approvals, exchange: exchanging() };
+    let services = Services { mcp, approvals, exchange: exchanging(), resource: Arc::new(FakeResource) };
     let router = router(services, authenticator, settings, health, metrics.clone(), Arc::new(SystemRandom));
     let (near, far) = duplex(64 * 1024);
     let (incoming, listener) = mpsc::unbounded_channel();

@@ -27,8 +27,8 @@ use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use super::{
-    Answers, Authenticate, CallPlace, Drain, Ended, Exchanging, Gate, Health, HttpSettings, Listener, Metrics, Refusal,
-    ServerLimits, Services, router, serve,
+    Answers, Authenticate, CallPlace, Challenge, Drain, Ended, Exchanging, Gate, Health, HttpSettings, Listener,
+    Metrics, ProtectedResource, Refusal, ServerLimits, Services, router, serve,
 };
 use crate::random::SystemRandom;
 
@@ -46,13 +46,24 @@ struct Seen {
 #[derive(Debug, Clone, PartialEq)]
 struct Caller(&'static str);
 
+/// Accepts access tokens in every environment.
+#[derive(Debug)]
+struct FakeResource;
+
+impl ProtectedResource for FakeResource {
+    fn metadata(&self, environment: Option<&str>) -> Option<serde_json::Value> {
+        Some(serde_json::json!({ "resource": environment }))
+    }
+}
+
 #[derive(Debug)]
 struct FakeAuthenticate;
 
 impl Authenticate for FakeAuthenticate {
     fn authenticate(&self, head: &mut Parts, _: &Bytes) -> Result<(), Refusal> {
         if head.headers.get("authorization").is_none_or(|value| value != "good") {
-            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "signature_missing", "unsigned").with_challenge());
+            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "signature_missing", "unsigned")
+                .with_challenge(Challenge::SigV4));
         }
         head.extensions.insert(Caller("alice"));
         Ok(())
@@ -108,7 +119,8 @@ impl Setup {
         };
         let (health2, metrics2) = (health.clone(), metrics.clone());
         let authenticator = Arc::new(FakeAuthenticate);
-        let services = Services { mcp: mcp.clone(), approvals: mcp, exchange: exchanging() };
+        let services =
+            Services { mcp: mcp.clone(), approvals: mcp, exchange: exchanging(), resource: Arc::new(FakeResource) };
         let router = router(services, authenticator, self.settings, health2, metrics2, Arc::new(SystemRandom));
         let server = tokio::spawn(serve(listener, router, self.limits, metrics.clone(), drain.clone()));
         Gateway { incoming, server, drain, health, metrics, seen, go_on }

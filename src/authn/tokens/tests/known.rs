@@ -1,0 +1,108 @@
+//! Good tokens, and who they are of.
+
+use super::issuer::token;
+use super::*;
+use crate::authn::proofs::Proven;
+use crate::authn::{CallerKind, Evidence, Narrowing, Verified};
+
+async fn prove(claims: &Value) -> Proven {
+    tokens(&servers()).prove(&token("rsa", claims), &config()).await.unwrap()
+}
+
+async fn bearer(claims: &Value, environment: Option<&str>) -> Result<Verified, &'static str> {
+    let (tokens, config, token) = (tokens(&servers()), config(), token("p256", claims));
+    if let Some(keys) = tokens.keys_for(&token, &config, environment) {
+        keys.await;
+    }
+    tokens.bearer(&token, &config, environment).map_err(|refusal| refusal.code())
+}
+
+#[tokio::test]
+async fn a_token_of_aws_is_of_the_role_with_its_path_and_the_person_behind_it() {
+    let proven = prove(&of_aws()).await;
+    let caller = &proven.caller;
+    assert_eq!((caller.kind, caller.name.as_str()), (CallerKind::WebIdentity, "role/teams/Developer"));
+    assert_eq!(caller.id(), format!("web-identity:{ACCOUNT}:role/teams/Developer"));
+    assert_eq!(caller.person.as_deref(), Some("906713a1-2030-40ff-8b1c-000000000001"));
+    assert_eq!(caller.subject.as_deref(), of_aws()["sub"].as_str());
+    assert_eq!(caller.tags, BTreeMap::from([("team".to_owned(), "payments".to_owned())]));
+    assert_eq!(proven.until, Some("2026-03-01T13:00:00Z".parse().unwrap()));
+    assert_eq!(proven.details["tokenId"], "a-1");
+}
+
+#[tokio::test]
+async fn without_an_identity_center_user_the_person_is_the_source_identity_else_nobody() {
+    let mut claims = of_aws();
+    let of_aws = claims[OF_AWS].as_object_mut().unwrap();
+    of_aws.remove("identity_store_user_id");
+    of_aws.remove("original_session_exp");
+    let proven = prove(&claims).await;
+    assert_eq!(proven.caller.person.as_deref(), Some("alice"));
+    assert_eq!(proven.until, Some(noon() + jiff::SignedDuration::from_secs(295)));
+    claims[OF_AWS].as_object_mut().unwrap().remove("source_identity");
+    claims["sub"] = format!("arn:aws:iam::{ACCOUNT}:user/bob").into();
+    let proven = prove(&claims).await;
+    assert_eq!((proven.caller.name.as_str(), proven.caller.person), ("user/bob", None));
+}
+
+#[tokio::test]
+async fn a_token_of_an_issuer_is_of_whom_its_templates_make_of_it() {
+    let proven = prove(&of_ci()).await;
+    assert_eq!(proven.caller.id(), "oidc:ci:ci/acme/app@refs/heads/main");
+    assert_eq!(proven.caller.subject.as_deref(), of_ci()["sub"].as_str());
+    assert_eq!(proven.caller.tags["repository"], "acme/app");
+    assert_eq!(proven.until, Some(noon() + jiff::SignedDuration::from_secs(300)));
+    assert_eq!(prove(&of_person()).await.caller.person.as_deref(), Some("alice@example.com"));
+}
+
+#[tokio::test]
+async fn every_algorithm_of_the_list_is_accepted_with_a_key_of_its_type() {
+    for key in ["rsa", "p256", "p384", "ed25519"] {
+        let proven = tokens(&servers()).prove(&token(key, &of_ci()), &config()).await;
+        assert_eq!(proven.map(|proven| proven.details["keyId"].clone()), Ok(json!(key)));
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_reads_unless_its_scopes_say_more() {
+    let verified = bearer(&access_token(), None).await.unwrap();
+    assert_eq!(verified.caller().id(), "oidc:idp:alice@example.com");
+    assert_eq!(verified.environments(), ["dev"]);
+    assert_eq!(verified.narrowing(), Narrowing::ReadingScope);
+    assert_eq!(verified.presented().token, Some("p-1"));
+    assert_eq!(verified.presented().issued, noon() - jiff::SignedDuration::from_secs(5));
+    assert!(matches!(verified.evidence(), Evidence::Bearer { may_write: false, .. }));
+    for (scopes, narrowing) in [
+        (json!({"scope": "iam-mcp:write"}), Ok(Narrowing::UnsignedBody)),
+        (json!({"scp": "a iam-mcp:write"}), Ok(Narrowing::UnsignedBody)),
+        (json!({"scp": ["iam-mcp:read", "iam-mcp:write"]}), Ok(Narrowing::UnsignedBody)),
+        (json!({"scp": ["iam-mcp:read"]}), Ok(Narrowing::ReadingScope)),
+        (json!({"scope": "openid", "scp": ["iam-mcp:write"]}), Err("insufficient_scope")),
+        (json!({"scope": "iam-mcp:writer iam-mcp:READ"}), Err("insufficient_scope")),
+        (json!({"scope": ["iam-mcp:read"]}), Err("token_claim_invalid")),
+        (json!({}), Err("insufficient_scope")),
+    ] {
+        let mut claims = access_token();
+        claims.as_object_mut().unwrap().remove("scope");
+        claims.as_object_mut().unwrap().extend(scopes.as_object().unwrap().clone());
+        let given = bearer(&claims, None).await.map(|verified| verified.narrowing());
+        assert_eq!(given, narrowing, "{scopes}");
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_is_good_at_the_one_path_that_it_is_for() {
+    let mut claims = access_token();
+    assert_eq!(bearer(&claims, Some("dev")).await.unwrap_err(), "token_audience");
+    claims["aud"] = format!("{RESOURCE}/dev").into();
+    assert_eq!(bearer(&claims, Some("dev")).await.unwrap().environments(), ["dev"]);
+    assert_eq!(bearer(&claims, None).await.unwrap_err(), "token_audience");
+    assert_eq!(bearer(&claims, Some("prod")).await.unwrap_err(), "token_audience");
+}
+
+#[test]
+fn the_token_stands_in_no_debug_output() {
+    let token = token("rsa", &of_ci());
+    let shown = format!("{:?}", super::super::jwt::Jwt::read(&token).unwrap());
+    assert_eq!(shown, "Jwt { algorithm: Rs256, .. }");
+}
