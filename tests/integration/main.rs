@@ -15,6 +15,7 @@ mod audit_tampering;
 mod aws_calls;
 mod aws_faults;
 mod bad_input;
+mod bearer;
 mod beyond_tools;
 mod commands;
 mod confirmation;
