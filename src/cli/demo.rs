@@ -24,7 +24,8 @@ use crate::tools::text;
     iam-mcp-gateway demo --listen 127.0.0.1:0 --dir /tmp/iam-demo --once\n\n\
     The folder then holds: aws-credentials (profiles admin and auditor), gateway.toml (the configuration it runs with),\n\
     endpoint (the MCP URL), audit/ (the journal), aws-trail.jsonl (what CloudTrail would say),\n\
-    sandbox-credentials (a user of the account, for AWS's own tools).\n\
+    sandbox-credentials (a user of the account, for AWS's own tools), aws-config (profile person: that user;\n\
+    profile gateway: gateway credentials that it gets by proving who it is).\n\
     Exit codes: 0 every step did what it should, 1 one did not, or the demo could not start.")]
 pub struct Demo {
     /// The folder that will hold everything; one of an earlier demo is taken over.
@@ -53,7 +54,7 @@ pub fn run(command: Demo) -> Result<Outcome, Failure> {
 }
 
 async fn demo(command: Demo) -> Result<Outcome, DemoError> {
-    let options = Options { folder: command.dir, listen: command.listen };
+    let options = Options { folder: command.dir, listen: command.listen, binary: binary() };
     let running = Running::start(&options, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
     let paper = Paper { json: command.json };
     paper.opening(&running);
@@ -167,8 +168,7 @@ impl Paper {
     }
 
     fn connections(&self, running: &Running) {
-        let binary = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("iam-mcp-gateway"));
-        let ways = connect::ways(running, Caller::Admin, &binary);
+        let ways = connect::ways(running, Caller::Admin, &binary());
         if self.json {
             return out::json_line(&json!({"serving": running.url(), "connect": ways}));
         }
@@ -189,6 +189,11 @@ impl Paper {
             text.lines().for_each(|line| out::line(&text::visible(line)));
         }
     }
+}
+
+/// This program.
+fn binary() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("iam-mcp-gateway"))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -30,6 +30,8 @@ pub fn ways(running: &Running, caller: Caller, binary: &Path) -> Vec<Way> {
     let binary = shell_quoted(&binary.display().to_string());
     let profile = caller.name();
     let quoted = shell_quoted(&credentials);
+    let config = shell_quoted(&running.aws_config_file().display().to_string());
+    let proven = format!("AWS_CONFIG_FILE={config} AWS_PROFILE=gateway");
     let proxy = format!("uvx {PROXY} {url} --service {SERVICE} --region {REGION}");
     let variables =
         [("AWS_SHARED_CREDENTIALS_FILE", credentials.as_str()), ("AWS_PROFILE", profile), ("AWS_REGION", REGION)];
@@ -73,6 +75,17 @@ pub fn ways(running: &Running, caller: Caller, binary: &Path) -> Vec<Way> {
             how: "put into .vscode/mcp.json",
             text: pretty(&json!({"servers": {"iam-demo": server}})),
         },
+        Way {
+            client: "mcp-proxy-for-aws as demo-operator, who proves to be it",
+            how: "with uv, run",
+            text: format!("{proven} {proxy}"),
+        },
+        Way {
+            client: "Clients that speak stdio alone, as demo-operator",
+            how: "let them run",
+            text: format!("{proven} {binary} connect --url {url}"),
+        },
+        Way { client: "Clients that do OAuth", how: "name the URL, they find the rest", text: url.to_owned() },
         Way {
             client: "AWS's own command line, past the gateway, on the sandbox itself",
             how: "run",

@@ -57,11 +57,12 @@ const LOCK: &str = "demo.lock";
 const MARK: &str = "This folder is written by `iam-mcp-gateway demo`.\n";
 
 /// What an earlier demo left that would be believed until the new one stands there: old keys, an old address.
-const STALE: [&str; 4] = ["endpoint", "aws-credentials", "sandbox-credentials", "keyring.json"];
+const STALE: [&str; 5] = ["endpoint", "aws-config", "aws-credentials", "sandbox-credentials", "keyring.json"];
 
 impl Folder {
     /// Makes the folder, or takes over one of an earlier demo: its callers' keys, configuration and endpoint are made anew; its
-    /// audit journal goes on, and with it the key that signs it and the trail that it is held against.
+    /// audit journal goes on, and with it the key that signs it and the trail that it is held against, and the key that
+    /// tokens are sealed with stays.
     ///
     /// # Errors
     /// When the folder is something else's or not safe, or cannot be written.

@@ -1,6 +1,7 @@
 //! The gateway and the [sandbox](crate::sandbox) in one process, for whoever has no AWS account at hand: a folder that
 //! holds everything, a tour that shows the way of a call, and then a gateway to connect agents to.
 
+mod aws_config;
 pub mod connect;
 mod evidence;
 mod folder;
@@ -11,6 +12,7 @@ mod steps;
 mod tour;
 mod trail_file;
 
+pub use aws_config::Unwritable;
 pub use evidence::{Assumed, Called, Decided, Recorded};
 pub use folder::FolderError;
 pub use running::{DemoError, Running};
@@ -37,6 +39,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// Where MCP is served; a loopback address.
     pub listen: SocketAddr,
+    /// This program, by its absolute path: AWS's tools are told to run it for credentials.
+    pub binary: PathBuf,
 }
 
 /// The two callers of the demo, by the profiles of its credentials file.

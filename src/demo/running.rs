@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use super::aws_config::{self, Unwritable};
 use super::folder::{Folder, FolderError};
 use super::journal_reader::JournalReader;
 use super::trail_file::TrailFile;
@@ -48,6 +49,9 @@ pub enum DemoError {
     /// The folder is not the demo's to write to.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// A path that no AWS config file can name.
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
     /// The callers' keys could not be made.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -102,7 +106,8 @@ impl Running {
 
         let sandbox = Sandbox::believable(Arc::clone(&clock), Arc::clone(&random));
         let sandbox_listener = TcpListener::bind("127.0.0.1:0").await?;
-        let sandbox_url = format!("http://{}", sandbox_listener.local_addr()?);
+        let sandbox_address = sandbox_listener.local_addr()?;
+        let sandbox_url = format!("http://{sandbox_address}");
         let sandbox_drain = Drain::new();
         let sandbox_server = tokio::spawn({
             let (sandbox, drain) = (sandbox.clone(), sandbox_drain.clone());
@@ -111,15 +116,26 @@ impl Running {
         let trail_file = TrailFile::begin(&sandbox, folder.go_on("aws-trail.jsonl")?);
 
         let address = public.local_addr()?;
-        folder.write("gateway.toml", &settings::text(address, &sandbox_url, sandbox.account()))?;
+        let settings = settings::text(&settings::Places {
+            listen: address,
+            account: sandbox.account(),
+            sandbox: &sandbox_url,
+            web_identity_issuer: &sandbox.web_identity_issuer(sandbox_address),
+            oidc_issuer: &sandbox.oidc_issuer(sandbox_address),
+        });
+        folder.write("gateway.toml", &settings)?;
         folder.write("guardrails.json", settings::GUARDRAILS)?;
-        folder.write_once("audit-signing.key", &signing_key(&*random))?;
+        folder.write_once("audit-signing.key", &new_key(&*random))?;
+        folder.write_once("sealing.key", &new_key(&*random))?;
         let keys = make_keys(&folder, &clock, &random)?;
         let (id, secret) = sandbox.user_keys(OPERATOR).expect("the account has this user, with a key");
         folder.write("sandbox-credentials", &profile(OPERATOR, &id, secret.expose()))?;
+        let url = format!("http://{address}/mcp");
+        let person = Credentials::new(id, secret.expose(), None, None, "iam-mcp-gateway demo");
+        let config = aws_config::text(&person, &options.binary, folder.path(), &url, &sandbox_url)?;
+        folder.write("aws-config", &config)?;
         let journal_reader = JournalReader::begin(&folder.file("audit"));
         let gateway = gateway(&folder, &sandbox, &clock, &random, public).await?;
-        let url = format!("http://{address}/mcp");
         folder.write("endpoint", &format!("{url}\n"))?;
         Ok(Self {
             folder,
@@ -173,6 +189,12 @@ impl Running {
         self.folder.file("sandbox-credentials")
     }
 
+    /// The AWS config file with the profiles `person` and `gateway`.
+    #[must_use]
+    pub fn aws_config_file(&self) -> PathBuf {
+        self.folder.file("aws-config")
+    }
+
     /// A client that signs as this caller.
     ///
     /// # Errors
@@ -222,8 +244,8 @@ impl Running {
     }
 }
 
-/// A key that signs the journal.
-fn signing_key(random: &dyn Random) -> Zeroizing<String> {
+/// A key that signs the journal, or seals tokens.
+fn new_key(random: &dyn Random) -> Zeroizing<String> {
     let mut seed = Zeroizing::new([0; KEY_BYTES]);
     random.fill(&mut *seed);
     Zeroizing::new(BASE64.encode(&*seed))

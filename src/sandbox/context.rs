@@ -61,7 +61,7 @@ pub(super) fn principal_arn(identity: &Identity) -> &str {
 }
 
 /// The user's tags, or the role's with the session's over them.
-fn principal_tags(account: &Account, identity: &Identity) -> Tags {
+pub(super) fn principal_tags(account: &Account, identity: &Identity) -> Tags {
     match identity {
         Identity::Root { .. } => Tags::default(),
         Identity::User { name, .. } => account.users.get(name).map(|user| user.tags.clone()).unwrap_or_default(),

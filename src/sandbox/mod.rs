@@ -2,7 +2,8 @@
 //!
 //! The ordinary AWS SDKs talk to it. What comes in at the `door` is verified as AWS verifies it (SigV4, the key's
 //! status, session tokens), then `iam` or `sts` acts on the `account`, which is plain data in memory, and the
-//! [`trail`] keeps what AWS's own CloudTrail would know of it. Time and identifiers come from outside, so tests are exact.
+//! [`trail`] keeps what AWS's own CloudTrail would know of it. Beside them stand two issuers of tokens: `outbound`, of
+//! what `sts` calls web identity tokens, and `oidc`, of OAuth's access tokens. Time and identifiers come from outside, so tests are exact.
 //!
 //! It is an emulator and no security boundary: it listens on loopback only, and nothing in it survives the process.
 
@@ -19,6 +20,9 @@ mod identity;
 mod ids;
 mod input;
 mod judges;
+mod jwt;
+mod oidc;
+mod outbound;
 mod perform;
 mod permissions;
 mod role_credentials;
@@ -37,6 +41,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio::net::TcpListener;
 
@@ -44,12 +49,14 @@ use self::account::{Account, KeyStatus};
 use self::ids::IdKind;
 use self::role_credentials::RoleCredentials;
 use self::state::Shared;
+use self::sts::session::AssumedRole;
 use crate::arn::{AccountId, Partition};
 use crate::clock::SharedClock;
 use crate::http::{self, Drain, Ended, Metrics, ServerLimits};
 use crate::random::SharedRandom;
 use crate::secret::Secret;
 
+pub use self::jwt::TokenAlgorithm;
 pub use self::trail::Trail;
 
 /// The id of every sandbox's account: the one of AWS's own examples.
@@ -116,7 +123,7 @@ impl Sandbox {
         Self(Arc::new(Shared::new(account, clock, random)))
     }
 
-    /// Serves IAM and STS, both at the listener's address, until `drain` has begun.
+    /// Serves IAM, STS and the issuers of tokens, all at the listener's address, until `drain` has begun.
     ///
     /// # Errors
     /// When the listener is not on loopback.
@@ -125,6 +132,7 @@ impl Sandbox {
         if !address.ip().is_loopback() {
             return Err(SandboxError::NotLoopback(address));
         }
+        self.0.outbound.serves_at(address);
         let limits = ServerLimits {
             connections: 256,
             announce: Duration::ZERO,
@@ -139,6 +147,52 @@ impl Sandbox {
     #[must_use]
     pub fn role_credentials(&self, role_name: &str) -> SharedCredentialsProvider {
         SharedCredentialsProvider::new(RoleCredentials::new(self.0.clone(), role_name))
+    }
+
+    /// Credentials of an Identity Center user's session in a role: tokens of GetWebIdentityToken name the user
+    /// (`identity_store_user_id`). None where the account has no such role.
+    #[must_use]
+    pub fn identity_center_credentials(&self, role_name: &str, user_name: &str, user_id: &str) -> Option<Credentials> {
+        let now = self.0.clock.now();
+        let state = &mut *self.0.state();
+        let role = state.account.roles.get(role_name)?;
+        let session = AssumedRole {
+            identity_store_user_id: Some(user_id.to_owned()),
+            ..AssumedRole::plain(&state.account, role, user_name, now, role_credentials::LASTS)
+        };
+        let (id, opened) = state.sessions.open(session, 0, self.0.random.as_ref(), now);
+        let (secret, token) = (opened.secret.expose(), opened.token.expose().to_owned());
+        Some(Credentials::new(id, secret, Some(token), Some(opened.role.expires.into()), "sandbox"))
+    }
+
+    /// The issuer of the tokens that GetWebIdentityToken gives, of a sandbox that serves at this address.
+    #[must_use]
+    pub fn web_identity_issuer(&self, address: SocketAddr) -> String {
+        self.0.outbound.issuer_at(address)
+    }
+
+    /// The issuer of OIDC and OAuth tokens, of a sandbox that serves at this address.
+    #[must_use]
+    pub fn oidc_issuer(&self, address: SocketAddr) -> String {
+        oidc::issuer_at(&format!("http://{address}"))
+    }
+
+    /// A token of the OIDC issuer with these claims, an object, signed with RS256: what a CI system or a Kubernetes
+    /// cluster would give its jobs. `iss` is the issuer's at the address that is served, unless the claims have one.
+    ///
+    /// For tests and demos: no request to the sandbox is answered with such a token.
+    #[must_use]
+    pub fn oidc_token(&self, claims: serde_json::Value) -> String {
+        self.oidc_token_signed(claims, TokenAlgorithm::Rs256).expect("the issuer has a key for RS256")
+    }
+
+    /// The same, signed in another way; none where the issuer has no key of this kind: it has RS256, ES256 and EdDSA.
+    #[must_use]
+    pub fn oidc_token_signed(&self, mut claims: serde_json::Value, algorithm: TokenAlgorithm) -> Option<String> {
+        if let (Some(object), Some(base)) = (claims.as_object_mut(), self.0.outbound.base()) {
+            object.entry("iss").or_insert_with(|| oidc::issuer_at(&base).into());
+        }
+        self.0.oidc.sign(algorithm, &claims)
     }
 
     /// The access key of the account's root user, made when it is asked for the first time: its id and its secret. It

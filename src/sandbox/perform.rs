@@ -9,7 +9,8 @@ use super::{iam, sts};
 /// Performs an authenticated call.
 ///
 /// Each service judges its own calls, by the caller's policies: IAM before an operation is given the account
-/// ([`iam::Guarded`]), STS an AssumeRole by the role's trust policy, too; GetCallerIdentity is everybody's.
+/// ([`iam::Guarded`]), STS an AssumeRole by the role's trust policy, too, and a
+/// GetWebIdentityToken by those of the caller alone; GetCallerIdentity is everybody's.
 ///
 /// # Errors
 /// The service's refusal, after which nothing has changed.

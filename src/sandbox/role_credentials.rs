@@ -13,7 +13,7 @@ use super::sts::session::AssumedRole;
 use crate::random::uuid;
 
 /// How long a session lasts, and how long before its end there is a new one: as ECS has it.
-const LASTS: SignedDuration = SignedDuration::from_hours(6);
+pub(super) const LASTS: SignedDuration = SignedDuration::from_hours(6);
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Gives out sessions of one role.

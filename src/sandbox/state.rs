@@ -1,11 +1,13 @@
 //! What a sandbox holds, and what all that serve it share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use super::account::Account;
 use super::identity::Identity;
+use super::oidc::Oidc;
+use super::outbound::Outbound;
 use super::service::Service;
 use super::sts::session::Sessions;
 use super::trail::Trail;
@@ -20,6 +22,8 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     /// The root user's access key, if it was given one: id and secret.
     pub(super) root_key: Option<(String, Secret)>,
+    /// Who issues its tokens.
+    pub(super) outbound: Arc<Outbound>,
 }
 
 impl State {
@@ -58,17 +62,22 @@ pub(super) struct Shared {
     pub(super) clock: SharedClock,
     pub(super) random: SharedRandom,
     pub(super) trail: Trail,
+    pub(super) outbound: Arc<Outbound>,
+    pub(super) oidc: Oidc,
     state: Mutex<State>,
 }
 
 impl Shared {
     /// An account without sessions.
     pub(super) fn new(account: Account, clock: SharedClock, random: SharedRandom) -> Self {
-        let state = State { account, sessions: Sessions::default(), root_key: None };
-        Self { clock, random, trail: Trail::default(), state: Mutex::new(state) }
+        let outbound = Arc::new(Outbound::of(account.id));
+        let state = State { account, sessions: Sessions::default(), root_key: None, outbound: Arc::clone(&outbound) };
+        let (trail, oidc) = (Trail::default(), Oidc::new());
+        Self { clock, random, trail, outbound, oidc, state: Mutex::new(state) }
     }
 
-    /// The state, for one call at a time: each is over in microseconds and waits for nothing.
+    /// The state, for one call at a time: each is over in microseconds and waits for nothing (but for the
+    /// first token of a kind, whose key is made then).
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // An operation that panicked was a fault of the sandbox; the account, even if half changed, is what there is.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

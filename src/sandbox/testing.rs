@@ -78,6 +78,7 @@ impl Bench {
     /// A session of a role, which need not exist.
     pub(in crate::sandbox) fn session(&self, role: &str, name: &str) -> Arc<AssumedRole> {
         Arc::new(AssumedRole {
+            identity_store_user_id: None,
             arn: format!("arn:aws:sts::123456789012:assumed-role/{role}/{name}"),
             user_id: format!("AROA{role}:{name}"),
             role_arn: format!("arn:aws:iam::123456789012:role/{role}"),

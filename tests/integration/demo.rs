@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -57,7 +58,8 @@ impl Place {
     /// Where the sandbox is.
     fn sandbox_url(&self) -> String {
         let text = self.read("gateway.toml");
-        text.split('"').find(|text| text.starts_with("http://")).expect("[aws] names it").to_owned()
+        let (_, named) = text.split_once("sts_endpoint = \"").expect("[aws] names it");
+        named.split('"').next().unwrap_or_default().to_owned()
     }
 
     /// What AWS saw of one operation.
@@ -202,13 +204,14 @@ fn a_second_start_on_the_same_folder_begins_the_account_anew_and_goes_on_with_th
     let folder = |name: &str| place.path.join(name).to_str().expect("temporary folders have plain names").to_owned();
     let key_file = folder("audit-signing.key");
     let public_key = run(&["audit", "key", "--file", &key_file]).stdout;
-    let trail = place.read("aws-trail.jsonl");
+    let (trail, sealing) = (place.read("aws-trail.jsonl"), place.read("sealing.key"));
     let again = once();
     assert_eq!(again.code, 0, "{}", again.said());
     fs::write(place.path.join("audit.pub"), public_key).expect("the folder is ours");
     let verified = run(&["audit", "verify", "--public-key", &folder("audit.pub"), &folder("audit")]);
     assert_eq!(verified.code, 0, "the key stays: {}", verified.said());
     assert!(place.read("aws-trail.jsonl").starts_with(&trail), "the trail goes on, too");
+    assert_eq!(place.read("sealing.key"), sealing, "what it sealed can still be opened");
     assert_ne!(place.keys("admin").access_key_id, key);
     assert!(journal_in(&place.path.join("audit")).len() > records);
 }
@@ -305,6 +308,34 @@ fn what_it_prints_can_be_pasted() {
     }
     let readme = fs::read_to_string(home.join("README.md")).expect("it is there");
     assert!(readme.contains(tested), "the README names another version than {tested}");
+}
+
+#[test]
+fn the_aws_config_file_has_a_person_and_the_way_to_gateway_credentials() {
+    let demo = Serving::start();
+    let place = &demo.place;
+    let mode = fs::metadata(place.path.join("aws-config")).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (person, operator) =
+        (place.keys_in("aws-config", "profile person"), place.keys_in("sandbox-credentials", "demo-operator"));
+    assert_eq!(person.access_key_id, operator.access_key_id);
+    assert_eq!(person.secret_access_key, operator.secret_access_key);
+    let text = place.read("aws-config");
+    let (_, process) =
+        text.split_once("\n[profile gateway]\nregion = us-east-1\ncredential_process = ").expect("it is there");
+    let folder = place.path.canonicalize().expect("the folder is there");
+    let folder = folder.to_str().expect("temporary folders have plain names");
+    let (url, sandbox) = (demo.url(), place.sandbox_url());
+    assert_eq!(
+        process,
+        format!(
+            "\"{}\" credentials --url {url} --profile person --aws-config \"{folder}/aws-config\" --sts-endpoint \
+             {sandbox} --audience iam-mcp.demo --cache-dir \"{folder}/credentials-cache\"\n",
+            env!("CARGO_BIN_EXE_iam-mcp-gateway"),
+        )
+    );
+    assert_eq!(demo.way("Clients that do OAuth"), url);
+    assert!(demo.way("Clients that speak stdio alone, as demo-operator").ends_with(&format!(" connect --url {url}")));
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod hang_ups;
 mod hostile;
 mod in_process;
 mod interrupted;
+mod issuers;
 mod jobs;
 mod kills;
 mod parity;

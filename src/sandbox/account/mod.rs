@@ -60,6 +60,8 @@ pub(super) struct Account {
     pub(super) oidc_providers: BTreeMap<String, OidcProvider>,
     /// By ARN.
     pub(super) saml_providers: BTreeMap<String, SamlProvider>,
+    /// Whether GetWebIdentityToken gives tokens.
+    pub(super) outbound_federation: bool,
     pub(super) password_policy: Option<PasswordPolicy>,
     pub(super) credential_report: Option<CredentialReport>,
     /// By job id.
@@ -83,6 +85,7 @@ impl Account {
             virtual_mfa_devices: BTreeMap::new(),
             oidc_providers: BTreeMap::new(),
             saml_providers: BTreeMap::new(),
+            outbound_federation: false,
             password_policy: None,
             credential_report: None,
             last_accessed_jobs: BTreeMap::new(),

@@ -20,11 +20,11 @@ const MOST: usize = 1_000;
 pub(super) fn read(head: &Parts, body: &[u8]) -> Result<BTreeMap<String, String>, ServiceError> {
     let query = head.uri.query().unwrap_or_default();
     match head.method {
-        Method::GET if body.is_empty() => parse(query.as_bytes()),
+        Method::GET if body.is_empty() => pairs(query.as_bytes()),
         Method::POST if !is_form(&head.headers) => Err(unknown_operation()),
         // Which of the two would count, nobody should have to guess.
         Method::POST if !query.is_empty() => Err(malformed_query()),
-        Method::POST => parse(body),
+        Method::POST => pairs(body),
         _ => Err(unknown_operation()),
     }
 }
@@ -39,7 +39,11 @@ fn is_form(headers: &HeaderMap) -> bool {
         && matches!(parameters.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"")
 }
 
-fn parse(text: &[u8]) -> Result<BTreeMap<String, String>, ServiceError> {
+/// The pairs of a form or a query string.
+///
+/// # Errors
+/// What does not decode to UTF-8 in one way only; a name twice.
+pub(in crate::sandbox) fn pairs(text: &[u8]) -> Result<BTreeMap<String, String>, ServiceError> {
     let mut fields = BTreeMap::new();
     for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');

@@ -1,8 +1,9 @@
 //! The endpoint: one address for IAM and STS, in AWS's query protocol
-//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/programming.html>).
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/programming.html>); and, beside it, what `issuers` answer.
 
 mod authenticate;
-mod form;
+pub(super) mod form;
+mod issuers;
 mod refusal;
 mod reply;
 #[cfg(test)]
@@ -40,7 +41,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The endpoint of a sandbox.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(answer).with_state(shared)
+    issuers::routes().fallback(answer).with_state(shared)
 }
 
 async fn answer(extract::State(shared): extract::State<Arc<Shared>>, request: Request) -> Response {

@@ -139,6 +139,18 @@ impl Served {
     }
 }
 
+impl Served {
+    /// A request that nobody signs.
+    pub(in crate::sandbox) fn unsigned(&self, line: &str, content_type: &str, body: &str) -> RawRequest {
+        RawRequest {
+            line: format!("{line} HTTP/1.1"),
+            headers: vec![("host".into(), self.address.to_string()), ("content-type".into(), content_type.into())],
+            body: body.as_bytes().to_vec(),
+            address: self.address,
+        }
+    }
+}
+
 /// Whatever gives credentials.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Provider(SharedCredentialsProvider);

@@ -28,6 +28,7 @@ pub(in crate::sandbox) fn account(now: Timestamp) -> Account {
     let ages = Ages::at(now);
     let id = ACCOUNT_ID.parse().expect("twelve digits are an account id");
     let mut account = Account::empty(Partition::Aws, id);
+    account.outbound_federation = true;
     account.alias = Some("acme-dev".to_owned());
     account.policies.extend(policies::all(ages).into_iter().map(|policy| (policy.arn.clone(), policy)));
     for group in groups::all(ages) {

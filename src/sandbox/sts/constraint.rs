@@ -1,6 +1,7 @@
 //! What STS lets its parameters be (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
 
 use crate::sandbox::constraint::Text;
+use crate::sandbox::input::Input;
 
 const WORDS: &str = r"[\w+=,.@-]*";
 
@@ -26,6 +27,18 @@ pub(super) const SERIAL_NUMBER: Text =
 /// A device's code.
 pub(super) const TOKEN_CODE: Text =
     Text { min: 6, max: 6, fits: |text| text.bytes().all(|b| b.is_ascii_digit()), said_as: Ok(r"[\d]*") };
+
+/// Whom a token is for: any text.
+pub(super) const AUDIENCE: Text = Text { min: 1, max: 1000, fits: |_| true, said_as: Ok(".*") };
+
+/// Notes a list that is too long.
+pub(super) fn few<T>(input: &Input<'_>, name: &str, list: Vec<T>, most: usize) -> Vec<T> {
+    if list.len() > most {
+        let complaint = format!("Member must have length less than or equal to {most}");
+        input.complain(name, &format!("[{} members]", list.len()), &complaint);
+    }
+    list
+}
 
 fn is_of(text: &str, punctuation: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || punctuation.contains(c))

@@ -6,6 +6,7 @@ mod constraint;
 pub(super) mod session;
 #[cfg(test)]
 mod tests;
+mod web_identity_token;
 
 use super::call::Call;
 use super::call::Performed;
@@ -20,6 +21,7 @@ pub(super) fn operation(action: &str) -> Option<Operation> {
     Some(match action {
         "AssumeRole" => assume_role::assume_role,
         "GetCallerIdentity" => caller_identity::get,
+        "GetWebIdentityToken" => web_identity_token::get,
         _ => return None,
     })
 }

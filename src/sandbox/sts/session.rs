@@ -29,6 +29,8 @@ pub(in crate::sandbox) struct AssumedRole {
     /// Keys, in lower case, of the tags that go on to the next session in a chain.
     pub(in crate::sandbox) transitive: BTreeSet<String>,
     pub(in crate::sandbox) source_identity: Option<String>,
+    /// The Identity Center user whose session it is.
+    pub(in crate::sandbox) identity_store_user_id: Option<String>,
     /// Session policies, documents: what narrows the session.
     pub(in crate::sandbox) policies: Vec<String>,
     /// Session policies, ARNs of managed policies.
@@ -57,6 +59,7 @@ impl AssumedRole {
             tags: Tags::default(),
             transitive: BTreeSet::new(),
             source_identity: None,
+            identity_store_user_id: None,
             policies: Vec::new(),
             policy_arns: Vec::new(),
             issued,

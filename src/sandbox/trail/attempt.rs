@@ -144,6 +144,8 @@ fn error_code(service: Service, code: &str) -> String {
         (Service::Iam, "ReportInProgress") => "CredentialReportNotReady",
         (Service::Iam, "ReportNotPresent") => "CredentialReportNotPresent",
         (Service::Iam, "ReportExpired") => "CredentialReportExpired",
+        // Errors that carry the exception's name on the wire, too.
+        (_, other) if other.ends_with("Exception") => return other.to_owned(),
         (_, other) => other,
     };
     format!("{exception}Exception")

@@ -2,3 +2,5 @@
 
 mod attacks;
 mod clients;
+mod forwarded;
+mod issuers;

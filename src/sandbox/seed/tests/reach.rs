@@ -149,6 +149,7 @@ fn the_demo_operator_reads_iam_and_makes_users_to_try_with() {
     assert!(user_may_with("demo-operator", "iam:ListUsers", "*", "false"));
     assert!(user_may_with("demo-operator", "iam:CreateUser", "arn:aws:iam::123456789012:user/try/bob", "false"));
     assert!(!user_may_with("demo-operator", "iam:CreateUser", "arn:aws:iam::123456789012:user/bob", "false"));
+    assert!(!user_may_with("demo-operator", "sts:AssumeRole", "arn:aws:iam::123456789012:role/mcp-admin", "false"));
 }
 
 #[test]

@@ -110,12 +110,14 @@ fn services(ages: Ages) -> Vec<Member> {
     ]
 }
 
-/// For trying AWS's own command line on the sandbox. Its policies say that it reads IAM, and makes users under `/try/`.
+/// For trying AWS's own command line on the sandbox. Its policies say that it reads IAM, makes users under `/try/`, and
+/// proves to others who it is.
 fn demo_operator(ages: Ages) -> Member {
     Member::new(ages, "/", "demo-operator", 14)
         .team(Platform)
         .owner("alice.nguyen")
         .aws_policy("IAMReadOnlyAccess")
         .inline("try-users", document!("inline/try-users"))
+        .inline("own-tokens", document!("inline/own-tokens"))
         .key(&active(13).used(1, "sts", "us-east-1"))
 }

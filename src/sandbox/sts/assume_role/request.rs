@@ -3,8 +3,8 @@
 use crate::arn::{Arn, RoleArn};
 use crate::sandbox::constraint::{ARN, TAG_KEY, TAG_VALUE};
 use crate::sandbox::error::ServiceError;
-use crate::sandbox::input::{Fields, Input};
-use crate::sandbox::sts::constraint::{EXTERNAL_ID, SERIAL_NUMBER, SESSION_NAME, SESSION_POLICY, TOKEN_CODE};
+use crate::sandbox::input::Fields;
+use crate::sandbox::sts::constraint::{EXTERNAL_ID, SERIAL_NUMBER, SESSION_NAME, SESSION_POLICY, TOKEN_CODE, few};
 
 /// An hour, if nothing is said; in seconds.
 const DEFAULT_DURATION: u32 = 3600;
@@ -77,13 +77,4 @@ impl<'a> Request<'a> {
         }
         Ok(request)
     }
-}
-
-/// Notes a list that is too long.
-fn few<T>(input: &Input<'_>, name: &str, list: Vec<T>, most: usize) -> Vec<T> {
-    if list.len() > most {
-        let complaint = format!("Member must have length less than or equal to {most}");
-        input.complain(name, &format!("[{} members]", list.len()), &complaint);
-    }
-    list
 }

@@ -5,3 +5,4 @@ mod fixture;
 mod sdk;
 mod table;
 mod trust;
+mod web_identity;
