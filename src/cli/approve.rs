@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::to::{self, To};
 use super::{Failure, Outcome, out};
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, url};
+use crate::http::Service;
 use crate::tools::text;
 
 /// How many lines of one list are shown at first, so that what comes after it is seen.
@@ -65,9 +66,9 @@ pub fn run(command: &Approve) -> Result<Outcome, Failure> {
         ));
     }
     let token = token(&command.plan_token)?;
-    let url = approvals(&command.to.url).map_err(Failure::usage)?;
+    let url = url::beside(&command.to.url, Service::Approvals).map_err(Failure::usage)?;
     let answered = command.to.block_on(async {
-        let client = command.to.client(&url).await?;
+        let client = command.to.approver(&url).await?;
         Ok::<_, Failure>(decide(command, &client, &token).await)
     })??;
     match answered {
@@ -152,19 +153,6 @@ fn token(given: &str) -> Result<String, Failure> {
     Ok(token)
 }
 
-/// Where approvals are given, beside an MCP endpoint: `/approvals` for `/mcp`, `/approvals/prod` for `/mcp/prod`.
-fn approvals(url: &str) -> Result<String, String> {
-    let (start, path) =
-        url.find("://").and_then(|at| Some(url.split_at(at + 3 + url[at + 3..].find('/')?))).unwrap_or((url, ""));
-    let environment = ["/mcp", "/approvals"].iter().find_map(|service| path.strip_prefix(service));
-    match environment {
-        Some(environment) if environment.is_empty() || environment.starts_with('/') => {
-            Ok(format!("{start}/approvals{environment}"))
-        }
-        _ => Err(format!("{url} is not the URL of a gateway's MCP endpoint; it ends in /mcp or /mcp/ENVIRONMENT")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,20 +164,6 @@ mod tests {
         }
         for no in ["", "\n", "n\n", "yy", "yes please", "true", "ja", "y\ny"] {
             assert!(!is_yes(no), "{no:?}");
-        }
-    }
-
-    #[test]
-    fn approvals_stand_beside_the_mcp_endpoint() {
-        for (url, expected) in [
-            ("https://gateway.example/mcp", "https://gateway.example/approvals"),
-            ("http://127.0.0.1:8080/mcp/dev-2", "http://127.0.0.1:8080/approvals/dev-2"),
-            ("https://gateway.example/approvals/prod", "https://gateway.example/approvals/prod"),
-        ] {
-            assert_eq!(approvals(url).as_deref(), Ok(expected));
-        }
-        for url in ["https://gateway.example", "https://gateway.example/", "https://gateway.example/mcpx", "mcp", ""] {
-            assert!(approvals(url).is_err(), "{url}");
         }
     }
 }

@@ -14,8 +14,9 @@ use crate::tools::text;
 #[command(after_help = "Examples:\n  \
     AWS_PROFILE=iam-mcp iam-mcp-gateway call list_users --url http://127.0.0.1:8080/mcp\n  \
     iam-mcp-gateway call create_user '{\"user_name\": \"bob\", \"dry_run\": true}' --url https://iam-mcp.example.internal/mcp\n\n\
-    The credentials are a gateway key, found where AWS's own tools look: environment variables, the profile of\n\
-    AWS_PROFILE, credential_process.\n\
+    The credentials are found where AWS's own tools look: environment variables, the profile of AWS_PROFILE,\n\
+    credential_process. A gateway key signs as it is; AWS's own credentials are exchanged for a short-lived one first,\n\
+    as `iam-mcp-gateway credentials` does it.\n\
     Exit codes: 0 the tool did it, 1 it was refused or failed, 2 the arguments or the URL are wrong.")]
 pub struct Call {
     /// The tool's name; `iam-mcp-gateway tools` lists them.
@@ -38,7 +39,7 @@ pub fn run(command: &Call) -> Result<Outcome, Failure> {
     let arguments = arguments(&command.arguments)?;
     let timeout = command.to.timeout();
     let result = command.to.block_on(async {
-        let client = command.to.client(&command.to.url).await?;
+        let client = command.to.client().await?;
         Ok::<_, Failure>(client.call_tool(&command.tool, &arguments, timeout).await)
     })??;
     match result {

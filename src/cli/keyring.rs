@@ -218,7 +218,7 @@ fn disable(at: &At, access_key_id: &str, json: bool) -> Result<Outcome, Failure>
 }
 
 /// A name that stands in a credentials file as it is.
-fn profile(text: &str) -> Result<String, String> {
+pub(super) fn profile(text: &str) -> Result<String, String> {
     let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if fits { Ok(text.to_owned()) } else { Err("write 1-64 letters, digits or any of -_.".to_owned()) }
 }

@@ -8,8 +8,10 @@ pub mod approve;
 pub mod audit;
 pub mod call;
 pub mod config;
+pub mod credentials;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod exchanging;
 pub mod healthcheck;
 pub mod keyring;
 pub mod out;
@@ -33,6 +35,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Call a tool of a running gateway, signed with the usual AWS credentials.
     Call(call::Call),
+    /// Exchange your AWS identity for short-lived gateway credentials, as a credential_process of AWS's tools.
+    Credentials(credentials::Credentials),
     /// Approve what another person's agent plans: shows the plan, and gives the token that lets it be done.
     Approve(approve::Approve),
     /// List the tools, or the IAM policy that a mapped role needs for them.

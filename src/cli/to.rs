@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_types::region::Region;
+use aws_credential_types::Credentials;
 use clap::Args;
 use serde_json::json;
 
+use super::exchanging::Exchanging;
 use super::{Failure, Outcome, out};
-use crate::broker::own;
-use crate::client::keys::{ChainKeys, Keys};
+use crate::arn::Partition;
+use crate::client::automatic::{AutomaticKeys, is_of_aws};
+use crate::client::keys::{ChainKeys, Keys, NoKeys};
 use crate::client::sign::Scope;
 use crate::client::{Client, ClientError};
 use crate::clock::SystemClock;
-use crate::config::ProcessEnvironment;
+use crate::config::{Environment, ProcessEnvironment};
 use crate::tools::text;
 
 /// A running gateway.
@@ -31,6 +33,8 @@ pub struct To {
     /// Seconds to wait for the answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
+    #[command(flatten)]
+    exchanging: Exchanging,
 }
 
 impl To {
@@ -48,19 +52,64 @@ impl To {
         Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(speaking))
     }
 
-    /// A client of one of its endpoints, which signs with a gateway key from where AWS's own tools look for keys.
+    /// A client of its MCP endpoint.
     ///
     /// # Errors
     /// When there are no credentials, or the URL cannot be called.
-    pub async fn client(&self, url: &str) -> Result<Client, Failure> {
-        let credentials = self.keys().await.keys().await?;
-        Client::new(url, credentials, self.scope(), Arc::new(SystemClock)).map_err(Failure::usage)
+    pub async fn client(&self) -> Result<Client, Failure> {
+        let credentials = self.keys().await?.keys().await?;
+        self.client_at(&self.url, credentials)
     }
 
-    /// What requests are signed with.
-    pub async fn keys(&self) -> Arc<dyn Keys> {
-        let chain = own::credentials(Region::new(self.region.clone())).await;
-        Arc::new(ChainKeys::new(chain, &ProcessEnvironment))
+    /// A client of the endpoint at `url` where approvals are given: it signs with a key of the keyring, and with nothing that
+    /// an exchange gave.
+    ///
+    /// # Errors
+    /// When there is no such key, or the URL cannot be called.
+    pub async fn approver(&self, url: &str) -> Result<Client, Failure> {
+        let unfit = |what: &str| {
+            Failure::usage(format!(
+                "{what}; approvals are signed with a key of the gateway's keyring, which its operators make (keyring add --use \
+                 approvals): name its profile with --profile or AWS_PROFILE"
+            ))
+        };
+        if self.exchanging.is_asked_for() {
+            return Err(unfit("nothing is exchanged for approvals"));
+        }
+        let credentials = self.chain().await.keys().await?;
+        if is_of_aws(credentials.access_key_id()) {
+            return Err(unfit("these are AWS's own credentials, which no gateway can check"));
+        }
+        self.client_at(url, credentials)
+    }
+
+    /// What requests are signed with: a gateway key from where AWS's own tools look for keys; where AWS's own are found there,
+    /// what the gateway gives for them.
+    ///
+    /// # Errors
+    /// When an exchange is asked for, and the URL or the profile is unfit for one.
+    pub async fn keys(&self) -> Result<Arc<dyn Keys>, Failure> {
+        let exchanged = self.exchanging.keys(&self.url, self.timeout(), &ProcessEnvironment).await;
+        if self.exchanging.is_asked_for() {
+            return Ok(Arc::new(exchanged?));
+        }
+        let exchanged = exchanged.map_err(|failure| NoKeys { message: failure.message, hint: None });
+        Ok(Arc::new(AutomaticKeys::new(self.chain().await, exchanged)))
+    }
+
+    async fn chain(&self) -> ChainKeys {
+        let identity = self.exchanging.identity();
+        // AWS is asked for a profile's role in STS's region; what that is matters to no gateway.
+        let region = match &self.exchanging.sts_region {
+            Some(region) => region.clone(),
+            None => identity.region(&ProcessEnvironment).await.unwrap_or_else(|_| Partition::Aws.global_region()),
+        };
+        let profile = identity.profile.clone().or_else(|| ProcessEnvironment.get("AWS_PROFILE"));
+        ChainKeys::new(identity.credentials(&region).await, profile)
+    }
+
+    fn client_at(&self, url: &str, credentials: Credentials) -> Result<Client, Failure> {
+        Client::new(url, credentials, self.scope(), Arc::new(SystemClock)).map_err(Failure::usage)
     }
 
     /// What requests are signed for.

@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use futures_util::future::BoxFuture;
 
-use crate::config::Environment;
+use super::proof::told;
 
 /// Gives gateway keys that are good at this moment. Asked for each request, so that what expires is renewed in time.
 pub trait Keys: Debug + Send + Sync {
@@ -24,7 +24,7 @@ pub struct NoKeys {
     pub hint: Option<String>,
 }
 
-/// A gateway key where AWS's own tools look for keys: environment variables, a profile, `credential_process`.
+/// Keys where AWS's own tools look for keys: environment variables, a profile, `credential_process`.
 #[derive(Debug, Clone)]
 pub struct ChainKeys {
     chain: SharedCredentialsProvider,
@@ -32,10 +32,10 @@ pub struct ChainKeys {
 }
 
 impl ChainKeys {
-    /// What this chain gives; `environment` tells which profile it looks at.
+    /// What this chain gives; `profile` is the one it looks at, where one is named.
     #[must_use]
-    pub fn new(chain: SharedCredentialsProvider, environment: &dyn Environment) -> Self {
-        Self { chain, profile: environment.get("AWS_PROFILE") }
+    pub fn new(chain: SharedCredentialsProvider, profile: Option<String>) -> Self {
+        Self { chain, profile }
     }
 }
 
@@ -43,10 +43,10 @@ impl Keys for ChainKeys {
     fn keys(&self) -> BoxFuture<'_, Result<Credentials, NoKeys>> {
         Box::pin(async move {
             self.chain.provide_credentials().await.map_err(|error| NoKeys {
-                message: format!("no AWS credentials were found to sign with ({error})"),
+                message: format!("no AWS credentials were found to sign with ({})", told(&error)),
                 hint: Some(match &self.profile {
-                    Some(profile) => format!("is there a profile {profile} with a gateway key, as AWS_PROFILE says?"),
-                    None => "set AWS_PROFILE to a profile with a gateway key".to_owned(),
+                    Some(profile) => format!("is there a profile {profile} with credentials?"),
+                    None => "set AWS_PROFILE to a profile with a gateway key, or with your AWS identity".to_owned(),
                 }),
             })
         })

@@ -1,7 +1,15 @@
 //! A client of a gateway: signs with AWS credentials and posts MCP messages.
 
+pub mod automatic;
+pub mod cache;
+pub mod credential_process;
+pub mod exchange;
+pub mod exchanged;
+pub mod identity;
 pub mod keys;
+pub mod proof;
 pub mod sign;
+pub mod url;
 
 use std::time::Duration;
 
@@ -69,24 +77,8 @@ impl Client {
     /// # Errors
     /// [`ClientError::Url`].
     pub fn new(url: &str, credentials: Credentials, scope: Scope, clock: SharedClock) -> Result<Self, ClientError> {
-        let parsed: http::Uri = url.parse().map_err(|_| {
-            ClientError::Url(format!(
-                "{url} is not a URL; write https://HOST/mcp, or http://127.0.0.1:PORT/mcp for this machine"
-            ))
-        })?;
-        let host = parsed.host().unwrap_or_default();
-        let loopback = host == "localhost"
-            || host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-        match parsed.scheme_str() {
-            Some("https") => {}
-            Some("http") if loopback => {}
-            Some("http") => {
-                return Err(ClientError::Url(format!("{url}: plain http goes to this machine only; use https")));
-            }
-            _ => return Err(ClientError::Url(format!("{url} must begin with https://, or http:// for this machine"))),
-        }
         let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
-        Ok(Self { url: parsed, credentials, scope, clock, connector })
+        Ok(Self { url: url::parse(url)?, credentials, scope, clock, connector })
     }
 
     /// Calls a tool and answers its result, `{structuredContent, isError, ...}`.

@@ -53,20 +53,30 @@ impl HttpClient for Shared {
 /// here, unless it is AWS's own STS.
 #[must_use]
 pub fn credential_connections() -> SharedHttpClient {
-    OnlyAws(connections()).into_shared()
+    OnlyAws(connections(), may_give_credentials).into_shared()
 }
 
+/// Connections for finding a person's own credentials, on their machine: as [`credential_connections`], and to IAM Identity
+/// Center, which gives them for a browser's sign-in.
+#[must_use]
+pub fn identity_connections() -> SharedHttpClient {
+    OnlyAws(connections(), may_give_a_persons).into_shared()
+}
+
+/// Whether a request of this method, scheme and host may be made.
+type Allowed = fn(&str, &str, &str) -> bool;
+
 #[derive(Debug, Clone)]
-struct OnlyAws(SharedHttpClient);
+struct OnlyAws(SharedHttpClient, Allowed);
 
 impl HttpClient for OnlyAws {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(OnlyAwsConnector(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(OnlyAwsConnector(self.0.http_connector(settings, components), self.1))
     }
 }
 
 #[derive(Debug)]
-struct OnlyAwsConnector(SharedHttpConnector);
+struct OnlyAwsConnector(SharedHttpConnector, Allowed);
 
 impl HttpConnector for OnlyAwsConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
@@ -76,10 +86,9 @@ impl HttpConnector for OnlyAwsConnector {
             .ok()
             .and_then(|uri| Some((uri.scheme_str()?.to_owned(), uri.host()?.to_owned())));
         match host {
-            Some((scheme, host)) if may_give_credentials(request.method(), &scheme, &host) => self.0.call(request),
+            Some((scheme, host)) if self.1(request.method(), &scheme, &host) => self.0.call(request),
             _ => HttpConnectorFuture::ready(Err(ConnectorError::user(
-                "credentials are fetched from AWS's STS and metadata services only; AWS_ENDPOINT_URL is not obeyed"
-                    .into(),
+                "credentials are fetched from AWS's own services only; AWS_ENDPOINT_URL is not obeyed".into(),
             ))),
         }
     }
@@ -104,6 +113,19 @@ fn may_give_credentials(method: &str, scheme: &str, host: &str) -> bool {
         };
     }
     scheme == "https" && StsHost::of(&host).is_some()
+}
+
+/// Whether `host` may be asked for, or be shown, the credentials of a person.
+fn may_give_a_persons(method: &str, scheme: &str, host: &str) -> bool {
+    may_give_credentials(method, scheme, host) || (scheme == "https" && is_identity_center(&host.to_ascii_lowercase()))
+}
+
+/// Whether this is IAM Identity Center's portal or its token service, by the endpoint rules that ship with the SDK:
+/// `portal.sso.{region}.{suffix}` and `oidc.{region}.{suffix}`. The region's form matters here as it does for STS.
+fn is_identity_center(host: &str) -> bool {
+    // Its names are built as those of a region's STS are.
+    let of_sts = ["portal.sso.", "oidc."].iter().find_map(|service| host.strip_prefix(service));
+    of_sts.is_some_and(|rest| rest.contains('-') && StsHost::of(&format!("sts.{rest}")).is_some())
 }
 
 #[cfg(test)]
@@ -193,6 +215,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_persons_credentials_come_from_identity_center_too_and_the_gateways_do_not() {
+        for host in [
+            "portal.sso.eu-central-1.amazonaws.com",
+            "oidc.us-east-1.amazonaws.com",
+            "portal.sso.us-gov-west-1.amazonaws.com",
+            "oidc.cn-north-1.amazonaws.com.cn",
+        ] {
+            assert!(may_give_a_persons("POST", "https", host), "{host}");
+            assert!(!may_give_a_persons("POST", "http", host), "{host}");
+            assert!(!may_give_credentials("POST", "https", host), "{host}");
+        }
+        for host in [
+            "oidc.amazonaws.com",
+            "oidc.s3.amazonaws.com",
+            "portal.sso.s3.amazonaws.com",
+            "portal.sso.us-east-1.amazonaws.com.example.com",
+            "oidc.eks.us-east-1.amazonaws.com",
+            "oidc.us-east-1.elb.amazonaws.com",
+            "d-1234567890.awsapps.com",
+        ] {
+            assert!(!may_give_a_persons("POST", "https", host), "{host}");
+        }
+    }
+
     /// Counts the requests that get through, and answers none.
     #[derive(Debug, Clone, Default)]
     struct Counting(Arc<AtomicUsize>);
@@ -218,7 +265,7 @@ mod tests {
             .region(SdkRegion::new("us-east-1"))
             .endpoint_url(endpoint)
             .retry_config(aws_sdk_sts::config::retry::RetryConfig::disabled())
-            .http_client(OnlyAws(counting.clone().into_shared()))
+            .http_client(OnlyAws(counting.clone().into_shared(), may_give_credentials))
             .build();
         let call = aws_sdk_sts::Client::from_conf(config)
             .assume_role_with_web_identity()

@@ -1,0 +1,97 @@
+//! Tokens of AWS's STS for an outside service (`GetWebIdentityToken`).
+
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::error::ProvideErrorMetadata;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use futures_util::future::BoxFuture;
+
+use super::caller_identity::identity;
+use super::sts::StsEndpoint;
+use super::{Prove, told};
+use crate::client::keys::NoKeys;
+use crate::exchange::request::Proof;
+use crate::iam::ClientSettings;
+use crate::iam::http::connections;
+use crate::secret::Secret;
+use crate::tools::text;
+
+/// How long a token of a session is good for, in seconds: the shortest that STS gives, since it is shown at once
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html>). What is given for it may last longer:
+/// that follows the session, whose end the token tells. Nor does STS give tokens that outlast it.
+const OF_A_SESSION: i32 = 60;
+
+/// The same for keys without a session, such as an IAM user's: what is given for that token ends with the token.
+const OF_A_KEY: i32 = 900;
+
+/// What tokens are signed with: the gateway accepts RS256, too, but this is the shorter.
+const ALGORITHM: &str = "ES384";
+
+/// How STS is asked.
+const SETTINGS: ClientSettings = ClientSettings {
+    connect: Duration::from_secs(5),
+    attempt: Duration::from_secs(10),
+    operation: Duration::from_secs(20),
+    attempts: 3,
+};
+
+/// Proves who holds AWS credentials by a token of STS.
+#[derive(Debug)]
+pub struct WebIdentity {
+    /// Whose identity.
+    pub credentials: SharedCredentialsProvider,
+    /// Which STS is asked.
+    pub endpoint: StsEndpoint,
+    /// The gateway's audience.
+    pub audience: String,
+}
+
+impl WebIdentity {
+    async fn token(&self) -> Result<Secret, NoKeys> {
+        let credentials = identity(&self.credentials).await?;
+        let seconds = if credentials.session_token().is_some() { OF_A_SESSION } else { OF_A_KEY };
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let sleep = SharedAsyncSleep::new(TokioSleep::new());
+        let client = Client::new(&SETTINGS.sdk(&self.endpoint.sdk(), credentials, connections(), sleep));
+        let asked = client
+            .get_web_identity_token()
+            .audience(&self.audience)
+            .signing_algorithm(ALGORITHM)
+            .duration_seconds(seconds)
+            .send()
+            .await;
+        let answer = asked.map_err(|error| match (error.code(), error.message()) {
+            (Some(code), message) => NoKeys {
+                message: format!(
+                    "STS gives no web identity token: {}",
+                    text::visible(&format!("{code}: {}", message.unwrap_or_default()))
+                ),
+                hint: Some(hint(code)),
+            },
+            (None, _) => NoKeys { message: format!("STS cannot be asked: {}", told(&error)), hint: None },
+        })?;
+        let token = answer.web_identity_token().filter(|token| !token.is_empty());
+        token
+            .map(|token| Secret::new(token.to_owned()))
+            .ok_or_else(|| NoKeys { message: "STS answered without a web identity token".to_owned(), hint: None })
+    }
+}
+
+fn hint(code: &str) -> String {
+    match code {
+        "OutboundWebIdentityFederationDisabled" | "OutboundWebIdentityFederationDisabledException" => {
+            "an administrator of the account must enable outbound identity federation (iam:EnableOutboundWebIdentityFederation)"
+        }
+        "AccessDenied" | "AccessDeniedException" => "the identity needs sts:GetWebIdentityToken for this audience",
+        _ => "--proof caller-identity needs no permission, but proves less",
+    }
+    .to_owned()
+}
+
+impl Prove for WebIdentity {
+    fn prove<'a>(&'a self, _public_key: &'a [u8]) -> BoxFuture<'a, Result<Proof, NoKeys>> {
+        Box::pin(async move { Ok(Proof::Token(self.token().await?)) })
+    }
+}
