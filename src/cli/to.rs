@@ -13,7 +13,7 @@ use crate::arn::Partition;
 use crate::client::automatic::{AutomaticKeys, is_of_aws};
 use crate::client::keys::{ChainKeys, Keys, NoKeys};
 use crate::client::sign::Scope;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, url};
 use crate::clock::SystemClock;
 use crate::config::{Environment, ProcessEnvironment};
 use crate::tools::text;
@@ -57,7 +57,8 @@ impl To {
     /// # Errors
     /// When there are no credentials, or the URL cannot be called.
     pub async fn client(&self) -> Result<Client, Failure> {
-        let credentials = self.keys().await?.keys().await?;
+        url::parse(&self.url).map_err(Failure::usage)?;
+        let credentials = self.keys().await.keys().await?;
         self.client_at(&self.url, credentials)
     }
 
@@ -84,17 +85,12 @@ impl To {
     }
 
     /// What requests are signed with: a gateway key from where AWS's own tools look for keys; where AWS's own are found there,
-    /// what the gateway gives for them.
-    ///
-    /// # Errors
-    /// When an exchange is asked for, and the URL or the profile is unfit for one.
-    pub async fn keys(&self) -> Result<Arc<dyn Keys>, Failure> {
+    /// or an exchange is asked for, what the gateway gives for them.
+    pub async fn keys(&self) -> Arc<dyn Keys> {
         let exchanged = self.exchanging.keys(&self.url, self.timeout(), &ProcessEnvironment).await;
-        if self.exchanging.is_asked_for() {
-            return Ok(Arc::new(exchanged?));
-        }
         let exchanged = exchanged.map_err(|failure| NoKeys { message: failure.message, hint: None });
-        Ok(Arc::new(AutomaticKeys::new(self.chain().await, exchanged)))
+        let chain = if self.exchanging.is_asked_for() { None } else { Some(self.chain().await) };
+        Arc::new(AutomaticKeys::new(chain, exchanged))
     }
 
     async fn chain(&self) -> ChainKeys {

@@ -12,7 +12,7 @@ use super::keys::{ChainKeys, Keys, NoKeys};
 /// that was made with AWS's.
 #[derive(Debug)]
 pub struct AutomaticKeys {
-    chain: ChainKeys,
+    chain: Option<ChainKeys>,
     /// Or why nothing can be exchanged, which matters only where it must be.
     exchanged: Result<ExchangedKeys, NoKeys>,
     /// The chain has AWS's own; it need not be asked for each request.
@@ -27,9 +27,9 @@ pub fn is_of_aws(access_key_id: &str) -> bool {
 }
 
 impl AutomaticKeys {
-    /// Those of `chain`, or `exchanged`.
+    /// Those of `chain`, or `exchanged`; without a chain, `exchanged` alone.
     #[must_use]
-    pub fn new(chain: ChainKeys, exchanged: Result<ExchangedKeys, NoKeys>) -> Self {
+    pub fn new(chain: Option<ChainKeys>, exchanged: Result<ExchangedKeys, NoKeys>) -> Self {
         Self { chain, exchanged, are_aws: AtomicBool::new(false) }
     }
 }
@@ -37,8 +37,10 @@ impl AutomaticKeys {
 impl Keys for AutomaticKeys {
     fn keys(&self) -> BoxFuture<'_, Result<Credentials, NoKeys>> {
         Box::pin(async move {
-            if !self.are_aws.load(Ordering::Relaxed) {
-                let keys = self.chain.keys().await?;
+            if let Some(chain) = &self.chain
+                && !self.are_aws.load(Ordering::Relaxed)
+            {
+                let keys = chain.keys().await?;
                 if !is_of_aws(keys.access_key_id()) {
                     return Ok(keys);
                 }
@@ -49,6 +51,12 @@ impl Keys for AutomaticKeys {
                 Err(no_keys) => Err(no_keys.clone()),
             }
         })
+    }
+
+    fn refused(&self, access_key_id: &str) {
+        if let Ok(exchanged) = &self.exchanged {
+            exchanged.refused(access_key_id);
+        }
     }
 }
 
@@ -68,7 +76,7 @@ mod tests {
         let chain = ChainKeys::new(SharedCredentialsProvider::new(keys), None);
         let clock = Arc::new(SystemClock);
         let exchange = Scripted::giving("IMGTNEW", clock.clone());
-        AutomaticKeys::new(chain, Ok(ExchangedKeys::new(Box::new(exchange), None, Duration::from_secs(5), clock)))
+        AutomaticKeys::new(Some(chain), Ok(ExchangedKeys::new(Box::new(exchange), None, Duration::from_secs(5), clock)))
     }
 
     #[tokio::test]
@@ -93,5 +101,12 @@ mod tests {
             keys.exchanged = Err(NoKeys { message: "no exchange".to_owned(), hint: None });
             assert_eq!(keys.keys().await.is_ok(), signs, "{id}");
         }
+    }
+
+    #[tokio::test]
+    async fn where_an_exchange_is_asked_for_the_chain_is_not_looked_at() {
+        let mut keys = keys_of("IMGKEXAMPLE");
+        keys.chain = None;
+        assert_eq!(keys.keys().await.unwrap().access_key_id(), "IMGTNEW");
     }
 }

@@ -56,6 +56,14 @@ pub struct ExchangedKeys {
 struct Held {
     kept: Option<Arc<Kept>>,
     paused_until: Option<Timestamp>,
+    /// What the gateway refused, wherever it is still kept.
+    refused: Option<String>,
+}
+
+impl Held {
+    fn is_refused(&self, kept: &Kept) -> bool {
+        self.refused.as_ref() == Some(&kept.credentials.access_key_id)
+    }
 }
 
 impl Kept {
@@ -100,13 +108,13 @@ impl ExchangedKeys {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match renewed {
             Ok(kept) => {
-                let paused_until = (!kept.are_fresh(now)).then(|| now + PAUSE);
-                *held = Held { kept: Some(Arc::clone(&kept)), paused_until };
+                held.paused_until = (!kept.are_fresh(now)).then(|| now + PAUSE);
+                held.kept = Some(Arc::clone(&kept));
                 Ok(kept)
             }
             Err(error) => {
                 held.paused_until = Some(now + PAUSE);
-                held.kept.clone().filter(|kept| kept.are_usable(now)).ok_or(error)
+                held.kept.clone().filter(|kept| kept.are_usable(now) && !held.is_refused(kept)).ok_or(error)
             }
         }
     }
@@ -115,7 +123,14 @@ impl ExchangedKeys {
     fn usable(&self) -> Option<Arc<Kept>> {
         let now = self.clock.now();
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.kept.clone().filter(|kept| kept.are_usable(now))
+        held.kept.clone().filter(|kept| kept.are_usable(now) && !held.is_refused(kept))
+    }
+
+    /// What the cache has, if it is good for anything.
+    fn cached(&self, cache: &Cache, now: Timestamp) -> Option<Arc<Kept>> {
+        let kept = cache.read(now).filter(|kept| kept.are_usable(now))?;
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        (!held.is_refused(&kept)).then(|| Arc::new(kept))
     }
 
     /// Whether nothing need be done about these now, or nothing can.
@@ -135,7 +150,7 @@ impl ExchangedKeys {
             // First the lock, then the look: what is found then is what nobody is about to replace.
             let lock = cache.try_lock()?;
             let now = self.clock.now();
-            let old = cache.read(now).filter(|kept| kept.are_usable(now)).map(Arc::new);
+            let old = self.cached(&cache, now);
             match (lock, old) {
                 (Some(_), Some(kept)) if kept.are_fresh(now) => return Ok(kept),
                 (Some(_lock), Some(old)) => {
@@ -184,6 +199,11 @@ impl Keys for ExchangedKeys {
                 "iam-mcp-gateway",
             ))
         })
+    }
+
+    fn refused(&self, access_key_id: &str) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.refused = Some(access_key_id.to_owned());
     }
 }
 

@@ -12,6 +12,9 @@ use super::proof::told;
 pub trait Keys: Debug + Send + Sync {
     /// The keys.
     fn keys(&self) -> BoxFuture<'_, Result<Credentials, NoKeys>>;
+
+    /// The gateway refused this key as expired, revoked or unknown, so the next ask should give another, where there is one.
+    fn refused(&self, _access_key_id: &str) {}
 }
 
 /// Why there is nothing to sign with.

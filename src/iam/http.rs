@@ -123,9 +123,10 @@ fn may_give_a_persons(method: &str, scheme: &str, host: &str) -> bool {
 /// Whether this is IAM Identity Center's portal or its token service, by the endpoint rules that ship with the SDK:
 /// `portal.sso.{region}.{suffix}` and `oidc.{region}.{suffix}`. The region's form matters here as it does for STS.
 fn is_identity_center(host: &str) -> bool {
-    // Its names are built as those of a region's STS are.
-    let of_sts = ["portal.sso.", "oidc."].iter().find_map(|service| host.strip_prefix(service));
-    of_sts.is_some_and(|rest| rest.contains('-') && StsHost::of(&format!("sts.{rest}")).is_some())
+    // Its names are built as those of a region's STS are; it has none without a region.
+    let Some(rest) = ["portal.sso.", "oidc."].iter().find_map(|service| host.strip_prefix(service)) else { return false };
+    let sts = format!("sts.{rest}");
+    StsHost::of(&sts).is_some_and(|known| sts != format!("sts.{}", known.partition().dns_suffix()))
 }
 
 #[cfg(test)]
@@ -229,6 +230,7 @@ mod tests {
         }
         for host in [
             "oidc.amazonaws.com",
+            "oidc.cloud.adc-e.uk",
             "oidc.s3.amazonaws.com",
             "portal.sso.s3.amazonaws.com",
             "portal.sso.us-east-1.amazonaws.com.example.com",

@@ -215,9 +215,10 @@ fn audit_verify_answers_scripts_in_json() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 14] = [
         &["serve"],
         &["call"],
+        &["credentials"],
         &["tools"],
         &["keyring", "add"],
         &["keyring", "list"],

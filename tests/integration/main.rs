@@ -20,6 +20,7 @@ mod beyond_tools;
 mod commands;
 mod confirmation;
 mod conformance;
+mod credentials_command;
 mod demo;
 mod endpoints;
 mod exchange_caller_identity;

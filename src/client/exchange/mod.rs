@@ -68,6 +68,13 @@ impl From<ExchangeError> for NoKeys {
         let visible = |said: &str| text::visible(said).into_owned();
         match error {
             ExchangeError::Proof(no_keys) => no_keys,
+            ExchangeError::Gateway(ClientError::Refused { code: Some(code), message, .. })
+                if code.ends_with("_audience") =>
+            {
+                let hint = "name the gateway's own with --audience; it is the name in its configuration, or the audience in \
+                            its [exchange]";
+                Self { message: visible(&format!("{code}: {message}")), hint: Some(hint.to_owned()) }
+            }
             ExchangeError::Gateway(ClientError::Refused { code, message, hint }) => Self {
                 message: visible(&format!("{}{message}", code.map(|code| format!("{code}: ")).unwrap_or_default())),
                 hint: hint.map(|hint| visible(&hint)),

@@ -166,6 +166,14 @@ async fn a_refusal_is_told_with_its_code_and_hint_and_not_tried_again() {
 }
 
 #[tokio::test]
+async fn a_proof_for_another_audience_says_which_option_names_it() {
+    let (_gateway, url) = Gateway::start(vec![Answer::Plain(401, refusal("proof_audience"), None)]).await;
+    let no_keys = NoKeys::from(exchange(&url, LONG).await.unwrap_err());
+    assert_eq!(no_keys.message, "proof_audience: what is wrong");
+    assert!(no_keys.hint.unwrap().contains("--audience"));
+}
+
+#[tokio::test]
 async fn a_gateway_that_asks_for_patience_is_asked_again_with_a_new_proof() {
     let later = |status| Answer::Plain(status, refusal("later"), Some("0"));
     let (gateway, url) = Gateway::start(vec![later(503), later(429), Answer::Sealed(good())]).await;

@@ -247,3 +247,19 @@ async fn what_is_signed_with_is_what_was_given() {
     let shown = format!("{keys:?} {signing:?}");
     assert!(!shown.contains("the-token-of") && !shown.contains("the-secret-of"), "{shown}");
 }
+
+#[tokio::test]
+async fn what_the_gateway_refused_is_not_given_again_from_memory_nor_from_the_cache() {
+    let (clock, folder) = (clock(), tempfile::tempdir().unwrap());
+    let exchange = Scripted::giving("IMGT", clock);
+    let keys = exchange.keys(cache(&folder));
+    assert_eq!(id(&keys).await, "IMGT");
+    keys.refused("IMGTOTHER");
+    assert_eq!((id(&keys).await.as_str(), exchange.asked()), ("IMGT", 1));
+    keys.refused("IMGT");
+    assert_eq!((id(&keys).await.as_str(), exchange.asked()), ("IMGT1", 2));
+    assert_eq!((id(&keys).await.as_str(), exchange.asked()), ("IMGT1", 2));
+    keys.refused("IMGT1");
+    exchange.fail(1000);
+    assert!(keys.credentials().await.is_err());
+}

@@ -12,6 +12,7 @@ pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod dice;
 pub(crate) mod disk;
+pub(crate) mod exchange;
 pub(crate) mod faulty;
 pub(crate) mod faulty_syncs;
 pub(crate) mod gateway;
