@@ -3,10 +3,12 @@
 use std::fmt::Debug;
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use futures_util::future::BoxFuture;
 
 use super::proof::told;
+use crate::tools::text::visible;
 
 /// Gives gateway keys that are good at this moment. Asked for each request, so that what expires is renewed in time.
 pub trait Keys: Debug + Send + Sync {
@@ -47,8 +49,9 @@ impl Keys for ChainKeys {
         Box::pin(async move {
             self.chain.provide_credentials().await.map_err(|error| NoKeys {
                 message: format!("no AWS credentials were found to sign with ({})", told(&error)),
-                hint: Some(match &self.profile {
-                    Some(profile) => format!("is there a profile {profile} with credentials?"),
+                // What was found and failed says by itself what is wrong.
+                hint: matches!(error, CredentialsError::CredentialsNotLoaded(_)).then(|| match &self.profile {
+                    Some(profile) => format!("is there a profile {} with credentials?", visible(profile)),
                     None => "set AWS_PROFILE to a profile with a gateway key, or with your AWS identity".to_owned(),
                 }),
             })

@@ -65,7 +65,7 @@ pub(super) fn told(error: &dyn Error) -> String {
     let mut told: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next.filter(|_| told.len() < MOST) {
-        let said = text::visible(&error.to_string()).into_owned();
+        let said = text::visible(error.to_string().trim()).into_owned();
         if !told.last().is_some_and(|last| last.contains(&said)) {
             told.push(said);
         }

@@ -95,3 +95,89 @@ impl Prove for WebIdentity {
         Box::pin(async move { Ok(Proof::Token(self.token().await?)) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_credential_types::Credentials;
+    use axum::Router;
+    use axum::routing::post;
+    use http::StatusCode;
+
+    use super::*;
+
+    const GIVEN: &str = "<GetWebIdentityTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+        <GetWebIdentityTokenResult><WebIdentityToken>eyJ.a.b</WebIdentityToken>\
+        <Expiration>2026-11-27T12:01:00Z</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>";
+
+    fn refusal(code: &str) -> String {
+        format!(
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+             <Code>{code}</Code><Message>no\u{202e}</Message></Error><RequestId>x</RequestId></ErrorResponse>"
+        )
+    }
+
+    /// What an STS that answers so is asked, and what the prover makes of it.
+    async fn asked(session: Option<&str>, status: u16, answer: String) -> (String, Result<Secret, NoKeys>) {
+        let body = Arc::new(Mutex::new(String::new()));
+        let noted = Arc::clone(&body);
+        let router = Router::new().route(
+            "/",
+            post(move |asked: String| async move {
+                *noted.lock().unwrap() = asked;
+                (StatusCode::from_u16(status).unwrap(), answer)
+            }),
+        );
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let keys = Credentials::new("AKIAEXAMPLE", "secret", session.map(ToOwned::to_owned), None, "test");
+        let prover = WebIdentity {
+            credentials: SharedCredentialsProvider::new(keys),
+            endpoint: StsEndpoint::new("eu-west-1".parse().unwrap(), Some(endpoint)),
+            audience: "iam-mcp.example.internal".to_owned(),
+        };
+        let token = prover.token().await;
+        let body = body.lock().unwrap().clone();
+        (body, token)
+    }
+
+    #[tokio::test]
+    async fn a_token_is_asked_for_the_one_audience_and_as_briefly_as_is_useful() {
+        for (session, seconds) in [(Some("session"), 60), (None, 900)] {
+            let (body, token) = asked(session, 200, GIVEN.to_owned()).await;
+            assert_eq!(token.unwrap().expose(), "eyJ.a.b");
+            for parameter in [
+                "Action=GetWebIdentityToken".to_owned(),
+                "Audience.member.1=iam-mcp.example.internal".to_owned(),
+                "SigningAlgorithm=ES384".to_owned(),
+                format!("DurationSeconds={seconds}"),
+            ] {
+                assert!(body.split('&').any(|one| one == parameter), "{parameter} is not in {body}");
+            }
+            assert!(!body.contains("member.2"), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_sts_refuses_is_told_with_what_to_do() {
+        for (code, said) in [
+            ("OutboundWebIdentityFederationDisabled", "EnableOutboundWebIdentityFederation"),
+            ("AccessDenied", "sts:GetWebIdentityToken"),
+            ("SomethingElse", "--proof caller-identity"),
+        ] {
+            let (_, refused) = asked(None, 403, refusal(code)).await;
+            let refused = refused.unwrap_err();
+            assert!(refused.message.contains(code), "{refused}");
+            assert!(!refused.message.contains('\u{202e}'), "{refused}");
+            assert!(refused.hint.unwrap().contains(said));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_token_is_none() {
+        let empty = GIVEN.replace("eyJ.a.b", "");
+        assert!(asked(None, 200, empty).await.1.is_err());
+    }
+}
