@@ -21,6 +21,7 @@ mod commands;
 mod confirmation;
 mod conformance;
 mod credentials_command;
+mod credentials_exchanged;
 mod demo;
 mod endpoints;
 mod exchange_caller_identity;

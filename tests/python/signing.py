@@ -7,12 +7,20 @@ from datetime import datetime, timedelta, timezone
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.session import Session
 
 Headers = list[tuple[str, str]]
 
 
 def credentials_from_environment() -> Credentials:
-    """The key pair in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, with AWS_SESSION_TOKEN where it is set."""
+    """The key pair in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, with AWS_SESSION_TOKEN where it is set; or what
+    botocore finds for AWS_PROFILE, where that is set."""
+    if profile := os.environ.get("AWS_PROFILE"):
+        found = Session(profile=profile).get_credentials()
+        if found is None:
+            raise SystemExit(f"the profile {profile} has no credentials")
+        frozen = found.get_frozen_credentials()
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
     try:
         return Credentials(
             os.environ["AWS_ACCESS_KEY_ID"],

@@ -1,0 +1,143 @@
+//! The whole way: an identity of the sandbox's account, a proof, the real exchange, and calls that are signed with what it
+//! gave, by botocore and by this program.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::clients::Keys;
+use crate::support::command::{Ran, run_with};
+use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
+use crate::support::program::Program;
+
+/// A gateway that exchanges GetCallerIdentity proofs of the sandbox's principals, and a home of one of them.
+struct Exchanging {
+    gateway: TestGateway,
+    home: TempDir,
+}
+
+impl Exchanging {
+    fn start() -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory can be made");
+        let key = home.path().join("sealing.key");
+        fs::write(&key, BASE64.encode(&[7; 32])).expect("the folder is ours");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+        let mapping = format!(
+            "[[role_mapping]]\nenvironment = \"dev\"\naccess = \"read-only\"\n\
+             role_arn = \"arn:aws:iam::{ACCOUNT}:role/mcp-auditor\"\n\
+             caller = {{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"assumed-role/iam-mcp-gateway/*\" }}\n"
+        );
+        let gateway = TestGateway::with_sandbox()
+            .environment(&mapping)
+            .set("sealing.keys", &format!("[{{ id = \"a\", file = {key:?}, state = \"seal\" }}]"))
+            .set("sealing.single_replica", "true")
+            .set("exchange.caller_identity", &format!("{{ accounts = [\"{ACCOUNT}\"] }}"))
+            .start();
+        let Keys { access_key_id, secret_access_key, session_token } = gateway.own_keys();
+        let config = home.path().join(".aws");
+        fs::create_dir(&config).expect("the folder is ours");
+        fs::write(
+            config.join("config"),
+            format!(
+                "[profile person]\naws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n\
+                 aws_session_token = {}\n",
+                session_token.expect("a role has a session")
+            ),
+        )
+        .expect("the folder is ours");
+        Self { gateway, home }
+    }
+
+    fn home(&self) -> &str {
+        self.home.path().to_str().expect("temporary folders have plain names")
+    }
+
+    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+        run_with(arguments, &[&[("HOME", self.home()), ("PATH", "/usr/bin:/bin")], variables].concat(), "")
+    }
+
+    /// The options of an exchange with the sandbox's STS.
+    fn options(&self) -> [String; 6] {
+        ["--profile", "person", "--audience", NAME, "--sts-endpoint", self.gateway.sandbox().url()]
+            .map(ToOwned::to_owned)
+    }
+
+    fn install(&self) {
+        let options = self.options();
+        let mut command = vec!["credentials", "--url"];
+        let url = self.gateway.url();
+        command.push(&url);
+        command.extend(options.iter().map(String::as_str));
+        command.extend(["--install", "gw", "--yes"]);
+        let written = self.run(&command, &[]);
+        assert_eq!(written.code, 0, "{}", written.stderr);
+    }
+
+    /// How often STS was asked who somebody is.
+    fn proofs(&self) -> usize {
+        self.gateway.sandbox().trail_of("GetCallerIdentity").len()
+    }
+}
+
+#[test]
+fn a_call_with_awss_own_credentials_is_made_as_whoever_they_are_of() {
+    let exchanging = Exchanging::start();
+    let options = exchanging.options();
+    let url = exchanging.gateway.url();
+    let mut command = vec!["call", "whoami", "--url", &url];
+    command.extend(options.iter().map(String::as_str));
+    for _ in 0..2 {
+        let called = exchanging.run(&command, &[]);
+        assert_eq!(called.code, 0, "{}", called.stderr);
+        let name = called.json()["Caller"]["name"].as_str().expect("a caller has a name").to_owned();
+        assert!(name.starts_with("assumed-role/iam-mcp-gateway/"), "{name}");
+    }
+    assert_eq!(exchanging.proofs(), 1, "the second time they come from the cache");
+}
+
+#[test]
+fn a_profile_that_was_installed_signs_for_this_program_and_for_botocore() {
+    let exchanging = Exchanging::start();
+    exchanging.install();
+    let profile = [("AWS_PROFILE", "gw")];
+    let called = exchanging.run(&["call", "whoami", "--url", &exchanging.gateway.url()], &profile);
+    assert_eq!(called.code, 0, "{}", called.stderr);
+
+    let variables = [("AWS_PROFILE", "gw"), ("HOME", exchanging.home())];
+    let mut botocore = Program::python("signed_http.py", &[], &variables);
+    let message = json!({
+        "jsonrpc": "2.0", "id": "1", "method": "tools/call",
+        "params": {"name": "whoami", "arguments": {}, "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "botocore", "version": "1"},
+        }},
+    });
+    botocore.say(&json!({
+        "url": exchanging.gateway.url(), "body": message.to_string(),
+        "headers": [
+            ["content-type", "application/json"], ["accept", "application/json, text/event-stream"],
+            ["mcp-protocol-version", "2026-07-28"], ["mcp-method", "tools/call"], ["mcp-name", "whoami"],
+        ],
+    }));
+    let [answer]: [Value; 1] = botocore.finish().try_into().expect("one request has one reply");
+    assert_eq!(answer["status"], 200, "{answer}");
+    let name = answer["json"]["result"]["structuredContent"]["Caller"]["name"].as_str().expect("it says who it is");
+    assert!(name.starts_with("assumed-role/iam-mcp-gateway/"), "{name}");
+    assert_eq!(exchanging.proofs(), 1);
+}
+
+#[test]
+fn a_proof_for_another_gateway_is_refused_with_what_to_do() {
+    let exchanging = Exchanging::start();
+    let sts = exchanging.gateway.sandbox().url();
+    let url = exchanging.gateway.url();
+    let command = ["credentials", "--url", &url, "--profile", "person", "--sts-endpoint", sts];
+    let refused = exchanging.run(&command, &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("proof_audience") && refused.stderr.contains("--audience"), "{}", refused.stderr);
+    assert_eq!(exchanging.proofs(), 0);
+}
