@@ -17,28 +17,27 @@ use crate::support::clients::Keys;
 use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
 use crate::support::http::{Answer, Request};
 use crate::support::mcp::{Called, modern, tool_call};
+use crate::support::prepared::Prepared;
 use crate::support::waiting::{eventually, now};
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const USER: &str = "user/people/ben.okafor";
 
-/// A gateway that accepts the sandbox's principals, and what its sealing key is in.
-fn accepting() -> (TestGateway, TempDir) {
+/// A gateway that accepts proofs of the account's principals, and the folder of its sealing key.
+fn accepting(prepared: Prepared) -> (TestGateway, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary directory can be made");
     let key = folder.path().join("sealing.key");
     fs::write(&key, BASE64.encode(&[9; 32])).expect("the folder is ours");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("the file is ours");
     let callers =
         |pattern: &str| format!("{{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"{pattern}\" }}");
-    let gateway = TestGateway::with_sandbox()
+    let accepted = format!("{{ accounts = [\"{ACCOUNT}\"], enforced_sessions = [\"iam-mcp-*\"] }}");
+    let gateway = prepared
         .mapping_of(&callers(USER), "role/mcp-auditor", "access = \"read-only\"")
         .mapping_of(&callers("assumed-role/iam-mcp-gateway/*"), "role/mcp-auditor", "access = \"read-only\"")
         .set("sealing.keys", &format!("[{{ id = \"a\", file = {key:?}, state = \"seal\" }}]"))
         .set("sealing.single_replica", "true")
-        .set(
-            "exchange.caller_identity",
-            &format!("{{ accounts = [\"{ACCOUNT}\"], enforced_sessions = [\"iam-mcp-*\"] }}"),
-        )
+        .set("exchange.caller_identity", &accepted)
         .set("log.level", "\"trace\"")
         .start();
     (gateway, folder)
@@ -126,7 +125,7 @@ fn asked(gateway: &TestGateway) -> usize {
 
 #[test]
 fn a_proof_is_traded_once_for_sealed_credentials_that_sign_calls() {
-    let (mut gateway, _sealing) = accepting();
+    let (mut gateway, _sealing) = accepting(TestGateway::with_sandbox());
     let sts = gateway.sandbox().url().to_owned();
     let user = gateway.sandbox().user_keys("ben.okafor");
     let key = KeyPair::fresh();
@@ -140,7 +139,7 @@ fn a_proof_is_traded_once_for_sealed_credentials_that_sign_calls() {
     // They sign calls, as the mapping's role.
     let call = modern(Request::post(gateway.address()).signed_with(&given), &tool_call("as-ben", "whoami", json!({})));
     let called = Called::of("as-ben".to_owned(), &call.send());
-    assert_eq!(called.done()["caller"]["name"], USER, "{}", called.content);
+    assert_eq!(called.done()["Caller"]["name"], USER, "{}", called.content);
 
     // The proof is used up, and STS is not asked again.
     let before = asked(&gateway);
@@ -176,7 +175,7 @@ fn a_proof_is_traded_once_for_sealed_credentials_that_sign_calls() {
 
 #[test]
 fn a_session_is_its_person_where_the_role_enforces_the_name_and_its_token_is_written_nowhere() {
-    let (mut gateway, _sealing) = accepting();
+    let (mut gateway, _sealing) = accepting(TestGateway::with_sandbox());
     let (sts, session, key) = (gateway.sandbox().url().to_owned(), gateway.own_keys(), KeyPair::fresh());
     key.open(&exchange(&gateway, &signed(&sts, &session, NAME, &key), &key));
     let issued = gateway.records("issuance").remove(0);
@@ -191,7 +190,7 @@ fn a_session_is_its_person_where_the_role_enforces_the_name_and_its_token_is_wri
 
 #[test]
 fn a_proof_for_another_gateway_or_key_and_one_that_was_changed_get_nothing() {
-    let (gateway, _sealing) = accepting();
+    let (gateway, _sealing) = accepting(TestGateway::with_sandbox());
     let (sts, user) = (gateway.sandbox().url().to_owned(), gateway.sandbox().user_keys("ben.okafor"));
     let (key, thief) = (KeyPair::fresh(), KeyPair::fresh());
     let before = asked(&gateway);
@@ -218,15 +217,7 @@ fn a_proof_for_another_gateway_or_key_and_one_that_was_changed_get_nothing() {
 
 #[test]
 fn without_sts_no_proof_holds_and_whoever_has_keys_is_served() {
-    let folder = tempfile::tempdir().expect("a temporary directory can be made");
-    let key_file = folder.path().join("sealing.key");
-    fs::write(&key_file, BASE64.encode(&[9; 32])).expect("the folder is ours");
-    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).expect("the file is ours");
-    let gateway = TestGateway::without_aws()
-        .set("sealing.keys", &format!("[{{ id = \"a\", file = {key_file:?}, state = \"seal\" }}]"))
-        .set("sealing.single_replica", "true")
-        .set("exchange.caller_identity", &format!("{{ accounts = [\"{ACCOUNT}\"] }}"))
-        .start();
+    let (gateway, _sealing) = accepting(TestGateway::without_aws());
     let key = KeyPair::fresh();
     let user = Keys {
         access_key_id: "AKIAEXAMPLEEXAMPLE01".to_owned(),
@@ -237,5 +228,5 @@ fn without_sts_no_proof_holds_and_whoever_has_keys_is_served() {
     assert_eq!((answer.status, answer.code().as_str()), (503, "sts_unreachable"));
     assert!(answer.header("retry-after").is_some());
     let called = gateway.call("alice", "whoami", json!({}));
-    assert_eq!(called.done()["caller"]["name"], "alice", "{}", called.content);
+    assert_eq!(called.done()["Caller"]["name"], "alice", "{}", called.content);
 }
