@@ -9,6 +9,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod connect;
 pub mod context;
 pub mod current;
 #[cfg(feature = "sandbox")]

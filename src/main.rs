@@ -6,7 +6,7 @@ use clap::Parser;
 #[cfg(feature = "sandbox")]
 use iam_mcp_gateway::cli::demo;
 use iam_mcp_gateway::cli::{
-    Command, Outcome, approve, audit, call, config, credentials, healthcheck, keyring, policy, serve, tools,
+    Command, Outcome, approve, audit, call, config, connect, credentials, healthcheck, keyring, policy, serve, tools,
 };
 use mimalloc::MiMalloc;
 
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Serve(command) => serve::run(command),
         Command::Call(command) => call::run(&command),
         Command::Credentials(command) => credentials::run(&command),
+        Command::Connect(command) => connect::run(&command),
         Command::Approve(command) => approve::run(&command),
         Command::Tools(command) => tools::run(&command),
         Command::Keyring(command) => keyring::run(command),

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod call;
 pub mod config;
 pub mod credentials;
+pub mod connect;
 #[cfg(feature = "sandbox")]
 pub mod demo;
 pub mod exchanging;
@@ -37,6 +38,8 @@ pub enum Command {
     Call(call::Call),
     /// Exchange your AWS identity for short-lived gateway credentials, as a credential_process of AWS's tools.
     Credentials(credentials::Credentials),
+    /// Be a stdio MCP server that signs each message and forwards it to a running gateway.
+    Connect(connect::Connect),
     /// Approve what another person's agent plans: shows the plan, and gives the token that lets it be done.
     Approve(approve::Approve),
     /// List the tools, or the IAM policy that a mapped role needs for them.

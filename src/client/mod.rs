@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::clock::SharedClock;
@@ -139,7 +140,8 @@ impl Client {
         headers: &[(&str, &str)],
         timeout: Duration,
     ) -> Result<(u16, Value), ClientError> {
-        let request = self.signed(body.to_string(), headers)?;
+        let now = self.clock.now();
+        let request = signed(&self.url, body.to_string(), headers, &self.credentials, &self.scope, now)?;
         let unreachable = |reason: String| ClientError::Unreachable { url: self.url.to_string(), reason };
         let exchange = async {
             let answer = self.connector.call(request).await.map_err(|error| {
@@ -157,25 +159,35 @@ impl Client {
         let message = serde_json::from_slice(&answer).map_err(|_| ClientError::Unreadable(status))?;
         Ok((status, message))
     }
+}
 
-    fn signed(&self, body: String, headers: &[(&str, &str)]) -> Result<HttpRequest, ClientError> {
-        let host = self.url.authority().map(ToString::to_string).unwrap_or_default();
-        let mut all = vec![
-            ("host", host.as_str()),
-            ("content-type", "application/json"),
-            ("accept", "application/json, text/event-stream"),
-        ];
-        all.extend_from_slice(headers);
-        let added =
-            sign::headers("POST", &self.url, &all, body.as_bytes(), &self.credentials, &self.scope, self.clock.now())?;
-        let agent = concat!("iam-mcp-gateway/", env!("CARGO_PKG_VERSION"));
-        let mut request = http::Request::builder().method("POST").uri(self.url.clone()).header("user-agent", agent);
-        for (name, value) in all.iter().copied().chain(added.iter().map(|(name, value)| (*name, value.as_str()))) {
-            request = request.header(name, value);
-        }
-        let request = request.body(SdkBody::from(body)).map_err(|error| ClientError::Url(error.to_string()))?;
-        HttpRequest::try_from(request).map_err(|error| ClientError::Url(error.to_string()))
+/// A POST of a JSON body, signed.
+///
+/// # Errors
+/// [`ClientError::Signing`], or [`ClientError::Url`] when no request can be made of it.
+pub fn signed(
+    url: &http::Uri,
+    body: String,
+    headers: &[(&str, &str)],
+    credentials: &Credentials,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<HttpRequest, ClientError> {
+    let host = url.authority().map(ToString::to_string).unwrap_or_default();
+    let mut all = vec![
+        ("host", host.as_str()),
+        ("content-type", "application/json"),
+        ("accept", "application/json, text/event-stream"),
+    ];
+    all.extend_from_slice(headers);
+    let added = sign::headers("POST", url, &all, body.as_bytes(), credentials, scope, now)?;
+    let agent = concat!("iam-mcp-gateway/", env!("CARGO_PKG_VERSION"));
+    let mut request = http::Request::builder().method("POST").uri(url.clone()).header("user-agent", agent);
+    for (name, value) in all.iter().copied().chain(added.iter().map(|(name, value)| (*name, value.as_str()))) {
+        request = request.header(name, value);
     }
+    let request = request.body(SdkBody::from(body)).map_err(|error| ClientError::Url(error.to_string()))?;
+    HttpRequest::try_from(request).map_err(|error| ClientError::Url(error.to_string()))
 }
 
 /// The refusal that an answer is, or that it cannot be read as one.
