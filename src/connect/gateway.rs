@@ -145,3 +145,112 @@ fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dy
         Some(this)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::client::keys::NoKeys;
+    use crate::clock::SystemClock;
+
+    #[derive(Debug)]
+    struct Fixed;
+
+    impl Keys for Fixed {
+        fn keys(&self) -> BoxFuture<'_, Result<aws_credential_types::Credentials, NoKeys>> {
+            let keys =
+                aws_credential_types::Credentials::new("IMGKEXAMPLE", "secret", Some("token".to_owned()), None, "test");
+            Box::pin(std::future::ready(Ok(keys)))
+        }
+    }
+
+    /// A gateway at a server that the test plays.
+    async fn gateway() -> (Gateway, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let scope = Scope { service: "iam-mcp".to_owned(), region: "us-east-1".to_owned() };
+        let patience = Duration::from_secs(20);
+        (Gateway::new(&url, Arc::new(Fixed), scope, Arc::new(SystemClock), patience).unwrap(), listener)
+    }
+
+    fn message() -> Outgoing {
+        Outgoing { body: "{}".to_owned(), headers: vec![("mcp-method", "ping".to_owned())] }
+    }
+
+    /// The head of the next request; its body is `{}`.
+    async fn request(peer: &mut TcpStream) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(b"\r\n\r\n{}") {
+            assert!(peer.read_buf(&mut read).await.unwrap() > 0, "the request is whole");
+        }
+        String::from_utf8(read).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_handed_on_while_it_still_arrives() {
+        let (gateway, listener) = gateway().await;
+        let (seen, first_seen) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.unwrap();
+            let head = request(&mut peer).await;
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: Text/Event-Stream; charset=utf-8\r\nretry-after: 3\r\n\
+                transfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+            peer.write_all(answer.as_bytes()).await.unwrap();
+            first_seen.await.unwrap();
+            peer.write_all(b"4\r\nlast\r\n0\r\n\r\n").await.unwrap();
+            head
+        });
+        let mut answer = gateway.post(message()).await.unwrap();
+        assert_eq!((answer.status, answer.media_type.as_str()), (200, "text/event-stream"));
+        assert_eq!(answer.retry_after, Some(Duration::from_secs(3)));
+        assert_eq!(answer.body.next().await, Some(Ok(Bytes::from_static(b"first"))));
+        seen.send(()).unwrap();
+        assert_eq!(answer.body.next().await, Some(Ok(Bytes::from_static(b"last"))));
+        assert_eq!(answer.body.next().await, None);
+        let head = server.await.unwrap().to_lowercase();
+        let signed = "signedheaders=accept;content-type;host;mcp-method;x-amz-date;x-amz-security-token;x-request-id";
+        assert!(head.starts_with("post /mcp http/1.1\r\n") && head.contains(signed), "{head}");
+    }
+
+    #[tokio::test]
+    async fn whether_anything_was_sent_is_told() {
+        let (gateway, listener) = gateway().await;
+        let server = tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.unwrap();
+            request(&mut peer).await;
+            drop(peer);
+            let (mut peer, _) = listener.accept().await.unwrap();
+            request(&mut peer).await;
+            peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
+        });
+        let lost = gateway.post(message()).await.unwrap_err();
+        assert!(matches!(lost, Lost::BrokenOff(_)), "{lost:?}");
+        let mut answer = gateway.post(message()).await.unwrap();
+        assert_eq!(answer.body.next().await, Some(Ok(Bytes::from_static(b"half"))));
+        let lost = answer.body.next().await;
+        assert!(matches!(lost, Some(Err(Lost::BrokenOff(_)))), "{lost:?}");
+        server.await.unwrap();
+        let lost = gateway.post(message()).await.unwrap_err();
+        assert!(matches!(lost, Lost::Unreachable(_)), "{lost:?}");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_dropped_hangs_up() {
+        let (gateway, listener) = gateway().await;
+        let (arrived, has_arrived) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.unwrap();
+            request(&mut peer).await;
+            arrived.send(()).unwrap();
+            peer.read(&mut [0; 1]).await.map_or(0, |read| read)
+        });
+        tokio::select! {
+            _ = gateway.post(message()) => unreachable!("the server says nothing"),
+            _ = has_arrived => {}
+        }
+        assert_eq!(server.await.unwrap(), 0, "the connection is closed");
+    }
+}

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::bridge::{AT_ONCE, Bridge};
+use super::era::VERSION_META;
 use super::forward::Forwarder;
 use super::input::Input;
 use super::message::parse;
@@ -23,6 +24,8 @@ use crate::client::keys::NoKeys;
 enum Turn {
     Answered(Answer),
     Lost(Lost),
+    /// This result, whatever the request's id.
+    Result(Value),
     /// Answered when the test says so; dropping the request is told to the test.
     Held(oneshot::Receiver<Answer>, oneshot::Sender<()>),
 }
@@ -62,10 +65,15 @@ impl Transport for Stand {
     fn post(&self, message: Outgoing) -> BoxFuture<'_, Result<Answer, Lost>> {
         locked(&self.sent).push((serde_json::from_str(&message.body).unwrap(), message.headers));
         let turn = locked(&self.turns).pop_front().expect("the test says what becomes of each message");
-        Box::pin(async {
+        let id = self.sent().last().map(|message| message["id"].clone()).unwrap_or_default();
+        Box::pin(async move {
             match turn {
                 Turn::Answered(answer) => Ok(answer),
                 Turn::Lost(lost) => Err(lost),
+                Turn::Result(value) => {
+                    let body = Bytes::from(result(id, value).to_string());
+                    Ok(answer(200, "application/json", vec![Ok(body)]))
+                }
                 Turn::Held(answer, _gone_with_the_request) => Ok(answer.await.unwrap()),
             }
         })
@@ -484,6 +492,27 @@ async fn read_only_asks_for_the_list_before_it_judges_an_unknown_tool() {
     client.ask(5, "tools/call", json!({})).await;
     assert_eq!(client.hear().await["result"]["structuredContent"]["error"]["code"], "ReadOnlyClient");
     assert_eq!(client.stand.methods(), ["tools/list", "tools/list", "tools/call"]);
+}
+
+#[tokio::test]
+async fn read_only_asks_for_every_page_of_the_list() {
+    let mut client = Client::new(true);
+    for page in [
+        json!({"tools": [tool("a", false)], "nextCursor": "2"}),
+        json!({"tools": [tool("b", true)]}),
+        json!({"content": []}),
+    ] {
+        client.stand.push(Turn::Result(page));
+    }
+    let meta = json!({VERSION_META: "2026-07-28", "progressToken": 1});
+    client.ask(1, "tools/call", json!({"name": "b", "_meta": meta})).await;
+    assert_eq!(client.hear().await, result(1, json!({"content": []})));
+    let own = json!({VERSION_META: "2026-07-28"});
+    let params: Vec<Value> = client.stand.sent().iter().map(|message| message["params"].clone()).collect();
+    assert_eq!(params[..2], [json!({"_meta": own}), json!({"_meta": own, "cursor": "2"})]);
+    client.ask(2, "tools/call", json!({"name": "a", "_meta": meta})).await;
+    assert_eq!(client.hear().await["result"]["resultType"], "complete", "refused, and not asked for again");
+    assert_eq!(client.stand.sent().len(), 3);
 }
 
 #[tokio::test]

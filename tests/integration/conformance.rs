@@ -2,6 +2,7 @@
 //! SDK's client. They need the Node parts that `./tests/run` installs.
 
 mod inspector;
+mod over_stdio;
 mod suite;
 mod typescript;
 

@@ -22,6 +22,7 @@ mod confirmation;
 mod conformance;
 mod credentials_command;
 mod credentials_exchanged;
+mod connect;
 mod demo;
 mod endpoints;
 mod exchange_caller_identity;

@@ -14,7 +14,8 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    fn environment(&self) -> Vec<(&str, &str)> {
+    /// As variables of a process.
+    pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
         let pair = [("AWS_ACCESS_KEY_ID", &*self.access_key_id), ("AWS_SECRET_ACCESS_KEY", &*self.secret_access_key)];
         pair.into_iter().chain(self.session_token.as_deref().map(|token| ("AWS_SESSION_TOKEN", token))).collect()
     }
@@ -63,6 +64,12 @@ impl Client {
     /// The same on mcp-proxy-for-aws, which signs and forwards.
     pub(crate) fn through_proxy(url: &str, keys: &Keys) -> Self {
         Self::of(Program::python, "proxy_client.py", url, keys)
+    }
+
+    /// The same on the real binary's `connect`, which signs and forwards.
+    pub(crate) fn through_connect(url: &str, era: Era, keys: &Keys) -> Self {
+        let binary = concat!("--binary=", env!("CARGO_BIN_EXE_iam-mcp-gateway"));
+        Self::of(Program::python, "connect_client.py", url, keys).with(binary).with(&era.option())
     }
 
     /// The same on awslabs.iam-mcp-server, which calls the IAM at `url` itself, with these keys.

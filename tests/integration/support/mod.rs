@@ -10,6 +10,7 @@ pub(crate) mod account;
 pub(crate) mod bucket;
 pub(crate) mod clients;
 pub(crate) mod command;
+pub(crate) mod connected;
 pub(crate) mod dice;
 pub(crate) mod disk;
 pub(crate) mod exchange;
