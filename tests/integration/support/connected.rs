@@ -15,6 +15,7 @@ impl Program {
 
 /// Runs `connect` as `caller` until it has answered all of the input.
 pub(crate) fn run_connect(gateway: &TestGateway, caller: &str, options: &[&str], input: &str) -> Ran {
-    let arguments = [&["connect", "--url", &gateway.url()], options].concat();
+    let url = gateway.url();
+    let arguments = [&["connect", "--url", &url], options].concat();
     run_with(&arguments, &gateway.keys(caller).environment(), input)
 }
