@@ -32,9 +32,7 @@ pub struct Answer {
 
 impl fmt::Debug for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown =
-            formatter.debug_struct("Answer").field("status", &self.status).field("type", &self.media_type).finish();
-        shown
+        formatter.debug_struct("Answer").field("status", &self.status).field("type", &self.media_type).finish()
     }
 }
 
