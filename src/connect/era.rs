@@ -78,7 +78,9 @@ mod tests {
     use super::*;
 
     fn message(method: &str, params: Value) -> Message {
-        parse(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()).unwrap().unwrap()
+        let mut message = json!({"jsonrpc": "2.0", "id": 1, "method": method});
+        message["params"] = params;
+        parse(&message.to_string()).unwrap().unwrap()
     }
 
     fn modern(method: &str, mut params: Value) -> Message {

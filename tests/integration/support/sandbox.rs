@@ -111,12 +111,6 @@ impl RunningSandbox {
         Keys { access_key_id, secret_access_key: secret.expose().to_owned(), session_token: None }
     }
 
-    /// An active access key of a user of the account.
-    pub(crate) fn user_keys(&self, user_name: &str) -> Keys {
-        let (access_key_id, secret) = self.sandbox.user_keys(user_name).expect("the user has an active key");
-        Keys { access_key_id, secret_access_key: secret.expose().to_owned(), session_token: None }
-    }
-
     /// The account's root user, who may do everything.
     pub(crate) fn root(&self) -> Account {
         Account::of(self.url(), &self.root_keys())
