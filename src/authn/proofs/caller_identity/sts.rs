@@ -95,7 +95,7 @@ impl Default for OverHttp {
 impl Sts for OverHttp {
     fn ask(&self, request: Forwarded) -> BoxFuture<'_, Result<Answer, NoAnswer>> {
         Box::pin(async move {
-            let answer = self.0.call(built(request)?).await.map_err(|error| unreachable(&error))?;
+            let answer = self.0.call(built(&request)?).await.map_err(|error| unreachable(&error))?;
             let status = answer.status().as_u16();
             let content_type = answer.headers().get(headers::CONTENT_TYPE).map(ToOwned::to_owned);
             let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await.map_err(|error| {
@@ -106,7 +106,7 @@ impl Sts for OverHttp {
     }
 }
 
-fn built(request: Forwarded) -> Result<HttpRequest, NoAnswer> {
+fn built(request: &Forwarded) -> Result<HttpRequest, NoAnswer> {
     let mut built = http::Request::post(&request.url);
     if !request.headers.iter().any(|(name, _)| *name == "user-agent") {
         built = built.header("user-agent", concat!("iam-mcp-gateway/", env!("CARGO_PKG_VERSION")));
