@@ -63,7 +63,10 @@ impl KeyPair {
     fn open(&self, answer: &Answer) -> Value {
         assert_eq!(answer.status, 200, "{}", answer.text());
         let body = answer.json();
-        let part = |name: &str| BASE64URL_NOPAD.decode(body[name].as_str().expect("it is sealed").as_bytes()).unwrap();
+        let part = |name: &str| {
+            let text = body[name].as_str().expect("it is sealed");
+            BASE64URL_NOPAD.decode(text.as_bytes()).expect("it is base64url")
+        };
         let (encapsulated, sealed) = (EncapsulatedSecret(part("encapsulated_key")), part("sealed"));
         let opened = DH_KEM_X25519_HKDF_SHA256_AES_256.open(&encapsulated, INFO, b"", &sealed, &self.private);
         serde_json::from_slice(&opened.expect("it is sealed to this key")).expect("credentials are JSON")
