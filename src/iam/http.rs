@@ -124,7 +124,9 @@ fn may_give_a_persons(method: &str, scheme: &str, host: &str) -> bool {
 /// `portal.sso.{region}.{suffix}` and `oidc.{region}.{suffix}`. The region's form matters here as it does for STS.
 fn is_identity_center(host: &str) -> bool {
     // Its names are built as those of a region's STS are; it has none without a region.
-    let Some(rest) = ["portal.sso.", "oidc."].iter().find_map(|service| host.strip_prefix(service)) else { return false };
+    let Some(rest) = ["portal.sso.", "oidc."].iter().find_map(|service| host.strip_prefix(service)) else {
+        return false;
+    };
     let sts = format!("sts.{rest}");
     StsHost::of(&sts).is_some_and(|known| sts != format!("sts.{}", known.partition().dns_suffix()))
 }
