@@ -8,8 +8,8 @@ pub mod approve;
 pub mod audit;
 pub mod call;
 pub mod config;
-pub mod credentials;
 pub mod connect;
+pub mod credentials;
 #[cfg(feature = "sandbox")]
 pub mod demo;
 pub mod exchanging;

@@ -101,7 +101,7 @@ impl To {
             None => identity.region(&ProcessEnvironment).await.unwrap_or_else(|_| Partition::Aws.global_region()),
         };
         let profile = identity.profile.clone().or_else(|| ProcessEnvironment.get("AWS_PROFILE"));
-        ChainKeys::new(identity.credentials(&region).await, profile)
+        ChainKeys::new(identity.credentials(&region).await, profile, Arc::new(SystemClock))
     }
 
     fn client_at(&self, url: &str, credentials: Credentials) -> Result<Client, Failure> {

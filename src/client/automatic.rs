@@ -57,6 +57,9 @@ impl Keys for AutomaticKeys {
         if let Ok(exchanged) = &self.exchanged {
             exchanged.refused(access_key_id);
         }
+        if let Some(chain) = &self.chain {
+            chain.refused(access_key_id);
+        }
     }
 }
 
@@ -73,7 +76,7 @@ mod tests {
 
     fn keys_of(access_key_id: &str) -> AutomaticKeys {
         let keys = Credentials::new(access_key_id, "secret", None, None, "test");
-        let chain = ChainKeys::new(SharedCredentialsProvider::new(keys), None);
+        let chain = ChainKeys::new(SharedCredentialsProvider::new(keys), None, Arc::new(SystemClock));
         let clock = Arc::new(SystemClock);
         let exchange = Scripted::giving("IMGTNEW", clock.clone());
         AutomaticKeys::new(Some(chain), Ok(ExchangedKeys::new(Box::new(exchange), None, Duration::from_secs(5), clock)))

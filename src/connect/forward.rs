@@ -15,7 +15,7 @@ use super::transport::{Answer, Lost, Outgoing, Transport};
 use crate::random::{SystemRandom, uuid};
 
 /// The gateway refused the signature before anything ran, and with newer keys or a newer date may take it.
-const RENEWED_FOR: [&str; 3] = ["credentials_expired", "expired_key", "clock_skew"];
+const RENEWED_FOR: [&str; 4] = ["credentials_expired", "credentials_foreign", "expired_key", "clock_skew"];
 /// The longest delay that the gateway may ask for and is waited for.
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 /// More pages of tools than this are not asked for.

@@ -132,7 +132,8 @@ impl Exchange {
             Proof::Token(token) => self.tokens.prove(token.expose(), config).await?,
         };
         let now = self.stationery.clock.now();
-        let presented = Presented { caller: &proven.caller, token: None, key: None, issued: now };
+        let issued = proven.issued.unwrap_or(now);
+        let presented = Presented { caller: &proven.caller, token: proven.id.as_deref(), key: None, issued };
         if config.revoked.cover(&presented) {
             return Err(refusal::revoked());
         }

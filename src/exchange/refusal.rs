@@ -14,7 +14,7 @@ pub(super) fn answer(error: &ProofRefusal) -> Refusal {
     let status = match error.class {
         ProofClass::Malformed => StatusCode::BAD_REQUEST,
         ProofClass::Refused => StatusCode::UNAUTHORIZED,
-        ProofClass::NotAccepted => StatusCode::FORBIDDEN,
+        ProofClass::NotAccepted | ProofClass::NoPlace => StatusCode::FORBIDDEN,
         ProofClass::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
     };
     let mut refusal = Refusal::new(status, error.code, error.message.clone());
@@ -38,7 +38,7 @@ pub(super) fn no_public_key() -> ProofRefusal {
 }
 
 pub(super) fn revoked() -> ProofRefusal {
-    ProofRefusal::refused("revoked", "whoever this proof is of was revoked").hint("ask the gateway's operators")
+    ProofRefusal::no_place("revoked", "whoever this proof is of was revoked").hint("ask the gateway's operators")
 }
 
 pub(super) fn ending() -> ProofRefusal {
@@ -53,7 +53,7 @@ pub(super) fn not_mapped(error: &ToolError) -> ProofRefusal {
         "NoDefaultEnvironment" => "NoDefaultEnvironment",
         _ => "NoRoleMapping",
     };
-    let refusal = ProofRefusal::not_accepted(code, error.message.clone());
+    let refusal = ProofRefusal::no_place(code, error.message.clone());
     match &error.hint {
         Some(hint) => refusal.hint(hint.clone()),
         None => refusal,

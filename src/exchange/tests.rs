@@ -89,6 +89,8 @@ fn lasts(kind: CallerKind, by_mapping: Option<u64>, until: Option<i64>) -> Resul
     let proven = Proven {
         caller: Caller { kind, ..Caller::keyring("alice", None) },
         until: until.map(|seconds| noon() + SignedDuration::from_secs(seconds)),
+        issued: None,
+        id: None,
         details: Map::new(),
     };
     let expires = expiry(&mapping, &proven, noon() + SignedDuration::from_millis(400));

@@ -128,7 +128,7 @@ impl RequestAuthenticator {
         let (status, error) = match refusal.class() {
             ProofClass::Malformed | ProofClass::Refused => (StatusCode::UNAUTHORIZED, Some(BearerError::InvalidToken)),
             // Another token of the same issuer would say the same: only of the scope that is not so.
-            ProofClass::NotAccepted => (StatusCode::FORBIDDEN, None),
+            ProofClass::NotAccepted | ProofClass::NoPlace => (StatusCode::FORBIDDEN, None),
             ProofClass::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, None),
         };
         let mut answer = Refusal::new(status, refusal.code(), refusal.to_string());

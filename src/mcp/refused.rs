@@ -100,7 +100,7 @@ impl RefusedAuthentications {
     /// Notes that a proof of identity was refused.
     pub fn note_proof(&self, head: &Parts, refusal: &ProofRefusal) {
         // Who is proven and not mapped here is somebody, all the same.
-        let owner = (refusal.class == ProofClass::NotAccepted).then_some(Owner::Key);
+        let owner = (refusal.class == ProofClass::NoPlace).then_some(Owner::Key);
         let refused = Refused { code: refusal.code, message: refusal.message.clone(), owner };
         self.note(&self.in_force.get(), head, "ExchangeProof", None, &refused);
     }

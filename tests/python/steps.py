@@ -9,6 +9,7 @@ Steps are a JSON array on standard input (or the last argument), each an array o
     ["complete_resource", "iam://users/{name}", "name", "prefix"]
     ["discover"]                            ["ping"]  (protocols before 2026-07-28 only)
     ["call_tool_telling_progress", "delete_user", {...}]  (asks to be told of progress; see "progress" below)
+    ["pause", 5.5]  (prints nothing; connections that are idle for five seconds are closed)
     ["answer_elicitations_with", "accept", {"confirm": true}]  (prints nothing; without it, the answer is "decline")
 
 The first line is the connection's: {"step": ["connect"], "ok": true, "result": {"protocolVersion": ..., "serverInfo":
@@ -115,6 +116,7 @@ ACTIONS: dict[str, Callable[..., Awaitable[Any]]] = {
     "ping": ping,
 }
 ANSWER_ELICITATIONS = "answer_elicitations_with"
+PAUSE = "pause"
 
 
 def connected(client: Client) -> dict[str, Any]:
@@ -151,6 +153,9 @@ async def run(server: Any, era: str, elicit: bool, steps: list[list[Any]]) -> No
                     if name == ANSWER_ELICITATIONS:
                         elicitations.answer = types.ElicitResult(action=given[0], content=(given[1:] or [None])[0])
                         continue
+                    if name == PAUSE:
+                        await asyncio.sleep(given[0])
+                        continue
                     result = plain(await ACTIONS[name](client, *given))
                     report(step, ok=True, result=result, elicitations=elicitations.take(), progress=take_progress())
                 except Exception as error:
@@ -172,7 +177,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
 
 def main(server: Any, options: argparse.Namespace) -> None:
     steps = json.loads(options.steps if options.steps is not None else sys.stdin.read())
-    unknown = {step[0] for step in steps} - {*ACTIONS, ANSWER_ELICITATIONS}
+    unknown = {step[0] for step in steps} - {*ACTIONS, ANSWER_ELICITATIONS, PAUSE}
     if unknown:
         raise SystemExit(f"no such step: {', '.join(sorted(unknown))}")
     asyncio.run(run(server, options.era, options.elicitation, steps))

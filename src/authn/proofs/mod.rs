@@ -21,6 +21,10 @@ pub struct Proven {
     pub caller: Caller,
     /// When the session ends that was proved, where that is known: credentials do not outlast it.
     pub until: Option<Timestamp>,
+    /// When the proof was made, and what it is called, as far as it says so: by both it can be revoked.
+    pub issued: Option<Timestamp>,
+    /// The proof's own name, such as a token's `jti`.
+    pub id: Option<String>,
     /// What records say of the proof beside the caller, such as STS's request id or the token's id; no secret.
     pub details: Map<String, Value>,
 }

@@ -11,6 +11,8 @@ pub enum ProofClass {
     Refused,
     /// This gateway does not accept it from this account or issuer, or at all. 403
     NotAccepted,
+    /// It holds, and whoever it is of has no place here. 403
+    NoPlace,
     /// Whoever could confirm it does not answer, or not so that it can be believed. 503
     Unavailable {
         /// When another try may succeed.
@@ -62,6 +64,12 @@ impl ProofRefusal {
     #[must_use]
     pub fn not_accepted(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(ProofClass::NotAccepted, code, message)
+    }
+
+    /// A proof that holds, of somebody who has no place here.
+    #[must_use]
+    pub fn no_place(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ProofClass::NoPlace, code, message)
     }
 
     /// A proof that cannot be confirmed now.

@@ -98,15 +98,17 @@ impl Tokens {
                 let (caller, until) = web_identity::caller(issuer, &jwt.claims, &standard)?;
                 (caller, until, "WebIdentityToken")
             }
-            Exchanged::Oidc(issuer) => (oidc::caller(issuer, &jwt.claims, &standard)?, standard.expires, "OidcToken"),
+            Exchanged::Oidc(issuer) => {
+                (oidc::caller(issuer, &jwt.claims, &standard)?, Some(standard.expires), "OidcToken")
+            }
         };
         let mut details = Map::new();
         details.insert("type".into(), kind.into());
         details.insert("issuer".into(), issuer.source().issuer.as_str().into());
-        details.insert("tokenId".into(), standard.id.map_or(Value::Null, Value::from));
+        details.insert("tokenId".into(), standard.id.clone().map_or(Value::Null, Value::from));
         details.insert("keyId".into(), jwt.key_id.into());
         details.insert("issuedAt".into(), standard.issued.to_string().into());
-        Ok(Proven { caller, until: Some(until), details })
+        Ok(Proven { caller, until, issued: Some(standard.issued), id: standard.id, details })
     }
 
     /// Whose request it is that came with this access token, at the MCP endpoint of this environment or of the default one.

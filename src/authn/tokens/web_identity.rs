@@ -29,12 +29,12 @@ pub(super) fn source(issuer: &WebIdentityIssuer) -> Source {
     Source { issuer: issuer.issuer.clone(), keys }
 }
 
-/// The caller, and when the session ends that asked for the token.
+/// The caller, and when the session ends that asked for the token, if it was a session.
 pub(super) fn caller(
     issuer: &WebIdentityIssuer,
     claims: &Value,
     standard: &Standard,
-) -> Result<(Caller, Timestamp), TokenRefusal> {
+) -> Result<(Caller, Option<Timestamp>), TokenRefusal> {
     let of_aws = match claims.get(OF_AWS) {
         Some(of_aws @ Value::Object(_)) => of_aws,
         Some(_) => return Err(TokenRefusal::ClaimInvalid(OF_AWS.into())),
@@ -54,7 +54,12 @@ pub(super) fn caller(
         subject: Some(standard.subject.clone()),
         tags: tags(&issuer.tags, claims)?,
     };
-    Ok((caller, session_end(of_aws)?.unwrap_or(standard.expires)))
+    let until = match session_end(of_aws)? {
+        // A user with keys of its own has no session that could end.
+        None if caller.name.starts_with("user/") => None,
+        end => Some(end.unwrap_or(standard.expires)),
+    };
+    Ok((caller, until))
 }
 
 /// `role/PATH/NAME` or `user/PATH/NAME`.

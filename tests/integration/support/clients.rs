@@ -1,6 +1,8 @@
 //! Callers of the gateway: the Python MCP client, the same through mcp-proxy-for-aws, the TypeScript MCP client, and raw
 //! signed requests.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::program::{Program, installed};
@@ -14,8 +16,16 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    /// None: of a client that finds its own.
+    pub(crate) fn none() -> Self {
+        Self { access_key_id: String::new(), secret_access_key: String::new(), session_token: None }
+    }
+
     /// As variables of a process.
     pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
+        if self.access_key_id.is_empty() {
+            return Vec::new();
+        }
         let pair = [("AWS_ACCESS_KEY_ID", &*self.access_key_id), ("AWS_SECRET_ACCESS_KEY", &*self.secret_access_key)];
         pair.into_iter().chain(self.session_token.as_deref().map(|token| ("AWS_SESSION_TOKEN", token))).collect()
     }
@@ -53,6 +63,7 @@ pub(crate) struct Client {
     script: &'static str,
     arguments: Vec<String>,
     keys: Keys,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Client {
@@ -64,6 +75,17 @@ impl Client {
     /// The same on mcp-proxy-for-aws, which signs and forwards.
     pub(crate) fn through_proxy(url: &str, keys: &Keys) -> Self {
         Self::of(Program::python, "proxy_client.py", url, keys)
+    }
+
+    /// The same with its OAuth: it is told the URL alone.
+    pub(crate) fn with_oauth(url: &str, era: Era) -> Self {
+        Self::of(Program::python, "oauth_client.py", url, &Keys::none()).with(&era.option())
+    }
+
+    /// The same on mcp-proxy-for-aws, which takes its keys from a profile of the AWS configuration in this file.
+    pub(crate) fn through_proxy_by_profile(url: &str, config: &Path, profile: &str) -> Self {
+        let client = Self::of(Program::python, "proxy_client.py", url, &Keys::none());
+        client.variable("AWS_CONFIG_FILE", &config.display().to_string()).variable("AWS_PROFILE", profile)
     }
 
     /// The same on the real binary's `connect`, which signs and forwards.
@@ -84,7 +106,18 @@ impl Client {
     }
 
     fn of(start: Start, script: &'static str, url: &str, keys: &Keys) -> Self {
-        Self { start, script, arguments: vec![format!("--url={url}")], keys: keys.clone() }
+        Self { start, script, arguments: vec![format!("--url={url}")], keys: keys.clone(), variables: Vec::new() }
+    }
+
+    /// One whose home is this folder, where caches are kept.
+    pub(crate) fn with_home(self, home: &Path) -> Self {
+        self.variable("HOME", &home.display().to_string())
+    }
+
+    /// One more variable of its process.
+    fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
     }
 
     /// One more option of the script, such as `--region=eu-west-1` or `--proxy-option=--read-only`.
@@ -96,7 +129,9 @@ impl Client {
     /// Connects and runs the steps; returns the line of the connection and one line for each step.
     pub(crate) fn run(&self, steps: &[Value]) -> Vec<Value> {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let mut process = (self.start)(self.script, &arguments, &self.keys.environment());
+        let mut variables = self.keys.environment();
+        variables.extend(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut process = (self.start)(self.script, &arguments, &variables);
         process.say(&Value::from(steps.to_vec()));
         process.finish()
     }

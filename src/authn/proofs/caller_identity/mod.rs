@@ -78,7 +78,13 @@ impl CallerIdentity {
         drop(place);
         let identity = answer::read(&answer)?;
         let details = details(&checked, identity.request_id.as_deref());
-        Ok(Proven { caller: caller::of(identity, &checked, accepted)?, until: None, details })
+        Ok(Proven {
+            caller: caller::of(identity, &checked, accepted)?,
+            until: None,
+            issued: Some(checked.signed_at),
+            id: None,
+            details,
+        })
     }
 }
 

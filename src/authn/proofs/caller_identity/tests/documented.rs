@@ -34,7 +34,7 @@ fn every_code_has_a_row_in_the_documentation() {
         let status = match reason.class {
             ProofClass::Malformed => 400,
             ProofClass::Refused => 401,
-            ProofClass::NotAccepted => 403,
+            ProofClass::NotAccepted | ProofClass::NoPlace => 403,
             ProofClass::Unavailable { .. } => 503,
         };
         let quoted = format!("`{}`", reason.code);
