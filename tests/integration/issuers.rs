@@ -43,6 +43,10 @@ fn client(sandbox: &RunningSandbox, keys: Keys) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::from_conf(config)
 }
 
+fn block_on<T>(asking: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().expect("a runtime can be made").block_on(asking)
+}
+
 #[test]
 fn a_token_with_claims_of_a_test_is_the_oidc_issuers() {
     let sandbox = RunningSandbox::start();
@@ -61,11 +65,12 @@ fn a_token_with_claims_of_a_test_is_the_oidc_issuers() {
     assert_eq!(part(&elsewhere, 1)["iss"], "https://elsewhere.example");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_operator_of_the_account_gets_a_token_that_says_who_it_is() {
+#[test]
+fn the_operator_of_the_account_gets_a_token_that_says_who_it_is() {
     let sandbox = RunningSandbox::start();
     let sts = client(&sandbox, sandbox.user_keys("demo-operator"));
-    let answer = sts.get_web_identity_token().audience("iam-mcp.test").signing_algorithm("ES384").send().await;
+    let asked = sts.get_web_identity_token().audience("iam-mcp.test").signing_algorithm("ES384");
+    let answer = block_on(asked.send());
     let answer = answer.expect("its policies allow it");
     let token = answer.web_identity_token().expect("there is a token");
     let issuer = sandbox.web_identity_issuer();
@@ -75,17 +80,17 @@ async fn the_operator_of_the_account_gets_a_token_that_says_who_it_is() {
     assert_eq!(claims["sub"], "arn:aws:iam::123456789012:user/demo-operator");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_identity_center_session_is_a_session_of_its_role() {
+#[test]
+fn an_identity_center_session_is_a_session_of_its_role() {
     let sandbox = RunningSandbox::start();
     let role = "AWSReservedSSO_AdministratorAccess_7c1f0a92b35d48e6";
     let keys = sandbox.identity_center_keys(role, "ada@example.com", "94482488-3041-7055-0b2f-1b9f2c2f3c1a");
     let sts = client(&sandbox, keys);
-    let who = sts.get_caller_identity().send().await.expect("everybody may ask this");
+    let who = block_on(sts.get_caller_identity().send()).expect("everybody may ask this");
     let arn = format!("arn:aws:sts::123456789012:assumed-role/{role}/ada@example.com");
     assert_eq!(who.arn(), Some(arn.as_str()));
-    let token = sts.get_web_identity_token().audience("iam-mcp.test").signing_algorithm("RS256").send().await;
-    let token = token.expect("an administrator may");
+    let asked = sts.get_web_identity_token().audience("iam-mcp.test").signing_algorithm("RS256");
+    let token = block_on(asked.send()).expect("an administrator may");
     let claims = part(token.web_identity_token().expect("there is a token"), 1);
     let own = &claims["https://sts.amazonaws.com/"];
     assert_eq!(own["identity_store_user_id"], "94482488-3041-7055-0b2f-1b9f2c2f3c1a");
