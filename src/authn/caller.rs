@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::arn::AccountId;
 
+/// The longest name of a caller, in characters: that of an IAM user with the longest path and name.
+pub const LONGEST_NAME: usize = 640;
+
+/// What callers' and persons' names consist of: no colon, so none of them reads as an ARN, and nothing that a reader does
+/// not see.
+#[must_use]
+pub fn is_of_names(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_+=,.@/-".contains(&byte)
+}
+
 /// How a caller proved who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

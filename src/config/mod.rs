@@ -60,9 +60,7 @@ pub use exchange::{CallerIdentityProofs, Exchange, WebIdentityIssuer};
 pub use fault::{Fault, FaultCode, Faults, Place, Warning};
 pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
-pub use issuer::{
-    ClaimPath, ClaimPathError, Condition, Issuer, KeySource, LONGEST_NAME, Possible, Template, TemplateError, Unfit,
-};
+pub use issuer::{ClaimPath, ClaimPathError, Condition, Issuer, KeySource, Possible, Template, TemplateError, Unfit};
 pub use issuer_url::{IssuerUrl, IssuerUrlError};
 pub use key_file::{KEY_BYTES, KeyFileError};
 pub use limits::Limits;

@@ -8,51 +8,37 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use jiff::SignedDuration;
-use serde_json::json;
 use tower::service_fn;
 
-use super::kms::KmsSigner;
+use super::doors::{self, Behind, Doors};
+use super::journal::{journal_options, keeper, keeping_options};
 use super::reload;
 use super::secrets::SecretReader;
 use super::signals::SignalWatch;
 use super::sinks::{self, Sinks, Surroundings};
 use super::tokens::confirmer;
 use crate::arn::Partition;
-use crate::audit::{
-    DigestSigner, HashKey, Journal, JournalOptions, Keeper, KeepingError, KeepingOptions, OpenError, Record, Redaction,
-    SigningKey, Storage,
-};
+use crate::audit::{HashKey, Journal, Keeper, KeepingError, KeepingOptions, OpenError, Redaction, Storage};
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
-use crate::authn::proofs::caller_identity::{CallerIdentity, OverHttp};
 use crate::authn::replay::ReplayTable;
-use crate::authn::sigv4::{SigV4Options, SigV4OptionsError, SigV4Verifier};
-use crate::authn::tokens::Tokens;
-use crate::authn::tokens::fetch::Documents as IssuerDocuments;
+use crate::authn::sigv4::{SigV4Options, SigV4OptionsError};
 use crate::authorize::{Authorizer, DocumentFaults, Documents, Protected};
 use crate::broker::sts::AwsSts;
 use crate::broker::{Broker, CacheSettings, own};
 use crate::clock::SharedClock;
-use crate::config::{
-    Config, HashKeyFault, SealingKeyFaults, SigningKeyFault, read_hash_key, read_sealing_keys, read_signing_seed,
-};
+use crate::config::{Config, HashKeyFault, SealingKeyFaults, SigningKeyFault, read_hash_key, read_sealing_keys};
 use crate::current::Current;
-use crate::exchange::Exchange;
-use crate::exchange::limits::SourceLimit;
-use crate::exchange::request::LONGEST_BODY;
 use crate::http::{
-    Alarm, BodyLimits, CallLimits, Drain, Exchanging, Health, HttpSettings, Metrics, Readiness, ServerLimits, Services,
+    Alarm, BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, Services,
     metrics_router, router,
 };
 use crate::iam::endpoint::Endpoint;
 use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
 use crate::mcp::approvals::Approvals;
-use crate::mcp::authenticate::RequestAuthenticator;
 use crate::mcp::calls::Calls;
 use crate::mcp::confirm::Confirmer;
 use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
-use crate::mcp::protected_resource::ResourceMetadata;
-use crate::mcp::refused::RefusedAuthentications;
 use crate::mcp::road::{InForce, Road};
 use crate::mcp::service::service;
 use crate::mcp::trail::Stationery;
@@ -197,23 +183,15 @@ impl Gateway {
         let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
 
-        let refused = RefusedAuthentications::new(journal.clone(), Arc::clone(&in_force), stationery.clone());
-        let refused = Arc::new(refused);
-        let tokens = Arc::new(Tokens::new(Arc::new(IssuerDocuments::default()), Arc::clone(&clock)));
-        let exchange = Arc::new(Exchange {
-            in_force: Arc::clone(&in_force),
-            keyset: Arc::clone(&keyset),
-            caller_identity: CallerIdentity::new(Arc::new(OverHttp::new()), Arc::clone(&clock)),
-            tokens: Arc::clone(&tokens),
-            journal: journal.clone(),
-            refused: Arc::clone(&refused),
-            stationery: stationery.clone(),
-        });
-        let exchange = Exchanging {
-            service: service_fn(move |request| Arc::clone(&exchange).answer(request)),
-            per_source: Arc::new(SourceLimit::new(Arc::clone(&in_force), Arc::clone(&clock))),
-            longest_body: LONGEST_BODY,
+        let behind = Behind {
+            in_force: &in_force,
+            keyring: &keyring,
+            keyset: &keyset,
+            catalogue,
+            journal: &journal,
+            stationery: &stationery,
         };
+        let Doors { authenticator, exchange, resource } = doors::open(sigv4, &behind);
         let policy_alarm = health.alarm("policy", &metrics);
         let configuration_alarm = health.alarm("configuration", &metrics);
         let keeping_alarm = health.alarm("audit_files", &metrics);
@@ -229,15 +207,6 @@ impl Gateway {
         let sinks = sinks::begin(&current.config, &around)?;
         let keeping = KeepingOptions { shipped: sinks.shipped(), ..keeping };
         let keeper = keeper(keeping, &journal, keeping_alarm);
-        let verifier = SigV4Verifier::new(sigv4, Arc::clone(&keyring), clock).with_credentials(Arc::clone(&keyset));
-        let authenticator = Arc::new(RequestAuthenticator {
-            signatures: verifier,
-            tokens,
-            in_force: Arc::clone(&in_force),
-            catalogue,
-            refused,
-        });
-        let resource = Arc::new(ResourceMetadata::new(Arc::clone(&in_force)));
         let approvals = Approvals::new(Arc::clone(&road));
         let approvals = service_fn(move |request| approvals.clone().answer(request));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
@@ -267,11 +236,11 @@ impl Gateway {
 }
 
 /// What every call to AWS goes through, and the credentials of those that are the gateway's own.
-struct ToAws {
-    connections: SharedHttpClient,
-    sleep: SharedAsyncSleep,
-    sts: Endpoint,
-    own: SharedCredentialsProvider,
+pub(super) struct ToAws {
+    pub(super) connections: SharedHttpClient,
+    pub(super) sleep: SharedAsyncSleep,
+    pub(super) sts: Endpoint,
+    pub(super) own: SharedCredentialsProvider,
 }
 
 impl ToAws {
@@ -354,69 +323,8 @@ fn secret_reader(config: &Config, to_aws: &ToAws) -> SecretReader {
 }
 
 /// Three attempts within `operation`, each with its share of it.
-fn client_settings(operation: Duration) -> ClientSettings {
+pub(super) fn client_settings(operation: Duration) -> ClientSettings {
     ClientSettings { connect: Duration::from_secs(3).min(operation), attempt: operation / 2, operation, attempts: 3 }
-}
-
-/// What every header of the journal says of the gateway, and all else that the journal itself writes.
-pub(super) fn journal_context(config: &Config) -> Record {
-    let context = json!({
-        "gateway": config.gateway.name.as_str(),
-        "version": env!("CARGO_PKG_VERSION"),
-        "configuration": config.digest,
-    });
-    Record::from_fields(&context).expect("an object without integrity")
-}
-
-fn journal_options(config: &Config) -> Result<JournalOptions, SigningKeyFault> {
-    let seed = config.audit.signing_key.as_ref();
-    let seed = seed.map(|file| read_signing_seed(file, config.audit.signing_key_group_readable)).transpose()?;
-    if seed.is_none() {
-        tracing::warn!(
-            "the audit journal is not signed: whoever can write its folder can compute it anew; see audit.signing_key"
-        );
-    }
-    Ok(JournalOptions {
-        durable_deadline: config.audit.durable,
-        note_delay: config.audit.delay,
-        largest_segment: config.audit.segment_bytes,
-        remote: config.audit.sinks.remote,
-        oldest_segment: config.audit.segment_age,
-        context: journal_context(config),
-        signing_key: seed.map(|seed| Arc::new(SigningKey::from_seed(&seed))),
-        ..JournalOptions::new(&config.audit.directory)
-    })
-}
-
-/// What is done with the journal's closed files. KMS has as long as STS: both are asked with the gateway's own credentials.
-fn keeping_options(config: &Config, to_aws: &ToAws) -> KeepingOptions {
-    let signer = config.audit.digest_kms_key.as_ref().map(|key| {
-        let url = config.aws.kms_endpoint.as_ref().map(|url| url.as_str().to_owned());
-        Arc::new(KmsSigner::new(
-            key.clone(),
-            &Endpoint::regional(key.region().as_str(), url),
-            to_aws.own.clone(),
-            to_aws.connections.clone(),
-            to_aws.sleep.clone(),
-            &client_settings(config.broker.sts_timeout),
-        )) as Arc<dyn DigestSigner>
-    });
-    KeepingOptions {
-        compress: config.audit.compress,
-        keep: config.audit.keep,
-        signer,
-        shipped: Vec::new(),
-        former_keys: config.audit.former_public_keys.clone(),
-    }
-}
-
-/// Keeps the journal's closed files; an alarm says when that fails, since records are taken all the same.
-fn keeper(options: KeepingOptions, journal: &Journal, alarm: Alarm) -> Keeper {
-    let tell = move |failure: Option<&KeepingError>| match failure {
-        Some(failure) => alarm.raise(failure.to_string()),
-        None => drop(alarm.quiet()),
-    };
-    Keeper::begin(journal, options, Box::new(tell))
 }
 
 fn http_settings(config: &Config) -> HttpSettings {

@@ -1,6 +1,8 @@
 //! The running gateway: everything put together, kept up to date, and ended in order.
 
 pub mod assemble;
+mod doors;
+mod journal;
 mod kms;
 pub mod log;
 pub mod reload;

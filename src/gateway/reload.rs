@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::assemble::{Gateway as Running, journal_context};
+use super::assemble::Gateway as Running;
+use super::journal::journal_context;
 use super::log::LogLevel;
 use super::secrets::SecretReader;
 use crate::audit::{Event, Journal, JournalState, Stage};

@@ -2,9 +2,7 @@
 //! gave, by botocore and by this program.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
-use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -12,28 +10,25 @@ use crate::support::clients::Keys;
 use crate::support::command::{Ran, run_with};
 use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
 use crate::support::program::Program;
+use crate::support::sealing::SealingKeys;
 
 /// A gateway that exchanges GetCallerIdentity proofs of the sandbox's principals, and a home of one of them.
 struct Exchanging {
     gateway: TestGateway,
     home: TempDir,
+    _keys: SealingKeys,
 }
 
 impl Exchanging {
     fn start() -> Self {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
-        let key = home.path().join("sealing.key");
-        fs::write(&key, BASE64.encode(&[7; 32])).expect("the folder is ours");
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("the file is ours");
-        let mapping = format!(
-            "[[role_mapping]]\nenvironment = \"dev\"\naccess = \"read-only\"\n\
-             role_arn = \"arn:aws:iam::{ACCOUNT}:role/mcp-auditor\"\n\
-             caller = {{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"assumed-role/iam-mcp-gateway/*\" }}\n"
+        let keys = SealingKeys::new();
+        let callers = format!(
+            "{{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"assumed-role/iam-mcp-gateway/*\" }}"
         );
         let gateway = TestGateway::with_sandbox()
-            .environment(&mapping)
-            .set("sealing.keys", &format!("[{{ id = \"a\", file = {key:?}, state = \"seal\" }}]"))
-            .set("sealing.single_replica", "true")
+            .mapping_of(&callers, "role/mcp-auditor", "access = \"read-only\"")
+            .sealing(&keys, &[7])
             .set("exchange.caller_identity", &format!("{{ accounts = [\"{ACCOUNT}\"] }}"))
             .start();
         let Keys { access_key_id, secret_access_key, session_token } = gateway.own_keys();
@@ -48,7 +43,7 @@ impl Exchanging {
             ),
         )
         .expect("the folder is ours");
-        Self { gateway, home }
+        Self { gateway, home, _keys: keys }
     }
 
     fn home(&self) -> &str {

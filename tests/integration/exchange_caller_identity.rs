@@ -1,46 +1,39 @@
 //! A signed GetCallerIdentity request is traded for gateway credentials: the real binary, the sandbox's STS, real signatures.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
 use aws_credential_types::Credentials;
-use data_encoding::{BASE64, BASE64URL_NOPAD};
+use data_encoding::BASE64URL_NOPAD;
 use iam_mcp_gateway::authn::proofs::caller_identity::{AUDIENCE_HEADER, audience_value};
 use iam_mcp_gateway::client::sign::{self, Scope};
 use iam_mcp_gateway::exchange::reply::INFO;
 use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256;
 use rustls::crypto::hpke::{EncapsulatedSecret, Hpke, HpkePrivateKey};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::support::clients::Keys;
 use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
 use crate::support::http::{Answer, Request};
 use crate::support::mcp::{Called, modern, tool_call};
 use crate::support::prepared::Prepared;
+use crate::support::sealing::SealingKeys;
 use crate::support::waiting::{eventually, now};
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const USER: &str = "user/people/ben.okafor";
 
-/// A gateway that accepts proofs of the account's principals, and the folder of its sealing key.
-fn accepting(prepared: Prepared) -> (TestGateway, TempDir) {
-    let folder = tempfile::tempdir().expect("a temporary directory can be made");
-    let key = folder.path().join("sealing.key");
-    fs::write(&key, BASE64.encode(&[9; 32])).expect("the folder is ours");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+/// A gateway that accepts proofs of the account's principals, and its sealing keys.
+fn accepting(prepared: Prepared) -> (TestGateway, SealingKeys) {
+    let keys = SealingKeys::new();
     let callers =
         |pattern: &str| format!("{{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"{pattern}\" }}");
     let accepted = format!("{{ accounts = [\"{ACCOUNT}\"], enforced_sessions = [\"iam-mcp-*\"] }}");
     let gateway = prepared
         .mapping_of(&callers(USER), "role/mcp-auditor", "access = \"read-only\"")
         .mapping_of(&callers("assumed-role/iam-mcp-gateway/*"), "role/mcp-auditor", "access = \"read-only\"")
-        .set("sealing.keys", &format!("[{{ id = \"a\", file = {key:?}, state = \"seal\" }}]"))
-        .set("sealing.single_replica", "true")
+        .sealing(&keys, &[9])
         .set("exchange.caller_identity", &accepted)
         .set("log.level", "\"trace\"")
         .start();
-    (gateway, folder)
+    (gateway, keys)
 }
 
 /// A fresh key pair, as a helper makes one for each proof.

@@ -1,5 +1,7 @@
 //! What the texts of a keyring entry must look like.
 
+use crate::authn::caller::is_of_names;
+
 /// An access key id: 16 to 128 of `A-Z a-z 0-9 _`, as AWS's own (IAM API reference, `AccessKey`), but not one of AWS's.
 pub(super) fn access_key_id(text: &str) -> Result<(), &'static str> {
     if !(16..=128).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
@@ -24,12 +26,11 @@ pub(super) fn secret_access_key(text: &str) -> Result<(), &'static str> {
 
 /// The name of a caller or person: 1 to 128 of `[A-Za-z0-9_+=,.@/-]`, and nothing that reads as an ARN.
 pub(super) fn name(text: &str) -> Result<(), &'static str> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@/-".contains(&b);
     // A colon is not allowed in any case; said apart, because somebody will try to write a role's ARN here.
     if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:")) {
         return Err("must not be an ARN: the name is yours to give, AWS does not vouch for it");
     }
-    if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
+    if (1..=128).contains(&text.len()) && text.bytes().all(is_of_names) {
         Ok(())
     } else {
         Err("must be 1 to 128 of letters, digits and _+=,.@/-")

@@ -12,8 +12,9 @@ use super::claims::Standard;
 use super::oidc::tags;
 use super::refusal::TokenRefusal;
 use crate::arn::Arn;
+use crate::authn::caller::{LONGEST_NAME, is_of_names};
 use crate::authn::{Caller, CallerKind};
-use crate::config::{KeySource, LONGEST_NAME, WebIdentityIssuer};
+use crate::config::{KeySource, WebIdentityIssuer};
 
 use super::fetch::Source;
 
@@ -106,8 +107,4 @@ fn session_end(of_aws: &Value) -> Result<Option<Timestamp>, TokenRefusal> {
         Some(seconds) => seconds.as_i64().and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
     end.map(Some).ok_or_else(|| TokenRefusal::ClaimInvalid("original_session_exp".into()))
-}
-
-fn is_of_names(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"._@/+=,-".contains(&byte)
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 pub use claim::{ClaimPath, ClaimPathError};
 pub use condition::{Condition, Possible};
-pub use template::{LONGEST_NAME, Template, TemplateError, Unfit};
+pub use template::{Template, TemplateError, Unfit};
 
 pub(super) use read::{keys, read, tags};
 

@@ -7,9 +7,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::claim::ClaimPath;
-
-/// The longest name that claims can come to.
-pub const LONGEST_NAME: usize = 640;
+use crate::authn::caller::{LONGEST_NAME, is_of_names};
 
 /// Text with claims in braces: `ci/{repository}@{ref}`.
 ///
@@ -102,11 +100,6 @@ impl Template {
             Part::Claim(claim) => Some(claim),
         })
     }
-}
-
-/// What callers' names consist of: no colon, so none of them reads as an ARN.
-fn is_of_names(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"._@/+=,-".contains(&byte)
 }
 
 impl FromStr for Template {

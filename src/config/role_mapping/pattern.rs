@@ -7,10 +7,8 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use crate::arn::AccountId;
+use crate::authn::caller::{LONGEST_NAME, is_of_names};
 use crate::authn::{Caller, CallerKind};
-
-/// The longest caller name a pattern can hold, in characters: that of an IAM user with the longest path and name.
-const MAX_LENGTH: usize = 640;
 
 /// A caller's name, exactly; or the beginning of one, with a single `*` at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,7 +49,7 @@ impl NamePattern {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NamePatternError {
     /// Empty or too long.
-    #[error("has {0} characters; a pattern has 1 to {MAX_LENGTH}")]
+    #[error("has {0} characters; a pattern has 1 to {LONGEST_NAME}")]
     Length(usize),
     /// A wildcard that is not the last character, or more than one.
     #[error("may have one *, and only as its last character")]
@@ -66,7 +64,7 @@ impl FromStr for NamePattern {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let length = text.chars().count();
-        if !(1..=MAX_LENGTH).contains(&length) {
+        if !(1..=LONGEST_NAME).contains(&length) {
             return Err(NamePatternError::Length(length));
         }
         let (head, prefix) = match text.strip_suffix('*') {
@@ -76,7 +74,7 @@ impl FromStr for NamePattern {
         if head.contains('*') {
             return Err(NamePatternError::Wildcard);
         }
-        if !head.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@/+=,-".contains(&b)) {
+        if !head.bytes().all(is_of_names) {
             return Err(NamePatternError::Characters);
         }
         Ok(if prefix { Self::Prefix(head.to_owned()) } else { Self::Exact(head.to_owned()) })

@@ -6,11 +6,9 @@ use super::answer::Identity;
 use super::reasons::{self, Reason};
 use super::request::Checked;
 use crate::arn::Arn;
+use crate::authn::caller::{LONGEST_NAME, is_of_names};
 use crate::authn::{Caller, CallerKind};
 use crate::config::CallerIdentityProofs;
-
-/// The longest name of a caller, in characters: that of an IAM user with the longest path and name.
-const LONGEST_NAME: usize = 640;
 
 /// Who signed a proof.
 ///
@@ -33,7 +31,7 @@ pub(super) fn of(identity: Identity, checked: &Checked, accepted: &CallerIdentit
         ("iam", ["user", .., own]) if !own.is_empty() => None,
         _ => return Err(reasons::PRINCIPAL),
     };
-    if name.len() > LONGEST_NAME || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@/-".contains(&b)) {
+    if name.len() > LONGEST_NAME || !name.bytes().all(is_of_names) {
         return Err(reasons::NAME);
     }
     if session.is_some() && !checked.is_of_a_session() {
