@@ -184,7 +184,11 @@ fn credentials(criterion: &mut Criterion) {
     let keyset: SharedKeyset = Keyset::shared("iam-mcp.example.internal", &[], &random);
     let caller = Caller::keyring("alice", Some("alice@example.com".to_owned()));
     let expires = noon() + SignedDuration::from_mins(15);
-    let given = issue(&keyset.get(), &*random, Grant { caller: &caller, environment: "dev", issued: noon(), expires });
+    let given = issue(
+        &keyset.get(),
+        &*random,
+        Grant { caller: &caller, environment: "dev", proof: None, issued: noon(), expires },
+    );
     let keyring = Keyring::from_json(br#"{"version": 1, "keys": []}"#).expect("a sound keyring");
     let options = SigV4Options::new("iam-mcp", vec!["us-east-1".into()], SignedDuration::from_mins(5));
     let verifier = SigV4Verifier::new(options.expect("sound options"), Arc::new(keyring), ManualClock::at(noon()));

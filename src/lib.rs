@@ -5,6 +5,7 @@ pub mod audit;
 pub mod authn;
 pub mod authorize;
 pub mod broker;
+pub mod bucket;
 pub mod cli;
 pub mod client;
 pub mod clock;

@@ -66,6 +66,12 @@ pub(crate) fn verified(caller: &str, signature: [u8; 32], signed_at: Timestamp) 
         environments: Arc::new(["dev".to_owned()]),
         uses: KeyUses::ALL,
         issued: signed_at,
-        evidence: Evidence::Signature { access_key_id: KEY_ID.into(), signature, signed_at, sealing_key: None },
+        evidence: Evidence::Signature {
+            access_key_id: KEY_ID.into(),
+            signature,
+            signed_at,
+            sealing_key: None,
+            proof: None,
+        },
     }
 }

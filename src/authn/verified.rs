@@ -32,6 +32,8 @@ pub enum Evidence {
         signed_at: Timestamp,
         /// Of gateway credentials, the id of the key that sealed their session token.
         sealing_key: Option<Arc<str>>,
+        /// Of gateway credentials, what the proof is called that they were given for.
+        proof: Option<Arc<str>>,
     },
     /// Sent with an access token, which says nothing of the request.
     Bearer {
@@ -80,13 +82,13 @@ impl Verified {
     /// What revocations are asked about it.
     #[must_use]
     pub fn presented(&self) -> Presented<'_> {
-        let (token, key) = match &self.evidence {
-            Evidence::Signature { access_key_id, sealing_key, .. } => {
-                (Some(access_key_id.as_str()), sealing_key.as_deref())
+        let (tokens, key) = match &self.evidence {
+            Evidence::Signature { access_key_id, sealing_key, proof, .. } => {
+                ([Some(access_key_id.as_str()), proof.as_deref()], sealing_key.as_deref())
             }
-            Evidence::Bearer { id, .. } => (id.as_deref(), None),
+            Evidence::Bearer { id, .. } => ([id.as_deref(), None], None),
         };
-        Presented { caller: &self.caller, token, key, issued: self.issued }
+        Presented { caller: &self.caller, tokens, key, issued: self.issued }
     }
 
     /// How it was verified.

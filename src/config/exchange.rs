@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::bearer::Bearer;
 use super::fault::{FaultCode, Place};
 use super::gateway::GatewayName;
 use super::issuer::{self, ClaimPath, Issuer, KeySource};
 use super::issuer_url::IssuerUrl;
-use super::role_mapping::NamePattern;
+use super::role_mapping::{NamePattern, NamePatternError};
 use super::sealing::Sealing;
 use super::section::{Item, Section};
 use super::sink::Problem;
@@ -23,6 +24,8 @@ pub struct Exchange {
     pub caller_identity: Option<CallerIdentityProofs>,
     /// The issuers of AWS's own tokens, one for each account.
     pub web_identity: Vec<WebIdentityIssuer>,
+    /// Whether persons have the same names in proofs as in the keyring, so that approvers can be told from planners.
+    pub persons_as_in_keyring: bool,
     /// How many exchanges one address may ask for in a minute.
     pub per_source_per_minute: u32,
     /// How many proofs are shown to STS in a second, from all addresses together.
@@ -34,15 +37,24 @@ pub struct Exchange {
 pub struct CallerIdentityProofs {
     /// The accounts whose principals are believed; never empty.
     pub accounts: Vec<AccountId>,
-    /// Names of roles whose session name nobody chooses for themselves: it is the person.
-    pub enforced_sessions: Vec<NamePattern>,
+    /// Roles whose session name nobody chooses for themselves: it is the person.
+    pub enforced_sessions: Vec<EnforcedSession>,
+}
+
+/// A role of an account, or several, that enforce their sessions' names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnforcedSession {
+    /// The account.
+    pub account: AccountId,
+    /// The roles' names.
+    pub role: NamePattern,
 }
 
 impl CallerIdentityProofs {
     /// Whether the session name of a role's session is the person's.
     #[must_use]
-    pub fn enforces_session_of(&self, role_name: &str) -> bool {
-        self.enforced_sessions.iter().any(|pattern| pattern.matches(role_name))
+    pub fn enforces_session_of(&self, account: AccountId, role_name: &str) -> bool {
+        self.enforced_sessions.iter().any(|enforced| enforced.account == account && enforced.role.matches(role_name))
     }
 }
 
@@ -55,6 +67,8 @@ pub struct WebIdentityIssuer {
     pub issuer: IssuerUrl,
     /// Where its keys are.
     pub keys: KeySource,
+    /// Principals, by their callers' names, whose source identity nobody chooses for themselves: it is the person.
+    pub enforced_source_identities: Vec<NamePattern>,
     /// Session tags, and the claims that they are taken from.
     pub tags: BTreeMap<String, ClaimPath>,
 }
@@ -85,12 +99,19 @@ pub(super) fn read(
     let seen = RefCell::default();
     let web_identity = section.tables("web_identity", |table| web_identity(table, folder, &seen));
     let web_identity = web_identity.into_iter().flatten().collect();
+    let persons_as_in_keyring = section.boolean("persons_as_in_keyring", false);
     let why = "one helper asks once in some minutes; a NAT gateway may stand before many";
     let per_source_per_minute = section.integer("per_source_per_minute", 1..=6000, 30, why);
     let why = "STS throttles an account's GetCallerIdentity at hundreds a second, and others need it too";
     let sts_per_second = section.integer("sts_per_second", 1..=200, 10, why);
-    let exchange =
-        Exchange { audience: audience?, caller_identity, web_identity, per_source_per_minute, sts_per_second };
+    let exchange = Exchange {
+        audience: audience?,
+        caller_identity,
+        web_identity,
+        persons_as_in_keyring,
+        per_source_per_minute,
+        sts_per_second,
+    };
     if exchange.is_on(issuers) && sealing.is_some_and(|sealing| sealing.keys.is_empty()) {
         let problem =
             Problem::new(FaultCode::Missing, "needs [sealing] keys, which gateway credentials are sealed with");
@@ -98,6 +119,16 @@ pub(super) fn read(
             .fault(problem.remedy("make one with `openssl rand -base64 32`, and name its file in a [[sealing.keys]]"));
     }
     Some(exchange)
+}
+
+/// Tokens for the exchange and access tokens must not be the same: at the exchange nobody looks at scopes.
+pub(super) fn check_audience(root: &Section<'_>, exchange: &Exchange, bearer: &Bearer) {
+    let resource = format!("{}/mcp", bearer.url);
+    let below = exchange.audience.strip_prefix(&resource);
+    if below.is_some_and(|below| below.is_empty() || below.starts_with('/')) {
+        let problem = Problem::conflict("exchange.audience is what access tokens are for, too");
+        root.fault_at("exchange", problem.remedy("leave exchange.audience out, or choose another"));
+    }
 }
 
 fn caller_identity(section: &Section<'_>) -> Option<CallerIdentityProofs> {
@@ -108,8 +139,37 @@ fn caller_identity(section: &Section<'_>) -> Option<CallerIdentityProofs> {
         }
         item.list(account)
     });
-    let enforced = section.optional("enforced_sessions").map(|item| item.list(|item| item.parse())).unwrap_or_default();
-    Some(CallerIdentityProofs { accounts: accounts?, enforced_sessions: enforced })
+    let accounts = accounts?;
+    let enforced = section.optional("enforced_sessions");
+    let enforced = enforced.map(|item| item.list(|item| enforced_session(item, &accounts))).unwrap_or_default();
+    Some(CallerIdentityProofs { accounts, enforced_sessions: enforced })
+}
+
+/// `ROLE` where there is one account, `ACCOUNT:ROLE` where there are several: a role of the same name in another account is
+/// another role.
+fn enforced_session(item: &Item<'_>, accounts: &[AccountId]) -> Option<EnforcedSession> {
+    let enforced = item.check(|text| {
+        let (account, role) = match (text.split_once(':'), accounts) {
+            (Some((account, role)), _) => (account.parse().ok().filter(|own| accounts.contains(own)), role),
+            (None, [only]) => (Some(*only), text),
+            (None, _) => (None, text),
+        };
+        let account = account.ok_or_else(|| {
+            Problem::invalid("does not say of which of the accounts the role is")
+                .remedy("write \"123456789012:ROLE\", with one of exchange.caller_identity.accounts")
+        })?;
+        let role: NamePattern = role.parse().map_err(|error: NamePatternError| Problem::invalid(error.to_string()))?;
+        if role.to_string() == "*" {
+            return Err(Problem::invalid("is every role, and most of them let their sessions choose their names"));
+        }
+        Ok(EnforcedSession { account, role })
+    })?;
+    if enforced.role.is_for_several() {
+        item.warn(
+            "is a prefix: whoever may create roles in that account makes one that fits, and is then whom they like",
+        );
+    }
+    Some(enforced)
 }
 
 fn account(item: &Item<'_>) -> Option<AccountId> {
@@ -131,6 +191,8 @@ fn web_identity(
         .required("issuer", "write the account's issuer URL, which IAM shows under outbound identity federation")
         .and_then(|item| issuer_of_aws(&item, seen));
     let keys = issuer::keys(section, folder);
+    let enforced = section.optional("enforced_source_identities");
+    let enforced = enforced.map(|item| item.list(|item| item.parse())).unwrap_or_default();
     let tags = issuer::tags(section);
     for (tag, claim) in &tags {
         if claim.as_str().contains("request_tags") {
@@ -138,7 +200,13 @@ fn web_identity(
             section.fault_at("tags", problem.remedy(format!("take {tag} from principal_tags, or leave it out")));
         }
     }
-    Some(WebIdentityIssuer { account: account?, issuer: issuer?, keys: keys?, tags })
+    Some(WebIdentityIssuer {
+        account: account?,
+        issuer: issuer?,
+        keys: keys?,
+        enforced_source_identities: enforced,
+        tags,
+    })
 }
 
 /// `https://UUID.tokens.sts.global.api.aws`; or one on this machine, which is a sandbox's.

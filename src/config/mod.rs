@@ -56,7 +56,7 @@ pub use aws::Aws;
 pub use bearer::Bearer;
 pub use broker::Broker;
 pub use environments::{EnvironmentName, EnvironmentNameError, Environments, ServedEnvironment};
-pub use exchange::{CallerIdentityProofs, Exchange, WebIdentityIssuer};
+pub use exchange::{CallerIdentityProofs, EnforcedSession, Exchange, WebIdentityIssuer};
 pub use fault::{Fault, FaultCode, Faults, Place, Warning};
 pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
@@ -208,9 +208,15 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let exchange = root.table("exchange", exchange).flatten();
     let bearer = root.table("bearer", |section| bearer::read(section, &issuers));
     if let Some(exchange) = &exchange {
+        warnings::of_issuers(&issuers, root.sink());
         warnings::of_callers(&role_mappings, exchange, &issuers, root.sink());
     }
-    let revoked = revoked::read(root);
+    let named = exchange.as_ref().zip(sealing.as_ref());
+    let named = named.map(|(exchange, sealing)| revoked::Named { issuers: &issuers, exchange, sealing });
+    let revoked = revoked::read(root, named.as_ref());
+    if let (Some(exchange), Some(Some(bearer))) = (&exchange, &bearer) {
+        exchange::check_audience(root, exchange, bearer);
+    }
     let tools = root.table("tools", |section| tools::read(section, &declared.environments));
     let protect = root.table("protect", protect::read);
     let stores_secrets = tools.as_ref().is_some_and(|tools| matches!(tools.new_secrets, NewSecrets::SecretsManager(_)));

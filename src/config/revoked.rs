@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::section::Section;
+use super::exchange::Exchange;
+use super::issuer::Issuer;
+use super::sealing::{Sealing, SealingState};
+use super::section::{Item, Section};
 use super::sink::Problem;
-use crate::authn::Caller;
+use crate::authn::{Caller, CallerKind};
 
 /// One `[[revoked]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +42,8 @@ pub struct Revocations(Vec<Revocation>);
 pub struct Presented<'a> {
     /// Who shows it.
     pub caller: &'a Caller,
-    /// The access key id of gateway credentials, or the `jti` of an access token.
-    pub token: Option<&'a str>,
+    /// The access key id of gateway credentials and the name of the proof that they were given for, or the `jti` of a token.
+    pub tokens: [Option<&'a str>; 2],
     /// The id of the sealing key.
     pub key: Option<&'a str>,
     /// When it was issued.
@@ -52,6 +55,19 @@ impl Revocations {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether everything is revoked that the sealing key of this id sealed.
+    #[must_use]
+    pub fn cover_key(&self, id: &str) -> bool {
+        self.0.iter().any(|revocation| matches!(&revocation.what, Revoked::Key(own) if own == id))
+    }
+
+    /// These, and those beside that are not among them.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        let more = others.0.iter().filter(|other| !self.0.contains(other));
+        Self(self.0.iter().chain(more).cloned().collect())
     }
 
     /// Whether what is shown is revoked.
@@ -67,7 +83,7 @@ impl Revoked {
     fn is_of(&self, presented: &Presented<'_>) -> bool {
         let caller = presented.caller;
         match self {
-            Self::Token(id) => presented.token == Some(id),
+            Self::Token(id) => presented.tokens.contains(&Some(id.as_str())),
             Self::Caller(id) => caller.id() == *id,
             // As persons are told apart elsewhere: two spellings are not two of them.
             Self::Person(name) => caller.person.as_deref().is_some_and(|own| folded(own) == folded(name)),
@@ -83,13 +99,20 @@ fn folded(person: &str) -> String {
     person.trim().to_lowercase()
 }
 
-pub(super) fn read(root: &Section<'_>) -> Revocations {
-    Revocations(root.tables("revoked", revocation).into_iter().flatten().collect())
+/// What revocations can name.
+pub(super) struct Named<'a> {
+    pub(super) issuers: &'a [Issuer],
+    pub(super) exchange: &'a Exchange,
+    pub(super) sealing: &'a Sealing,
 }
 
-fn revocation(section: &Section<'_>) -> Option<Revocation> {
-    type Named = fn(String) -> Revoked;
-    let kinds: [(&str, Named); 5] = [
+pub(super) fn read(root: &Section<'_>, named: Option<&Named<'_>>) -> Revocations {
+    Revocations(root.tables("revoked", |section| revocation(section, named)).into_iter().flatten().collect())
+}
+
+fn revocation(section: &Section<'_>, named: Option<&Named<'_>>) -> Option<Revocation> {
+    type Kind = fn(String) -> Revoked;
+    let kinds: [(&str, Kind); 5] = [
         ("token", Revoked::Token),
         ("caller", Revoked::Caller),
         ("person", Revoked::Person),
@@ -117,17 +140,54 @@ fn revocation(section: &Section<'_>) -> Option<Revocation> {
         None => None,
         Some(read) => Some(read?),
     };
-    Some(Revocation { what: kind(text?), issued_before })
+    let what = kind(text?);
+    if matches!(what, Revoked::Key(_)) && issued_before.is_some() {
+        let problem = Problem::conflict("says nothing of a key: whoever has it can give what it seals any date");
+        section.fault_at("issued_before", problem.remedy("leave it out"));
+    }
+    if let Some(named) = named {
+        check_name(&what, item, named);
+    }
+    Some(Revocation { what, issued_before })
+}
+
+/// A revocation that is for nobody would say nothing when it is needed.
+fn check_name(what: &Revoked, item: &Item<'_>, named: &Named<'_>) {
+    match what {
+        Revoked::Caller(id) if !CallerKind::ALL.iter().any(|kind| id.starts_with(&format!("{}:", kind.as_str()))) => {
+            let remedy = "write it as records have it: keyring:alice, oidc:github:ci/app, \
+                          caller-identity:123456789012:assumed-role/Developer/alice";
+            item.fault(Problem::invalid("does not begin with the kind of a caller").remedy(remedy));
+        }
+        Revoked::Issuer(name) => {
+            let accounts = named.exchange.caller_identity.iter().flat_map(|proofs| &proofs.accounts);
+            let accounts = accounts.chain(named.exchange.web_identity.iter().map(|issuer| &issuer.account));
+            let is_known = named.issuers.iter().any(|issuer| issuer.name == *name)
+                || accounts.into_iter().any(|own| own.as_str() == name);
+            if !is_known {
+                item.warn("is no [[issuer]] and no account that proofs are accepted of");
+            }
+        }
+        Revoked::Key(id) => match named.sealing.keys.iter().find(|key| key.id == *id) {
+            None => item.warn("is the id of no sealing key"),
+            Some(key) if key.state == SealingState::Seal => {
+                let problem =
+                    Problem::conflict("is the key that seals, so nothing that is given from now on would be believed");
+                item.fault(problem.remedy("let another key seal first"));
+            }
+            Some(_) => {}
+        },
+        Revoked::Token(_) | Revoked::Caller(_) | Revoked::Person(_) => {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authn::CallerKind;
 
     fn presented(caller: &Caller) -> Presented<'_> {
         let issued = "2026-11-27T12:00:00Z".parse().unwrap();
-        Presented { caller, token: Some("IMGTAAAA"), key: Some("2026-11"), issued }
+        Presented { caller, tokens: [Some("IMGTAAAA"), Some("jti-1")], key: Some("2026-11"), issued }
     }
 
     fn covers(what: Revoked, before: Option<&str>, caller: &Caller) -> bool {
@@ -144,6 +204,7 @@ mod tests {
         for (what, of_alice, of_ci) in [
             (Revoked::Token("IMGTAAAA".into()), true, true),
             (Revoked::Token("IMGTAAA".into()), false, false),
+            (Revoked::Token("jti-1".into()), true, true),
             (Revoked::Caller("web-identity:123456789012:user/alice".into()), true, false),
             (Revoked::Caller("user/alice".into()), false, false),
             (Revoked::Person("alice@EXAMPLE.com ".into()), true, false),

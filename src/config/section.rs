@@ -172,6 +172,11 @@ impl<'a> Item<'a> {
         self.sink.fault(self.node.place.clone(), &self.path, problem);
     }
 
+    /// Says what to know about the value.
+    pub(super) fn warn(&self, message: &str) {
+        self.sink.warn(self.path.clone(), message);
+    }
+
     /// The key's path.
     pub(super) fn path(&self) -> &str {
         &self.path

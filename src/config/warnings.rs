@@ -19,6 +19,28 @@ pub(super) fn of_shared_tokens(sink: &Sink) {
     );
 }
 
+/// Issuers whose tokens anybody can have.
+const SHARED: [&str; 5] = [
+    "https://token.actions.githubusercontent.com",
+    "https://gitlab.com",
+    "https://accounts.google.com",
+    "https://app.terraform.io",
+    "https://agent.buildkite.com",
+];
+
+/// Says of each issuer that would believe everybody of the world.
+pub(super) fn of_issuers(issuers: &[Issuer], sink: &Sink) {
+    for issuer in issuers.iter().filter(|issuer| issuer.conditions.is_empty()) {
+        if SHARED.contains(&issuer.url.as_str()) {
+            sink.warn(
+                format!("issuer {}", issuer.name),
+                "is shared by everybody who uses that service, and has no conditions: say which tenant is meant, as in \
+                 conditions = { repository_owner = \"acme\" }",
+            );
+        }
+    }
+}
+
 /// Says of each mapping whose callers cannot come, or whose name is not what it looks like.
 pub(super) fn of_callers(mappings: &RoleMappings, exchange: &Exchange, issuers: &[Issuer], sink: &Sink) {
     for mapping in mappings.iter() {
@@ -41,7 +63,14 @@ fn is_of(caller: &CallerPattern, issuer: &Issuer) -> bool {
 
 fn cannot_come(caller: &CallerPattern, exchange: &Exchange, issuers: &[Issuer]) -> Option<&'static str> {
     let account = caller.account.as_ref();
+    let can_begin = |beginnings: [&str; 2]| beginnings.into_iter().any(|beginning| caller.pattern.can_begin(beginning));
     match caller.kind {
+        CallerKind::CallerIdentity if !can_begin(["assumed-role/", "user/"]) => {
+            Some("is for nobody: names of this kind are assumed-role/ROLE/SESSION and user/NAME, without a role's path")
+        }
+        CallerKind::WebIdentity if !can_begin(["role/", "user/"]) => {
+            Some("is for nobody: names of this kind are role/PATH/NAME and user/PATH/NAME, as in the ARN")
+        }
         CallerKind::Keyring => None,
         CallerKind::CallerIdentity => {
             let accounts = exchange.caller_identity.iter().flat_map(|proofs| &proofs.accounts);
@@ -70,7 +99,10 @@ fn of_caller_identity(mapping: &RoleMapping, exchange: &Exchange, warn: &mut imp
         None if is_exact => warn("is for nobody: a role's sessions are called assumed-role/ROLE/SESSION"),
         None => warn("is for several roles, whose names begin alike: write assumed-role/ROLE/* for one"),
         Some((role, session)) => {
-            let enforced = exchange.caller_identity.as_ref().is_some_and(|proofs| proofs.enforces_session_of(role));
+            let enforced = exchange.caller_identity.as_ref().is_some_and(|proofs| match mapping.caller.account {
+                Some(account) => proofs.enforces_session_of(account, role),
+                None => proofs.accounts.iter().all(|account| proofs.enforces_session_of(*account, role)),
+            });
             if !session.is_empty() && !enforced {
                 warn(
                     "names a session, and whoever may assume the role chooses its session's name, unless the role enforces it: \

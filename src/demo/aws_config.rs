@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use aws_credential_types::Credentials;
 use zeroize::Zeroizing;
 
+use super::folder::CREDENTIALS_CACHE;
 use super::{GATEWAY_NAME, REGION};
 use crate::tools::text::visible;
 
@@ -34,7 +35,7 @@ pub(super) fn text(
 ) -> Result<Zeroizing<String>, Unwritable> {
     let (id, secret) = (person.access_key_id(), person.secret_access_key());
     let (program, config, cache) =
-        (word(binary)?, word(&folder.join("aws-config"))?, word(&folder.join("credentials-cache"))?);
+        (word(binary)?, word(&folder.join("aws-config"))?, word(&folder.join(CREDENTIALS_CACHE))?);
     Ok(Zeroizing::new(format!(
         "# Written by `iam-mcp-gateway demo`: who has ordinary AWS credentials (here, of the sandbox) ...\n\
          [profile person]\n\

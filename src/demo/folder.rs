@@ -57,12 +57,16 @@ const LOCK: &str = "demo.lock";
 const MARK: &str = "This folder is written by `iam-mcp-gateway demo`.\n";
 
 /// What an earlier demo left that would be believed until the new one stands there: old keys, an old address.
-const STALE: [&str; 5] = ["endpoint", "aws-config", "aws-credentials", "sandbox-credentials", "keyring.json"];
+const STALE: [&str; 6] =
+    ["endpoint", "aws-config", "aws-credentials", "sandbox-credentials", "keyring.json", "sealing.key"];
+
+/// Where the callers' commands keep their credentials, which the new demo's keys do not open.
+pub(super) const CREDENTIALS_CACHE: &str = "credentials-cache";
 
 impl Folder {
     /// Makes the folder, or takes over one of an earlier demo: its callers' keys, configuration and endpoint are made anew; its
-    /// audit journal goes on, and with it the key that signs it and the trail that it is held against, and the key that
-    /// tokens are sealed with stays.
+    /// audit journal goes on, and with it the key that signs it and the trail that it is held against. The key that tokens are
+    /// sealed with is new too: of the old tokens nobody remembers which were used.
     ///
     /// # Errors
     /// When the folder is something else's or not safe, or cannot be written.
@@ -95,6 +99,11 @@ impl Folder {
         file.set_len(0).and_then(|()| file.write_all(MARK.as_bytes())).map_err(failed("written", &lock))?;
         let folder = Self { path, _lock: file };
         STALE.iter().try_for_each(|name| remove(&folder.file(name)))?;
+        let cache = folder.file(CREDENTIALS_CACHE);
+        match fs::remove_dir_all(&cache) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("removed", &cache)(error)),
+            _ => {}
+        }
         Ok(folder)
     }
 

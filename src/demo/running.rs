@@ -126,7 +126,7 @@ impl Running {
         folder.write("gateway.toml", &settings)?;
         folder.write("guardrails.json", settings::GUARDRAILS)?;
         folder.write_once("audit-signing.key", &new_key(&*random))?;
-        folder.write_once("sealing.key", &new_key(&*random))?;
+        folder.write("sealing.key", &new_key(&*random))?;
         let keys = make_keys(&folder, &clock, &random)?;
         let (id, secret) = sandbox.user_keys(OPERATOR).expect("the account has this user, with a key");
         folder.write("sandbox-credentials", &profile(OPERATOR, &id, secret.expose()))?;

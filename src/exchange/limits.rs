@@ -9,6 +9,7 @@ use http::StatusCode;
 use http::request::Parts;
 use jiff::Timestamp;
 
+use crate::bucket::{Bucket, Rate};
 use crate::clock::SharedClock;
 use crate::current::Current;
 use crate::http::{ClientAddress, Gate, Refusal};
@@ -16,13 +17,6 @@ use crate::mcp::road::InForce;
 
 /// How many addresses are remembered; beyond that those that asked least lately are forgotten.
 const MOST_SOURCES: usize = 20_000;
-
-/// A bucket of each address: one ask takes a token out, and they flow back evenly.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    tokens: f64,
-    at: Timestamp,
-}
 
 /// How often each address has asked lately.
 #[derive(Debug)]
@@ -38,20 +32,13 @@ impl Buckets {
 
     /// Takes a token of this address; or says how long it has to wait for one.
     pub(super) fn take(&self, address: IpAddr, per_minute: u32) -> Result<(), Duration> {
-        let (address, now, most) = (source(address), self.clock.now(), f64::from(per_minute));
-        let per_second = most / 60.0;
+        let (address, now, rate) = (source(address), self.clock.now(), Rate::per_minute(per_minute));
         let mut buckets = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST_SOURCES && !buckets.contains_key(&address) {
-            make_room(&mut buckets, now, per_minute);
+            make_room(&mut buckets, now, rate);
         }
-        let bucket = buckets.entry(address).or_insert(Bucket { tokens: most, at: now });
-        bucket.tokens = refilled(bucket, now, per_second, most);
-        bucket.at = bucket.at.max(now);
-        if bucket.tokens < 1.0 {
-            return Err(Duration::from_secs_f64(((1.0 - bucket.tokens) / per_second).clamp(0.0, 60.0)));
-        }
-        bucket.tokens -= 1.0;
-        Ok(())
+        let taken = buckets.entry(address).or_insert_with(|| Bucket::full(rate, now)).take(rate, now);
+        taken.map_err(|wait| Duration::from_secs_f64(wait.clamp(0.0, 60.0)))
     }
 
     #[cfg(test)]
@@ -75,19 +62,12 @@ impl SourceLimit {
     }
 }
 
-fn refilled(bucket: &Bucket, now: Timestamp, per_second: f64, most: f64) -> f64 {
-    // A clock that is set back gives nothing and takes nothing.
-    let passed = now.duration_since(bucket.at).as_secs_f64().max(0.0);
-    (bucket.tokens + passed * per_second).min(most)
-}
-
 /// Makes room: buckets that are full again say nothing. Where none is, those that asked least lately go.
-fn make_room(buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp, per_minute: u32) {
-    let most = f64::from(per_minute);
-    buckets.retain(|_, bucket| refilled(bucket, now, most / 60.0, most) < most);
+fn make_room(buckets: &mut HashMap<IpAddr, Bucket>, now: Timestamp, rate: Rate) {
+    buckets.retain(|_, bucket| !bucket.is_full(rate, now));
     if buckets.len() >= MOST_SOURCES {
         let mut last: Vec<(Timestamp, IpAddr)> =
-            buckets.iter().map(|(address, bucket)| (bucket.at, *address)).collect();
+            buckets.iter().map(|(address, bucket)| (bucket.last_asked(), *address)).collect();
         let (oldest, ..) = last.select_nth_unstable(MOST_SOURCES / 2);
         for (_, address) in oldest {
             buckets.remove(address);

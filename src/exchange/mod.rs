@@ -132,16 +132,22 @@ impl Exchange {
             Proof::Token(token) => self.tokens.prove(token.expose(), config).await?,
         };
         let now = self.stationery.clock.now();
-        let issued = proven.issued.unwrap_or(now);
-        let presented = Presented { caller: &proven.caller, token: proven.id.as_deref(), key: None, issued };
+        // A proof may be dated ahead, and is not newer than now for that.
+        let issued = proven.issued.map_or(now, |issued| issued.min(now));
+        let presented = Presented { caller: &proven.caller, tokens: [proven.id.as_deref(), None], key: None, issued };
         if config.revoked.cover(&presented) {
             return Err(refusal::revoked());
         }
         let named = head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
         let mapped = map(config, named, &proven.caller).map_err(|error| refusal::not_mapped(&error))?;
         let expires = expiry(&mapped.mapping, &proven, now)?;
-        let grant =
-            Grant { caller: &proven.caller, environment: mapped.environment.name.as_str(), issued: now, expires };
+        let grant = Grant {
+            caller: &proven.caller,
+            environment: mapped.environment.name.as_str(),
+            proof: proven.id.as_deref(),
+            issued: now,
+            expires,
+        };
         let credentials = credentials::issue(&self.keyset.get(), &*self.stationery.random, grant);
         Ok((Noted { proven, mapped }, credentials, reply))
     }

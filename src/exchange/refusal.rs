@@ -48,12 +48,16 @@ pub(super) fn ending() -> ProofRefusal {
 
 /// A caller that is proven and may do nothing here. The codes are those of calls, as the refusals are.
 pub(super) fn not_mapped(error: &ToolError) -> ProofRefusal {
-    let code = match error.code.as_str() {
-        "UnknownEnvironment" => "UnknownEnvironment",
-        "NoDefaultEnvironment" => "NoDefaultEnvironment",
-        _ => "NoRoleMapping",
-    };
-    let refusal = ProofRefusal::no_place(code, error.message.clone());
+    if error.code == "NoDefaultEnvironment" {
+        let refusal = ProofRefusal::no_place("NoDefaultEnvironment", error.message.clone());
+        return match &error.hint {
+            Some(hint) => refusal.hint(hint.clone()),
+            None => refusal,
+        };
+    }
+    // Whoever may do nothing here does not learn which environments there are.
+    let message = "nobody mapped this caller to a role in this environment, or there is none of this name";
+    let refusal = ProofRefusal::no_place("NoRoleMapping", message.to_owned());
     match &error.hint {
         Some(hint) => refusal.hint(hint.clone()),
         None => refusal,

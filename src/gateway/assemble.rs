@@ -156,6 +156,7 @@ impl Gateway {
         let secret_reader = secret_reader(&config, &to_aws);
         let roots = read_sealing_keys(&config.sealing, &secret_reader.fetch(&config.sealing).await)?;
         let keyset = Keyset::shared(config.gateway.name.as_str(), &roots, &random);
+        keyset.get().revoke(|id| config.revoked.cover_key(id));
         let redaction = match read_hash_key(&config, &roots)? {
             Some(key) => Redaction::hashing(HashKey::new(&key)),
             None => Redaction::omitting(),

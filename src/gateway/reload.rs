@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::assemble::Gateway as Running;
@@ -22,9 +22,7 @@ use super::secrets::SecretReader;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
 use crate::authorize::{DocumentFaults, DocumentFiles, Documents};
-use crate::config::{
-    Config, Environment, FetchedSecrets, Gateway, Log, Sealing, SealingKeyFaults, SealingKeyPlace, read_sealing_keys,
-};
+use crate::config::{Config, Environment, Gateway, Log, SealingKeyFaults, SealingKeyPlace, read_sealing_keys};
 use crate::current::Current;
 use crate::http::{Alarm, Readiness};
 use crate::mcp::road::InForce;
@@ -34,6 +32,9 @@ use crate::sealing::{Keyset, SharedKeyset};
 
 /// How often the files are looked at.
 pub const EVERY: Duration = Duration::from_secs(1);
+
+/// How long after it was asked in vain Secrets Manager is asked for sealing keys again.
+const SECRETS_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Keeps a running gateway up to date.
 #[derive(Debug)]
@@ -58,6 +59,17 @@ pub struct Reloader {
     file_digest: String,
     /// A configuration that was refused for its policies alone, and their fingerprint: it is looked at again when they change.
     refused: Option<(Config, String)>,
+    /// Why a configuration was refused whose sealing keys could not be read.
+    unread_keys: Option<UnreadKeys>,
+}
+
+/// Sealing keys that could not be read.
+#[derive(Debug)]
+struct UnreadKeys {
+    /// When to look again.
+    again: Timestamp,
+    /// What was told of it.
+    faults: String,
 }
 
 impl Reloader {
@@ -83,6 +95,7 @@ impl Reloader {
             seen: None,
             file_digest,
             refused: None,
+            unread_keys: None,
         }
     }
 
@@ -154,9 +167,12 @@ impl Reloader {
         let refused = self.refused.as_ref();
         let policies_changed =
             refused.is_some_and(|(config, policies)| DocumentFiles::read(config).fingerprint() != policies);
-        if found == self.seen && !policies_changed {
+        let now = self.stationery.clock.now();
+        let keys_again = self.unread_keys.as_ref().is_some_and(|unread| now >= unread.again);
+        if found == self.seen && !policies_changed && !keys_again {
             return;
         }
+        let told = self.unread_keys.take().filter(|_| found == self.seen).map(|unread| unread.faults);
         self.seen = found;
         self.refused = None;
         let new = match Config::load(&self.path, &*self.environment) {
@@ -179,10 +195,8 @@ impl Reloader {
         let keyset = match self.new_keyset(old, &new) {
             Ok(keyset) => keyset,
             Err(faults) => {
-                tracing::error!(%faults, "the new configuration is refused for its sealing keys; the old one stays in force");
-                // The keys may come to stand there later, and the file not change any more: it is looked at again.
-                self.seen = None;
-                self.refuse_configuration("BadSealingKeys", faults.to_string());
+                self.take_away(&in_force, &new);
+                self.refuse_sealing_keys(&new, faults.to_string(), told.as_deref());
                 return;
             }
         };
@@ -192,17 +206,10 @@ impl Reloader {
         let (documents, of_shadow) = match Documents::after(in_force.authorizer.documents(), &merged, &files) {
             Ok((documents, of_shadow)) => (Arc::new(documents), of_shadow),
             Err(faults) => {
-                let throws_switch = merged.gateway.read_only && !old.gateway.read_only;
-                if throws_switch {
-                    let gateway = Gateway { read_only: true, ..old.gateway.clone() };
-                    let config = Config { gateway, digest: digest_of_both(&old.digest, &new.digest), ..old.clone() };
-                    // No file has this digest, so whichever comes next is looked at: the old one, too.
-                    self.file_digest.clone_from(&config.digest);
-                    self.put_in_force(config, Arc::clone(in_force.authorizer.documents()));
-                }
+                let takes_away = self.take_away(&in_force, &merged);
                 tracing::error!(
-                    %faults, read_only = throws_switch,
-                    "the new configuration is refused for its policies; the old one stays in force"
+                    %faults, takes_away,
+                    "the new configuration is refused for its policies; the old one stays in force, but for its switch and revocations"
                 );
                 self.refuse_configuration("BadPolicies", faults.to_string());
                 self.refused = Some((merged, files.fingerprint().to_owned()));
@@ -238,17 +245,39 @@ impl Reloader {
         if old.sealing == new.sealing {
             return Ok(None);
         }
-        let keys = read_sealing_keys(&new.sealing, &self.fetch_secrets(&new.sealing))?;
-        Ok(Some(Keyset::new(old.gateway.name.as_str(), &keys, &self.stationery.random)))
+        let keys = read_sealing_keys(&new.sealing, &self.secret_reader.fetch_blocking(&new.sealing))?;
+        let keyset = Keyset::new(old.gateway.name.as_str(), &keys, &self.stationery.random);
+        keyset.revoke(|id| new.revoked.cover_key(id));
+        Ok(Some(keyset))
     }
 
-    /// The secrets that hold keys. Looking happens on a thread that may wait.
-    fn fetch_secrets(&self, sealing: &Sealing) -> FetchedSecrets {
-        let are_secret = sealing.keys.iter().any(|entry| matches!(entry.place, SealingKeyPlace::Secret(_)));
-        match Handle::try_current() {
-            Ok(runtime) if are_secret => runtime.block_on(self.secret_reader.fetch(sealing)),
-            Ok(_) | Err(_) => FetchedSecrets::new(),
+    /// What a version that cannot be taken takes away all the same: its switch is thrown, and its revocations hold beside
+    /// those in force. Whether there was anything.
+    fn take_away(&mut self, in_force: &InForce, new: &Config) -> bool {
+        let old = &in_force.config;
+        let revoked = old.revoked.and(&new.revoked);
+        let read_only = old.gateway.read_only || new.gateway.read_only;
+        if revoked == old.revoked && read_only == old.gateway.read_only {
+            return false;
         }
+        let gateway = Gateway { read_only, ..old.gateway.clone() };
+        let config = Config { gateway, revoked, digest: digest_of_both(&old.digest, &new.digest), ..old.clone() };
+        // No file has this digest, so whichever comes next is looked at: the old one, too.
+        self.file_digest.clone_from(&config.digest);
+        self.put_in_force(config, Arc::clone(in_force.authorizer.documents()));
+        true
+    }
+
+    /// The keys may come to stand there later, and the file not change any more: it is looked at again, and told of again
+    /// when there is something else to tell.
+    fn refuse_sealing_keys(&mut self, new: &Config, faults: String, told: Option<&str>) {
+        let are_secret = new.sealing.keys.iter().any(|entry| matches!(entry.place, SealingKeyPlace::Secret(_)));
+        let pause = if are_secret { SECRETS_AGAIN } else { SignedDuration::ZERO };
+        if told != Some(&faults) {
+            tracing::error!(%faults, "the new configuration is refused for its sealing keys; the old one stays in force");
+            self.refuse_configuration("BadSealingKeys", faults.clone());
+        }
+        self.unread_keys = Some(UnreadKeys { again: self.stationery.clock.now() + pause, faults });
     }
 
     /// The endpoint policies of the configuration in force. A bad new version leaves the old one in force, and an alarm
@@ -296,6 +325,7 @@ impl Reloader {
     /// From here on calls are judged by these, and every record names them: also those of the journal itself.
     fn put_in_force(&self, config: Config, documents: Arc<Documents>) {
         let context = journal_context(&config);
+        self.keyset.get().revoke(|id| config.revoked.cover_key(id));
         self.in_force.set(InForce::new(config, documents));
         self.journal.configured(context);
     }

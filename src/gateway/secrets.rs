@@ -5,6 +5,8 @@ use aws_sdk_secretsmanager::Client;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use tokio::runtime::Handle;
+
 use crate::arn::SecretArn;
 use crate::config::{FetchedSecrets, Sealing, SealingKeyPlace};
 use crate::iam::endpoint::Endpoint;
@@ -44,6 +46,15 @@ impl SecretReader {
             }
         }
         fetched
+    }
+
+    /// The same, on a thread that may wait. Without a runtime nothing can be fetched.
+    pub(super) fn fetch_blocking(&self, sealing: &Sealing) -> FetchedSecrets {
+        let are_secret = sealing.keys.iter().any(|entry| matches!(entry.place, SealingKeyPlace::Secret(_)));
+        match Handle::try_current() {
+            Ok(runtime) if are_secret => runtime.block_on(self.fetch(sealing)),
+            Ok(_) | Err(_) => FetchedSecrets::new(),
+        }
     }
 
     async fn text(&self, arn: &SecretArn) -> Result<Secret, String> {

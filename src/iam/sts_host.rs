@@ -46,6 +46,13 @@ impl StsHost {
         self.partition
     }
 
+    /// Whether its region is one that there is. Strangers may name no others: such a name is nobody's today, and could be
+    /// somebody's tomorrow. What the configuration names may be newer than this list.
+    #[must_use]
+    pub fn is_of_a_known_region(&self) -> bool {
+        REGIONS.contains(&self.region().as_str())
+    }
+
     /// The region that requests to it are signed for.
     #[must_use]
     pub fn region(&self) -> Region {
@@ -61,6 +68,56 @@ impl fmt::Display for StsHost {
         }
     }
 }
+
+/// The regions that there are, by the endpoint rules that ship with the SDK (aws-sdk-sts 1.124).
+const REGIONS: [&str; 46] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-isoe-west-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
+];
 
 /// The region of `partition` that `text` is: of the commercial one, it has two letters, a word and a number.
 fn region_of(text: &str, partition: Partition) -> Option<Region> {
@@ -99,6 +156,19 @@ mod tests {
             let sts = StsHost::of(host).expect("a name of STS");
             assert_eq!((sts.partition(), sts.region().as_str()), (partition, region), "{host}");
             assert_eq!(sts.to_string(), host);
+        }
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_a_region_s_is_told() {
+        for (host, is_known) in [
+            ("sts.amazonaws.com", true),
+            ("sts.eu-central-1.amazonaws.com", true),
+            ("sts.us-gov-west-1.amazonaws.com", true),
+            ("sts.eu-imaginary-1.amazonaws.com", false),
+            ("sts.us-gov-imaginary-1.amazonaws.com", false),
+        ] {
+            assert_eq!(StsHost::of(host).map(|sts| sts.is_of_a_known_region()), Some(is_known), "{host}");
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! In every window the first refusals are recorded one by one; the rest is counted, and the count stands in the first
 //! record of the next window that has one. Whoever signed correctly and was refused all the same (a key that is inactive,
-//! expired, or not good for the environment) has a window apart, which no stranger can fill.
+//! expired, or not good for the environment) has a window apart, which no stranger can fill. So has whoever showed a genuine
+//! proof or token: where a public issuer is believed, anybody can have such tokens, and must not fill the key owners' window.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +36,7 @@ pub struct RefusedAuthentications {
     stationery: Stationery,
     strangers: Mutex<Window>,
     key_owners: Mutex<Window>,
+    proven: Mutex<Window>,
 }
 
 /// A refusal, as records have it.
@@ -48,8 +50,10 @@ struct Refused {
 /// What only somebody known has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
-    /// A gateway key, or a proof that holds.
+    /// A gateway key.
     Key,
+    /// A proof that holds.
+    Proof,
     /// An access token that its issuer signed.
     Token,
 }
@@ -58,6 +62,7 @@ impl Owner {
     fn as_str(self) -> &'static str {
         match self {
             Self::Key => "GatewayKey",
+            Self::Proof => "Proof",
             Self::Token => "AccessToken",
         }
     }
@@ -81,7 +86,14 @@ impl RefusedAuthentications {
     #[must_use]
     pub fn new(journal: Journal, in_force: Arc<Current<InForce>>, stationery: Stationery) -> Self {
         let now = stationery.clock.now();
-        Self { journal, in_force, stationery, strangers: Window::new(now), key_owners: Window::new(now) }
+        Self {
+            journal,
+            in_force,
+            stationery,
+            strangers: Window::new(now),
+            key_owners: Window::new(now),
+            proven: Window::new(now),
+        }
     }
 
     /// Notes that a signed request was refused.
@@ -100,7 +112,7 @@ impl RefusedAuthentications {
     /// Notes that a proof of identity was refused.
     pub fn note_proof(&self, head: &Parts, refusal: &ProofRefusal) {
         // Who is proven and not mapped here is somebody, all the same.
-        let owner = (refusal.class == ProofClass::NoPlace).then_some(Owner::Key);
+        let owner = (refusal.class == ProofClass::NoPlace).then_some(Owner::Proof);
         let refused = Refused { code: refusal.code, message: refusal.message.clone(), owner };
         self.note(&self.in_force.get(), head, "ExchangeProof", None, &refused);
     }
@@ -108,13 +120,20 @@ impl RefusedAuthentications {
     /// Notes that a request with an access token was refused.
     pub fn note_bearer(&self, head: &Parts, refusal: &TokenRefusal) {
         let owner = refusal.is_told_to_owners().then_some(Owner::Token);
-        let refused = Refused { code: refusal.code(), message: refusal.to_string(), owner };
-        self.note(&self.in_force.get(), head, "Authenticate", None, &refused);
+        let in_force = self.in_force.get();
+        let named = head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
+        let is_served = named.is_none_or(|name| in_force.config.environments.get(name).is_some());
+        let refused = Refused { code: refusal.code(), message: refusal.recorded(is_served), owner };
+        self.note(&in_force, head, "Authenticate", None, &refused);
     }
 
     fn note(&self, in_force: &InForce, head: &Parts, name: &'static str, claimed: Option<&str>, refused: &Refused) {
         let signed_correctly = refused.owner.is_some();
-        let window = if signed_correctly { &self.key_owners } else { &self.strangers };
+        let window = match refused.owner {
+            None => &self.strangers,
+            Some(Owner::Key) => &self.key_owners,
+            Some(Owner::Proof | Owner::Token) => &self.proven,
+        };
         let Some(unrecorded_before) = self.take_place(window) else { return };
         let mut event = Event::new(
             in_force.config.gateway.name.as_str(),

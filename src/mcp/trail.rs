@@ -317,7 +317,7 @@ impl<'call> Trail<'call> {
 /// How a request was authenticated, as records have it.
 pub(super) fn authentication(verified: &Verified) -> Value {
     match verified.evidence() {
-        Evidence::Signature { access_key_id, signature, signed_at, sealing_key } => json!({
+        Evidence::Signature { access_key_id, signature, signed_at, sealing_key, .. } => json!({
             "accessKeyId": access_key_id,
             "signedAt": signed_at.to_string(),
             // Not the signature itself: until its date runs out it is a credential for one request.

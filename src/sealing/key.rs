@@ -1,6 +1,7 @@
 //! The keys that are derived from one root.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use aws_lc_rs::{hkdf, hmac};
@@ -29,6 +30,8 @@ pub(super) struct DerivedKeys {
     pub(super) id: Arc<str>,
     /// Whether new tokens are sealed with it.
     pub(super) seals: bool,
+    /// Whether nothing that it sealed is believed any more.
+    pub(super) revoked: AtomicBool,
     confirmations: SealingOf,
     credentials: SealingOf,
     secrets: hmac::Key,
@@ -44,6 +47,7 @@ impl DerivedKeys {
         Self {
             id: id.into(),
             seals,
+            revoked: AtomicBool::new(false),
             confirmations: SealingOf::derive(&root, Purpose::Confirmations, gateway),
             credentials: SealingOf::derive(&root, Purpose::Credentials, gateway),
             secrets: hmac::Key::new(hmac::HMAC_SHA256, &*expand(&root, Purpose::Secrets, "key", gateway)),

@@ -1,6 +1,7 @@
 //! All the keys of a gateway's tokens.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use aws_lc_rs::hmac;
@@ -54,6 +55,8 @@ pub enum OpenError {
     Foreign,
     /// It was changed after it was sealed.
     Altered,
+    /// What it was sealed with is revoked: whoever has the root may have made it.
+    Revoked,
 }
 
 /// The keys of this gateway's tokens, derived from its roots.
@@ -96,6 +99,13 @@ impl Keyset {
     #[must_use]
     pub fn are_own(&self) -> bool {
         self.own
+    }
+
+    /// Says of each root whether it is revoked, by its id; until then none is.
+    pub fn revoke(&self, is_revoked: impl Fn(&str) -> bool) {
+        for keys in &self.keys {
+            keys.revoked.store(is_revoked(&keys.id), Ordering::Relaxed);
+        }
     }
 
     /// Seals `content`; `nonce` must not have been used before.
@@ -142,6 +152,10 @@ impl Keyset {
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError::Malformed)?;
         let opened = keys.sealing(kind.purpose()).key.open_in_place(nonce, Aad::from(&*header), sealed);
         let content = opened.map_err(|_| OpenError::Altered)?.to_vec();
+        // Only now: whoever made the token up hears nothing of revocations.
+        if keys.revoked.load(Ordering::Relaxed) {
+            return Err(OpenError::Revoked);
+        }
         Ok(Opened { kind, content, keys })
     }
 

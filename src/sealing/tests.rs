@@ -103,3 +103,16 @@ fn no_key_is_shown() {
     let shown = format!("{:?}", keyset("gateway", &[0x5a]));
     assert!(!shown.contains("90, 90, 90") && !shown.to_lowercase().contains("5a5a"), "{shown}");
 }
+
+#[test]
+fn nothing_that_a_revoked_root_sealed_is_believed() {
+    let both = keyset("gateway", &[2, 1]);
+    let of_old = keyset("gateway", &[1]);
+    let tokens = Kind::ALL.map(|kind| of_old.seal(kind, NONCE, b"a".to_vec()));
+    assert!(tokens.iter().all(|token| both.open(token).is_ok()));
+    both.revoke(|id| id == "root-1");
+    assert!(tokens.iter().all(|token| open(&both, token) == Err(OpenError::Revoked)));
+    assert!(both.open(&both.seal(Kind::Plan, NONCE, b"b".to_vec())).is_ok());
+    both.revoke(|_| false);
+    assert!(tokens.iter().all(|token| both.open(token).is_ok()));
+}

@@ -283,7 +283,7 @@ fn policies_are_taken_anew_and_a_faulty_one_leaves_the_old_in_force_with_an_alar
 }
 
 #[test]
-fn a_faulty_policy_keeps_nobody_from_throwing_the_kill_switch() {
+fn a_faulty_policy_keeps_nobody_from_throwing_the_kill_switch_and_from_revoking() {
     let gateway = TestGateway::without_aws().policy("guard.json", &policy(&json!([allow_all()]))).start();
     fs::write(gateway.path("policies/guard.json"), "{\"Statement\": []}").expect("the folder is ours");
     let refused = |name: &str| {
@@ -292,8 +292,11 @@ fn a_faulty_policy_keeps_nobody_from_throwing_the_kill_switch() {
     };
     refused("ReloadPolicies");
     assert_ne!(gateway.call("alice", "create_user", json!({"user_name": "dave"})).code(), "ReadOnlyGateway");
-    gateway.reconfigure(&format!("name = \"{NAME}\"\n"), &format!("name = \"{NAME}\"\nread_only = true\n"));
+    let revoked = "\n[[revoked]]\ncaller = \"keyring:reader\"\n";
+    gateway.reconfigure(&format!("name = \"{NAME}\"\n"), &format!("name = \"{NAME}\"\nread_only = true\n{revoked}"));
     refused("ReloadConfiguration");
+    let (_, request) = gateway.tool_call("reader", "whoami", json!({}));
+    assert_eq!(request.send().code(), "revoked");
     let code = || gateway.call("alice", "create_user", json!({"user_name": "dave"})).code().to_owned();
     assert_eq!(code(), "ReadOnlyGateway");
     // Taken back in the file, it holds on until the policies are whole again.

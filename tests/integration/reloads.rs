@@ -1,8 +1,10 @@
 //! Keyring and configuration, changed while the gateway runs. The files are looked at every second.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use crate::support::command::run;
@@ -102,6 +104,30 @@ fn what_cannot_change_while_running_is_named_and_waits() {
     assert_eq!(record["responseElements"]["atNextStart"], json!(["gateway.name"]), "{record}");
     let who = gateway.call("alice", "whoami", json!({}));
     assert_eq!(who.done()["SessionTags"]["CalledViaAWSMCP"], NAME);
+}
+
+#[test]
+fn a_version_that_is_refused_for_its_keys_revokes_all_the_same_and_is_taken_when_they_are_there() {
+    let gateway = TestGateway::without_aws().start();
+    assert!(lists(&gateway, "create_user"));
+    let rest = "[[revoked]]\ncaller = \"keyring:reader\"\n\
+                [[sealing.keys]]\nid = \"a\"\nfile = \"late.key\"\nstate = \"seal\"\n";
+    gateway.reconfigure(&name_line(), &format!("{}read_only = true\n\n{rest}", name_line()));
+    let record = &reloads(&gateway, "ReloadConfiguration", 1)[0];
+    assert_eq!(record["errorCode"], "BadSealingKeys", "{record}");
+    let (_, request) = gateway.tool_call("reader", "whoami", json!({}));
+    let refused = request.send();
+    assert_eq!((refused.status, refused.code()), (401, "revoked".into()));
+    assert!(!lists(&gateway, "create_user"), "the switch is thrown");
+
+    let key = gateway.path("late.key");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(key).expect("the folder is ours");
+    file.write_all(BASE64.encode(&[7; 32]).as_bytes()).expect("the folder is ours");
+    drop(file);
+    let records = reloads(&gateway, "ReloadConfiguration", 2);
+    assert_eq!((records.len(), records[1].get("errorCode")), (2, None), "refused once, taken once: {records:?}");
+    let (_, request) = gateway.tool_call("reader", "whoami", json!({}));
+    assert_eq!(request.send().code(), "revoked");
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub(super) struct Claims<'a> {
     /// Those that the credentials are good for.
     #[serde(rename = "e")]
     pub(super) environments: Vec<String>,
+    /// What the proof is called that they were given for: revoked with it.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none", borrow)]
+    pub(super) proof: Option<Cow<'a, str>>,
     /// Milliseconds since 1970.
     #[serde(rename = "i")]
     pub(super) issued: i64,

@@ -63,6 +63,8 @@ pub struct Grant<'a> {
     pub caller: &'a Caller,
     /// The environment that they are good for.
     pub environment: &'a str,
+    /// What the proof is called that they are given for, such as a token's `jti`.
+    pub proof: Option<&'a str>,
     /// When they are issued.
     pub issued: Timestamp,
     /// From when on they are refused; in whole seconds.
@@ -80,6 +82,7 @@ pub fn issue(keyset: &Keyset, random: &dyn Random, grant: Grant<'_>) -> GatewayC
         access_key_id: access_key_id.as_str().into(),
         caller: grant.caller.clone(),
         environments: vec![grant.environment.to_owned()],
+        proof: grant.proof.map(Into::into),
         issued: grant.issued.as_millisecond(),
         expires: grant.expires.as_second(),
     };
@@ -101,6 +104,7 @@ pub(in crate::authn) struct OpenedCredentials {
     pub(in crate::authn) environments: Arc<[String]>,
     pub(in crate::authn) secret: Secret,
     pub(in crate::authn) sealing_key: Arc<str>,
+    pub(in crate::authn) proof: Option<Arc<str>>,
     pub(in crate::authn) issued: Timestamp,
     pub(in crate::authn) expires: Timestamp,
 }
@@ -117,6 +121,7 @@ pub(in crate::authn) fn open(
         OpenError::Malformed => SigV4Refusal::CredentialsMalformed,
         OpenError::Foreign => SigV4Refusal::CredentialsForeign,
         OpenError::Altered => SigV4Refusal::CredentialsAltered,
+        OpenError::Revoked => SigV4Refusal::Revoked,
     })?;
     if opened.kind != Kind::Credentials {
         return Err(SigV4Refusal::CredentialsMalformed);
@@ -130,6 +135,7 @@ pub(in crate::authn) fn open(
     Ok(OpenedCredentials {
         secret: Secret::new(BASE64URL_NOPAD.encode(opened.secret(token).as_ref())),
         sealing_key: opened.root(),
+        proof: claims.proof.as_deref().map(Into::into),
         issued: time(Timestamp::from_millisecond(claims.issued))?,
         expires: time(Timestamp::from_second(claims.expires))?,
         caller: Arc::new(claims.caller),

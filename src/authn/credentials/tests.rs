@@ -27,7 +27,7 @@ fn alice() -> Caller {
 fn issued(keyset: &SharedKeyset) -> GatewayCredentials {
     let caller = alice();
     let expires = noon() + SignedDuration::from_mins(15);
-    let grant = Grant { caller: &caller, environment: "dev", issued: noon(), expires };
+    let grant = Grant { caller: &caller, environment: "dev", proof: Some("the-proof"), issued: noon(), expires };
     issue(&keyset.get(), &SystemRandom, grant)
 }
 

@@ -101,6 +101,7 @@ impl SigV4Verifier {
                 signature: signed.signature(),
                 signed_at: signed.signed_at(),
                 sealing_key: None,
+                proof: None,
             },
         })
     }
@@ -133,6 +134,7 @@ impl SigV4Verifier {
                 signature: signed.signature(),
                 signed_at: signed.signed_at(),
                 sealing_key: Some(opened.sealing_key),
+                proof: opened.proof,
             },
         })
     }

@@ -93,17 +93,15 @@ impl Tokens {
         verify(&jwt, &key)?;
         // The issuer may have taken its time.
         let standard = Standard::check(&jwt.claims, &config.exchange.audience, self.clock.now())?;
-        let (caller, until, kind) = match issuer {
+        let (caller, until) = match issuer {
             Exchanged::WebIdentity(issuer) => {
                 let (caller, until) = web_identity::caller(issuer, &jwt.claims, &standard)?;
-                (caller, until, "WebIdentityToken")
+                (caller, until)
             }
-            Exchanged::Oidc(issuer) => {
-                (oidc::caller(issuer, &jwt.claims, &standard)?, Some(standard.expires), "OidcToken")
-            }
+            Exchanged::Oidc(issuer) => (oidc::caller(issuer, &jwt.claims, &standard)?, Some(standard.expires)),
         };
         let mut details = Map::new();
-        details.insert("type".into(), kind.into());
+        details.insert("kind".into(), caller.kind.as_str().into());
         details.insert("issuer".into(), issuer.source().issuer.as_str().into());
         details.insert("tokenId".into(), standard.id.clone().map_or(Value::Null, Value::from));
         details.insert("keyId".into(), jwt.key_id.into());
@@ -131,7 +129,7 @@ impl Tokens {
             caller: Arc::new(caller),
             environments: named.into_iter().map(ToOwned::to_owned).collect(),
             uses: KeyUses::CALLS,
-            issued: standard.issued,
+            issued: standard.issued.min(self.clock.now()),
             evidence: Evidence::Bearer {
                 token_sha256: Sha256::digest(token.as_bytes()).into(),
                 id: standard.id,

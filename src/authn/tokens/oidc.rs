@@ -11,10 +11,10 @@ use crate::config::{ClaimPath, Issuer, is_tag_value};
 
 /// The caller. The claims are verified: what is told here is told to whoever the issuer gave the token.
 pub(super) fn caller(issuer: &Issuer, claims: &Value, standard: &Standard) -> Result<Caller, TokenRefusal> {
+    check_email(issuer, claims)?;
     if let Some(condition) = issuer.conditions.iter().find(|condition| !condition.holds(claims)) {
         return Err(TokenRefusal::Condition(condition.claim.clone()));
     }
-    check_email(issuer, claims)?;
     let name = issuer.caller.fill(claims).map_err(TokenRefusal::Name)?;
     let person = issuer.person.as_ref().map(|person| person.fill(claims)).transpose().map_err(TokenRefusal::Name)?;
     Ok(Caller {
@@ -28,13 +28,18 @@ pub(super) fn caller(issuer: &Issuer, claims: &Value, standard: &Standard) -> Re
     })
 }
 
-/// An address stands for somebody only if the issuer says that it is theirs (OpenID Connect Core 1.0, section 5.7). Issuers
-/// that say nothing of it are believed: workforce directories give addresses themselves.
+/// An address stands for somebody only if the issuer says that it is theirs (OpenID Connect Core 1.0, section 5.7), in the
+/// token or, of a directory that gives addresses itself, by the configuration. A token that says that it is not theirs is
+/// refused in either case.
 fn check_email(issuer: &Issuer, claims: &Value) -> Result<(), TokenRefusal> {
     let named = issuer.caller.claims().chain(issuer.person.iter().flat_map(|person| person.claims()));
-    let uses_email = named.chain(issuer.tags.values()).any(|claim| matches!(claim.as_str(), "email" | "/email"));
-    let is_unverified = claims.get("email_verified").is_some_and(|verified| *verified != Value::Bool(true));
-    if uses_email && is_unverified { Err(TokenRefusal::EmailUnverified) } else { Ok(()) }
+    let named = named.chain(issuer.tags.values()).chain(issuer.conditions.iter().map(|condition| &condition.claim));
+    let uses_email = named.into_iter().any(|claim| claim.last() == "email");
+    let is_verified = match claims.get("email_verified") {
+        Some(verified) => *verified == Value::Bool(true),
+        None => issuer.email_verified_by_issuer,
+    };
+    if uses_email && !is_verified { Err(TokenRefusal::EmailUnverified) } else { Ok(()) }
 }
 
 /// Session tags. A claim that is not there gives none; one that is no text, or cannot be a tag's value, gives no session.

@@ -75,7 +75,7 @@ pub enum TokenRefusal {
     #[error("the token's {0} has characters, or a length, that a caller's name cannot have")]
     NameUnfit(&'static str),
     /// An address that nobody verified.
-    #[error("the token's email is not verified")]
+    #[error("the token does not say that its email is verified (email_verified)")]
     EmailUnverified,
     /// A claim that is no tag's value.
     #[error("the token's claim {0} cannot be the value of a session tag")]
@@ -175,6 +175,15 @@ impl TokenRefusal {
         *self == Self::Revoked || self.class() == ProofClass::NotAccepted
     }
 
+    /// What records say of it: names of environments that are not served can be anything, and are not kept.
+    #[must_use]
+    pub fn recorded(&self, is_served: bool) -> String {
+        match self {
+            Self::Audience(_) if !is_served => "the token must be for one audience alone".into(),
+            _ => self.to_string(),
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
@@ -185,6 +194,9 @@ impl TokenRefusal {
             Self::NotYetValid => "check the clocks of issuer and gateway",
             Self::KeyUnknown => "get a new token; the issuer's keys are read again at most every ten seconds",
             Self::Condition(_) | Self::Account | Self::Revoked => "ask the gateway's operators",
+            Self::EmailUnverified => {
+                "verify the address with the issuer; where the issuer gives addresses itself, the gateway's operators can say so"
+            }
             Self::InsufficientScope { .. } => "get a token with the scope that the WWW-Authenticate header names",
             Self::IssuerUnavailable { .. } | Self::KeysStale { .. } => {
                 "try again later; gateway credentials that were given before go on working"

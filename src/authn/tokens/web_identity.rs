@@ -1,8 +1,10 @@
 //! Who the bearer of a token of `sts:GetWebIdentityToken` is: AWS's own word on one of its principals.
 //!
 //! The account is the one that the configuration pins the issuer to, and every part of the token must agree. `sub` is the role
-//! or the user, the same for everybody who shares a role; the person is the Identity Center user, else the source identity of
-//! the session. What the caller says of itself (`request_tags`) counts for nothing.
+//! or the user, the same for everybody who shares a role; the person is the Identity Center user. The source
+//! identity of the session is whoever assumed the role chose to be, unless the role's trust policy holds them to a name: it
+//! counts for the principals that the configuration says this of. What the caller says of itself (`request_tags`) counts for
+//! nothing.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html>
 
 use jiff::Timestamp;
@@ -46,10 +48,11 @@ pub(super) fn caller(
         Some(_) => return Err(TokenRefusal::Account),
         None => return Err(TokenRefusal::ClaimMissing("aws_account".into())),
     }
+    let name = name(&standard.subject, issuer.account.as_str())?;
     let caller = Caller {
         kind: CallerKind::WebIdentity,
-        name: name(&standard.subject, issuer.account.as_str())?,
-        person: person(of_aws)?,
+        person: person(issuer, &name, of_aws)?,
+        name,
         account: Some(issuer.account),
         issuer: None,
         subject: Some(standard.subject.clone()),
@@ -84,10 +87,12 @@ fn name(subject: &str, account: &str) -> Result<String, TokenRefusal> {
     Ok(resource.to_owned())
 }
 
-fn person(of_aws: &Value) -> Result<Option<String>, TokenRefusal> {
-    for claim in ["identity_store_user_id", "source_identity"] {
+fn person(issuer: &WebIdentityIssuer, name: &str, of_aws: &Value) -> Result<Option<String>, TokenRefusal> {
+    let is_enforced = issuer.enforced_source_identities.iter().any(|principal| principal.matches(name));
+    for (claim, is_a_person) in [("identity_store_user_id", true), ("source_identity", is_enforced)] {
         match of_aws.get(claim) {
             None => {}
+            Some(_) if !is_a_person => {}
             Some(Value::String(person)) if person.is_empty() || person.len() > 256 => {
                 return Err(TokenRefusal::NameUnfit(claim));
             }

@@ -18,6 +18,12 @@ impl ClaimPath {
         &self.0
     }
 
+    /// The name of the claim that it leads to.
+    #[must_use]
+    pub fn last(&self) -> &str {
+        if self.0.starts_with('/') { self.0.rsplit('/').next().unwrap_or_default() } else { &self.0 }
+    }
+
     /// Its value, if the token has it.
     #[must_use]
     pub fn of<'c>(&self, claims: &'c Value) -> Option<&'c Value> {

@@ -33,6 +33,8 @@ pub struct Issuer {
     pub caller: Template,
     /// How claims become the person behind it.
     pub person: Option<Template>,
+    /// Whether the addresses in its tokens are the bearers' own although nothing in the tokens says so.
+    pub email_verified_by_issuer: bool,
     /// What claims must be; all of it.
     pub conditions: Vec<Condition>,
     /// Session tags, and the claims that they are taken from.

@@ -54,6 +54,7 @@ fn issuer(section: &Section<'_>, folder: &Path, seen: &Seen) -> Option<Issuer> {
         None => None,
         Some(read) => Some(read?),
     };
+    let email_verified_by_issuer = section.boolean("email_verified_by_issuer", false);
     let conditions = section.optional("conditions").and_then(|item| item.table(conditions)).unwrap_or_default();
     let tags = tags(section);
     Some(Issuer {
@@ -64,6 +65,7 @@ fn issuer(section: &Section<'_>, folder: &Path, seen: &Seen) -> Option<Issuer> {
         bearer: uses.contains(&Use::Bearer),
         caller: caller?,
         person,
+        email_verified_by_issuer,
         conditions,
         tags,
     })

@@ -35,6 +35,14 @@ impl NamePattern {
         matches!(self, Self::Prefix(_))
     }
 
+    /// Whether a name that begins with this can fit.
+    pub(in crate::config) fn can_begin(&self, beginning: &str) -> bool {
+        match self {
+            Self::Exact(text) => text.starts_with(beginning),
+            Self::Prefix(text) => text.starts_with(beginning) || beginning.starts_with(text.as_str()),
+        }
+    }
+
     /// The more specific of two patterns is the greater: an exact name before every prefix, a longer prefix before a
     /// shorter one. Two different patterns that match the same name are never equally specific.
     pub(super) fn specificity(&self) -> (bool, usize) {

@@ -44,6 +44,27 @@ fn what_is_wrong_with_proofs_is_said_with_its_remedy() {
             "exchange.web_identity[0].tags: /https:~1~1sts.amazonaws.com~1/request_tags/Team is what the caller says of itself",
         ),
         ("", "[exchange]\naudience = \"a;b\"", "exchange.audience: is no audience"),
+        (
+            "",
+            &format!("{KEYS}[exchange.caller_identity]\naccounts = [\"123456789012\"]\nenforced_sessions = [\"*\"]"),
+            "exchange.caller_identity.enforced_sessions[0]: is every role",
+        ),
+        (
+            "",
+            &format!(
+                "{KEYS}[exchange.caller_identity]\naccounts = [\"123456789012\", \"111111111111\"]\n\
+                 enforced_sessions = [\"Admin\"]"
+            ),
+            "exchange.caller_identity.enforced_sessions[0]: does not say of which of the accounts the role is",
+        ),
+        (
+            "",
+            &format!(
+                "{KEYS}[exchange.caller_identity]\naccounts = [\"123456789012\"]\n\
+                 enforced_sessions = [\"111111111111:Admin\"]"
+            ),
+            "exchange.caller_identity.enforced_sessions[0]: does not say of which of the accounts the role is",
+        ),
     ]);
 }
 
@@ -118,7 +139,56 @@ fn revocations_name_one_thing_each() {
         ("", "[[revoked]]\nperson = \"a\"\nkey = \"b\"", "revoked[0]: must name one of token, caller, person"),
         ("", "[[revoked]]\nperson = \"\"", "revoked[0].person: is empty"),
         ("", "[[revoked]]\nperson = \"a\"\nissued_before = \"today\"", "revoked[0].issued_before: is not a time"),
+        ("", "[[revoked]]\ncaller = \"alice\"", "revoked[0].caller: does not begin with the kind of a caller"),
+        (
+            "",
+            "[[revoked]]\nkey = \"b\"\nissued_before = \"2026-11-27T12:00:00Z\"",
+            "revoked[0].issued_before: says nothing of a key",
+        ),
+        ("", &format!("{KEYS}[[revoked]]\nkey = \"a\""), "revoked[0].key: is the key that seals"),
     ]);
+}
+
+#[test]
+fn a_revocation_that_is_for_nobody_is_warned_of() {
+    const ISSUERS: &str = "[exchange.caller_identity]\naccounts = [\"123456789012\"]\n\
+                           [[issuer]]\nname = \"ci\"\nurl = \"https://ci.example\"\ncaller = \"{sub}\"\n";
+    for (revoked, expected) in [
+        ("issuer = \"ci\"", ""),
+        ("issuer = \"123456789012\"", ""),
+        ("issuer = \"cii\"", "revoked[0].issuer"),
+        ("key = \"b\"", "revoked[0].key"),
+        ("caller = \"keyring:alice\"", ""),
+    ] {
+        let warned = warnings("\"alice\"", "read-only", &format!("{ISSUERS}[[revoked]]\n{revoked}\n"));
+        assert!(if expected.is_empty() { warned.is_empty() } else { warned.contains(expected) }, "{revoked}: {warned}");
+    }
+}
+
+#[test]
+fn a_shared_issuer_without_conditions_and_roles_by_their_beginnings_are_warned_of() {
+    let issuer = |rest: &str| {
+        let url = "https://token.actions.githubusercontent.com";
+        format!("[[issuer]]\nname = \"ci\"\nurl = \"{url}\"\ncaller = \"{{sub}}\"\n{rest}\n")
+    };
+    assert!(warnings("\"alice\"", "read-only", &issuer("")).contains("is shared by everybody"));
+    assert_eq!(warnings("\"alice\"", "read-only", &issuer("conditions = { repository_owner = \"acme\" }")), "");
+    let enforced = "[exchange.caller_identity]\naccounts = [\"123456789012\"]\nenforced_sessions = [\"SSO_*\"]\n";
+    assert!(warnings("\"alice\"", "read-only", enforced).contains("whoever may create roles"));
+}
+
+#[test]
+fn tokens_for_the_exchange_and_access_tokens_are_not_for_the_same() {
+    let text = |audience: &str| {
+        format!(
+            "{KEYS}[exchange]\naudience = \"{audience}\"\n[[issuer]]\nname = \"ci\"\nurl = \"https://ci.example\"\n\
+             caller = \"{{sub}}\"\nuses = [\"exchange\", \"bearer\"]\n[bearer]\nurl = \"https://g.example\""
+        )
+    };
+    for audience in ["https://g.example/mcp", "https://g.example/mcp/dev"] {
+        each_is_one_fault(&[("", &text(audience), "exchange: exchange.audience is what access tokens are for")]);
+    }
+    config(&minimal_with("", &text("https://g.example/mcpx")));
 }
 
 /// The warnings of a configuration with this caller, access and rest.
@@ -131,7 +201,7 @@ fn warnings(caller: &str, access: &str, rest: &str) -> String {
 #[test]
 fn mappings_that_are_for_nobody_or_for_more_than_they_say_are_warned_of() {
     const ACCOUNT: &str =
-        "[exchange.caller_identity]\naccounts = [\"123456789012\"]\nenforced_sessions = [\"SSO_*\"]\n";
+        "[exchange.caller_identity]\naccounts = [\"123456789012\"]\nenforced_sessions = [\"SSO_Admin\"]\n";
     let assumed = |pattern: &str| {
         format!("{{ kind = \"caller-identity\", account = \"123456789012\", pattern = \"{pattern}\" }}")
     };
@@ -142,6 +212,8 @@ fn mappings_that_are_for_nobody_or_for_more_than_they_say_are_warned_of() {
         ("assumed-role/Developer", "is for nobody: a role's sessions"),
         ("assumed-role/Dev*", "for several roles"),
         ("user/alice", ""),
+        ("AWSReservedSSO_Admin_*", "is for nobody: names of this kind"),
+        ("role/Developer", "is for nobody: names of this kind"),
     ] {
         let warned = warnings(&assumed(pattern), "read-only", ACCOUNT);
         assert!(if expected.is_empty() { warned.is_empty() } else { warned.contains(expected) }, "{pattern}: {warned}");

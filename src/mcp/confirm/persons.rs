@@ -21,6 +21,12 @@ pub fn are_different(one: &Caller, other: &Caller) -> bool {
     matches!((person(one), person(other)), (Some(one), Some(other)) if one != other)
 }
 
+/// Whether both are known to be persons, and of one name.
+#[must_use]
+pub fn are_the_same(one: &Caller, other: &Caller) -> bool {
+    matches!((person(one), person(other)), (Some(one), Some(other)) if one == other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,6 +91,20 @@ pub fn caller_has_no_person(why: Option<&str>) -> ToolError {
         .hint("ask the gateway's operators to add a key with your person (`keyring add --person`)")
 }
 
+/// The caller's person has a name of another list than approvers' have.
+#[must_use]
+pub fn person_not_comparable(why: Option<&str>) -> ToolError {
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    let message = format!(
+        "this call wants the approval of another person{why}, and your person has a name that no key of the keyring has, so \
+         it cannot be told whether an approver is somebody else; nothing was done"
+    );
+    ToolError::gateway("PersonNotComparable", message).hint(
+        "ask the gateway's operators to add a key with your person as your proof names it (`keyring add --person`), or to set \
+         exchange.persons_as_in_keyring where both take names from one directory",
+    )
+}
+
 /// Nobody could approve.
 #[must_use]
 pub fn no_approver(environment: &str, why: Option<&str>) -> ToolError {

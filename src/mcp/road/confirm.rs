@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::approvers::{is_there_another, still_may};
+use super::approvers::{is_comparable, is_there_another, still_may};
 use super::{InForce, Road};
 use crate::authorize::{Authorized, Judged};
 use crate::config::Confirmation;
@@ -155,6 +155,9 @@ impl Road {
         let config = &unconfirmed.in_force.config;
         if !persons::is_known(&facts.caller) {
             return Err(refusals::caller_has_no_person(wanted.because.as_deref()));
+        }
+        if !is_comparable(config, &self.keyring, &facts.caller) {
+            return Err(refusals::person_not_comparable(wanted.because.as_deref()));
         }
         let now = self.stationery.clock.now();
         if let Some(token) = unconfirmed.token() {

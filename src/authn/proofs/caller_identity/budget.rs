@@ -6,21 +6,16 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::reasons::{self, Reason};
+use crate::bucket::{Bucket, Rate};
 
 /// How many answers are waited for at once.
 const AT_ONCE: usize = 16;
 
-/// A bucket of as many tokens as a second has, into which they flow back evenly; and places to wait in.
+/// A bucket of a second's asks, and places to wait in.
 #[derive(Debug)]
 pub(super) struct Budget {
     places: Arc<Semaphore>,
     bucket: Mutex<Option<Bucket>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    tokens: f64,
-    at: Timestamp,
 }
 
 /// The right to ask once; held until the answer is there.
@@ -37,14 +32,9 @@ impl Budget {
     /// Takes a place and a token.
     pub(super) fn take(&self, per_second: u32, now: Timestamp) -> Result<Place, Reason> {
         let held = Arc::clone(&self.places).try_acquire_owned().map_err(|_| reasons::BUSY)?;
-        let most = f64::from(per_second);
+        let rate = Rate::per_second(per_second);
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let Bucket { tokens, at } = bucket.unwrap_or(Bucket { tokens: most, at: now });
-        // A clock that is set back gives nothing and takes nothing.
-        let passed = now.duration_since(at).as_secs_f64().max(0.0);
-        let tokens = (tokens + passed * most).min(most);
-        let is_enough = tokens >= 1.0;
-        *bucket = Some(Bucket { tokens: if is_enough { tokens - 1.0 } else { tokens }, at: now });
-        if is_enough { Ok(Place { _held: held }) } else { Err(reasons::BUDGET_SPENT) }
+        let taken = bucket.get_or_insert_with(|| Bucket::full(rate, now)).take(rate, now);
+        taken.map(|()| Place { _held: held }).map_err(|_| reasons::BUDGET_SPENT)
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn of(identity: Identity, checked: &Checked, accepted: &CallerIdentit
     if !is_id_of(&identity.user_id, session.map(|(_, session)| session)) {
         return Err(reasons::ANSWER_UNEXPECTED);
     }
-    let person = session.filter(|(role, _)| accepted.enforces_session_of(role)).map(|(_, session)| session.to_owned());
+    let person = session
+        .filter(|(role, _)| accepted.enforces_session_of(identity.account, role))
+        .map(|(_, session)| session.to_owned());
     Ok(Caller {
         kind: CallerKind::CallerIdentity,
         name: name.to_owned(),

@@ -89,7 +89,7 @@ impl Target {
         if port.is_some_and(|port| port != "443") {
             return Err(reasons::PORT);
         }
-        let sts = StsHost::of(host).ok_or(reasons::HOST)?;
+        let sts = StsHost::of(host).filter(StsHost::is_of_a_known_region).ok_or(reasons::HOST)?;
         if !served.contains(&sts.partition()) {
             return Err(reasons::PARTITION);
         }

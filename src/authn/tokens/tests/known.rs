@@ -31,7 +31,7 @@ async fn a_token_of_aws_is_of_the_role_with_its_path_and_the_person_behind_it() 
 }
 
 #[tokio::test]
-async fn without_an_identity_center_user_the_person_is_the_source_identity_else_nobody() {
+async fn without_an_identity_center_user_the_person_is_the_source_identity_where_it_is_enforced_else_nobody() {
     let mut claims = of_aws();
     let of_aws = claims[OF_AWS].as_object_mut().unwrap();
     of_aws.remove("identity_store_user_id");
@@ -39,7 +39,11 @@ async fn without_an_identity_center_user_the_person_is_the_source_identity_else_
     let proven = prove(&claims).await;
     assert_eq!(proven.caller.person.as_deref(), Some("alice"));
     assert_eq!(proven.until, Some(noon() + jiff::SignedDuration::from_secs(295)));
+    claims["sub"] = format!("arn:aws:iam::{ACCOUNT}:role/Any").into();
+    assert_eq!(prove(&claims).await.caller.person, None, "whoever assumes this role chooses who to be");
+    claims["sub"] = format!("arn:aws:iam::{ACCOUNT}:role/teams/Developer").into();
     claims[OF_AWS].as_object_mut().unwrap().remove("source_identity");
+    assert_eq!(prove(&claims).await.caller.person, None);
     claims["sub"] = format!("arn:aws:iam::{ACCOUNT}:user/bob").into();
     let proven = prove(&claims).await;
     assert_eq!((proven.caller.name.as_str(), proven.caller.person), ("user/bob", None));
@@ -56,6 +60,54 @@ async fn a_token_of_an_issuer_is_of_whom_its_templates_make_of_it() {
 }
 
 #[tokio::test]
+async fn an_email_counts_wherever_it_is_used_if_it_is_verified() {
+    let servers = servers();
+    let keys = Answer::json(&key_set());
+    servers.set("https://mail.example/keys", keys);
+    let issuer = |uses: &str| {
+        let text = format!(
+            "{CONFIGURATION}[[issuer]]\nname = \"mail\"\nurl = \"https://mail.example\"\nkeys_url = \"https://mail.example/keys\"\n{uses}\n"
+        );
+        let none: BTreeMap<String, String> = BTreeMap::new();
+        Config::parse(&text, Path::new("/etc/gateway/gateway.toml"), &none).unwrap_or_else(|e| panic!("{e}")).config
+    };
+    let claims = |verified: Option<bool>| {
+        let mut claims = of_ci();
+        claims["iss"] = "https://mail.example".into();
+        claims["email"] = "alice@example.com".into();
+        claims["user"] = json!({"email": "alice@example.com"});
+        claims["email_verified"] = verified.map_or(Value::Null, Value::from);
+        if verified.is_none() {
+            claims.as_object_mut().unwrap().remove("email_verified");
+        }
+        claims
+    };
+    for uses in [
+        "caller = \"{email}\"",
+        "caller = \"{/user/email}\"",
+        "caller = \"{sub}\"\nperson = \"{email}\"",
+        "caller = \"{sub}\"\ntags = { mail = \"email\" }",
+        "caller = \"{sub}\"\nconditions = { email = \"*\" }",
+        "caller = \"{sub}\"\nconditions = { \"/user/email\" = \"alice@example.com\" }",
+    ] {
+        let uses = uses.replace("\"*\"", "\"alice*\"").replace("{sub}", "{repository_owner}");
+        let by_issuer = format!("{uses}\nemail_verified_by_issuer = true");
+        for (uses, verified, is_believed) in [
+            (&uses, Some(true), true),
+            (&uses, Some(false), false),
+            (&uses, None, false),
+            (&by_issuer, None, true),
+            (&by_issuer, Some(false), false),
+        ] {
+            let proven = tokens(&servers).prove(&token("rsa", &claims(verified)), &issuer(uses)).await;
+            let code = proven.map(|_| ()).map_err(|refusal| refusal.code);
+            let expected = if is_believed { Ok(()) } else { Err("token_email_unverified") };
+            assert_eq!(code, expected, "{uses} {verified:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_algorithm_of_the_list_is_accepted_with_a_key_of_its_type() {
     for key in ["rsa", "p256", "p384", "ed25519"] {
         let proven = tokens(&servers()).prove(&token(key, &of_ci()), &config()).await;
@@ -69,7 +121,7 @@ async fn an_access_token_reads_unless_its_scopes_say_more() {
     assert_eq!(verified.caller().id(), "oidc:idp:alice@example.com");
     assert_eq!(verified.environments(), ["dev"]);
     assert_eq!(verified.narrowing(), Narrowing::ReadingScope);
-    assert_eq!(verified.presented().token, Some("p-1"));
+    assert_eq!(verified.presented().tokens[0], Some("p-1"));
     assert_eq!(verified.presented().issued, noon() - jiff::SignedDuration::from_secs(5));
     assert!(matches!(verified.evidence(), Evidence::Bearer { may_write: false, .. }));
     for (scopes, narrowing) in [

@@ -52,6 +52,7 @@ keys = [{ id = "a", file = "a", state = "seal" }]
 [[exchange.web_identity]]
 account = "123456789012"
 issuer = "https://1a2b3c4d-0000-1111-2222-333344445555.tokens.sts.global.api.aws"
+enforced_source_identities = ["role/teams/*"]
 tags = { team = "/https:~1~1sts.amazonaws.com~1/principal_tags/team" }
 [[issuer]]
 name = "ci"
