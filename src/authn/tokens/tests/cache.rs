@@ -130,7 +130,7 @@ async fn who_hangs_up_does_not_end_the_attempt_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_issuer_that_fails_in_any_way_has_the_same_code_and_holds_up_nobody_elses_tokens() {
+pub(super) async fn an_issuer_that_fails_in_any_way_has_the_same_code_and_holds_up_nobody_elses_tokens() {
     for answer in [
         Answer::Hangs,
         Answer::Fails(FetchError::Unreachable("connection refused".into())),
@@ -162,7 +162,7 @@ fn token_of_ci() -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cached_keys_go_on_working_for_six_hours_without_the_issuer_and_not_longer() {
+pub(super) async fn cached_keys_go_on_working_for_six_hours_without_the_issuer_and_not_longer() {
     let gateway = Gateway::new();
     let token = person();
     assert_eq!(gateway.prove(&token).await, Ok(()));

@@ -6,7 +6,7 @@ use super::network::Silent;
 use super::*;
 
 #[tokio::test]
-async fn ten_thousand_proofs_ask_sts_no_more_than_the_budget_allows() {
+pub(super) async fn ten_thousand_proofs_ask_sts_no_more_than_the_budget_allows() {
     let sts = Told::with(Ok(told_of_alice()));
     let (proofs, clock) = at_noon(&sts);
     let config = configured(&[]);
@@ -44,7 +44,7 @@ async fn what_the_budget_refuses_is_not_used_up_and_what_is_repeated_costs_nothi
 }
 
 #[tokio::test(start_paused = true)]
-async fn sixteen_at_most_are_waited_for() {
+pub(super) async fn sixteen_at_most_are_waited_for() {
     let clock = ManualClock::at(noon());
     let proofs = Arc::new(CallerIdentity::new(Arc::new(Silent), clock));
     let text = ("[exchange.caller_identity]", "[exchange]\nsts_per_second = 200\n[exchange.caller_identity]");
@@ -66,7 +66,7 @@ async fn sixteen_at_most_are_waited_for() {
 }
 
 #[tokio::test]
-async fn no_proof_is_shown_that_could_not_be_remembered() {
+pub(super) async fn no_proof_is_shown_that_could_not_be_remembered() {
     let sts = Told::with(Ok(told_of_alice()));
     let (mut proofs, _) = at_noon(&sts);
     proofs.once = Once::new(2);

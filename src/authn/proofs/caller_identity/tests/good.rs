@@ -123,7 +123,7 @@ async fn a_configured_sts_is_asked_in_place_of_awss() {
 }
 
 #[tokio::test]
-async fn a_proof_works_once() {
+pub(super) async fn a_proof_works_once() {
     let sts = Told::with(Ok(told_of_alice()));
     let (proofs, clock) = at_noon(&sts);
     let (config, request) = (configured(&[]), Draft::good().request());

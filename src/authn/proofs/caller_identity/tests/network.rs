@@ -21,7 +21,7 @@ impl Sts for Silent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_sts_that_does_not_answer_is_given_up_after_ten_seconds() {
+pub(super) async fn an_sts_that_does_not_answer_is_given_up_after_ten_seconds() {
     let proofs = CallerIdentity::new(Arc::new(Silent), ManualClock::at(noon()));
     let begun = Instant::now();
     let refused = proofs.prove(&Draft::good().request(), &PUBLIC_KEY, &configured(&[])).await;
@@ -31,7 +31,7 @@ async fn an_sts_that_does_not_answer_is_given_up_after_ten_seconds() {
 }
 
 #[tokio::test]
-async fn an_sts_that_cannot_be_reached_is_told_of() {
+pub(super) async fn an_sts_that_cannot_be_reached_is_told_of() {
     assert_eq!(code(&answered(Err(NoAnswer::Unreachable)).await), "sts_unreachable");
 }
 
@@ -40,8 +40,8 @@ async fn an_answer_larger_than_any_is_not_read() {
     assert_eq!(code(&answered(Err(NoAnswer::TooLarge)).await), "sts_answer_too_large");
 }
 
-/// What the real connector makes of these bytes as an answer, and how many connections there were.
-async fn over_http(answer: &'static [u8]) -> (Result<Answer, NoAnswer>, String) {
+/// What the real connector makes of these bytes as an answer, and the request that it sent.
+pub(super) async fn over_http(answer: impl AsRef<[u8]> + Send + 'static) -> (Result<Answer, NoAnswer>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
     let served = tokio::spawn(async move {
@@ -50,7 +50,7 @@ async fn over_http(answer: &'static [u8]) -> (Result<Answer, NoAnswer>, String) 
         while !seen.ends_with(b"2011-06-15") {
             assert_ne!(stream.read_buf(&mut seen).await.expect("it is written to"), 0, "the request is whole");
         }
-        let _refused = stream.write_all(answer).await;
+        let _refused = stream.write_all(answer.as_ref()).await;
         drop(stream);
         // A second connection would be a redirect that was followed, or another try.
         drop(listener);
@@ -87,12 +87,9 @@ async fn a_redirect_is_an_answer_and_nobody_goes_there() {
 
 #[tokio::test]
 async fn a_body_beyond_the_bound_and_one_that_breaks_off_are_no_answers() {
-    static LARGE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
-        let mut answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\n\r\n".to_vec();
-        answer.extend(std::iter::repeat_n(b' ', 65 * 1024));
-        answer
-    });
-    assert_eq!(over_http(&LARGE).await.0.expect_err("it is too large"), NoAnswer::TooLarge);
+    let mut large = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\n\r\n".to_vec();
+    large.extend(std::iter::repeat_n(b' ', 65 * 1024));
+    assert_eq!(over_http(large).await.0.expect_err("it is too large"), NoAnswer::TooLarge);
     let (cut, _) = over_http(b"HTTP/1.1 200 OK\r\ncontent-length: 600\r\n\r\n<GetCaller").await;
     assert_eq!(cut.expect_err("it broke off"), NoAnswer::Unreachable);
     let (garbage, _) = over_http(b"\x16\x03\x01\x00 no HTTP at all").await;
