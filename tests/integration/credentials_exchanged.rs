@@ -1,73 +1,41 @@
 //! The whole way: an identity of the sandbox's account, a proof, the real exchange, and calls that are signed with what it
 //! gave, by botocore and by this program.
 
-use std::fs;
-
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::support::clients::Keys;
-use crate::support::command::{Ran, run_with};
-use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
+use crate::support::gateway::TestGateway;
+use crate::support::person::{Home, of_account, proving};
 use crate::support::program::Program;
 use crate::support::sealing::SealingKeys;
 
 /// A gateway that exchanges GetCallerIdentity proofs of the sandbox's principals, and a home of one of them.
 struct Exchanging {
     gateway: TestGateway,
-    home: TempDir,
+    home: Home,
     _keys: SealingKeys,
 }
 
 impl Exchanging {
     fn start() -> Self {
-        let home = tempfile::tempdir().expect("a temporary directory can be made");
         let keys = SealingKeys::new();
-        let callers = format!(
-            "{{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"assumed-role/iam-mcp-gateway/*\" }}"
-        );
+        let callers = of_account("caller-identity", "assumed-role/iam-mcp-gateway/*");
         let gateway = TestGateway::with_sandbox()
             .mapping_of(&callers, "role/mcp-auditor", "access = \"read-only\"")
-            .sealing(&keys, &[7])
-            .set("exchange.caller_identity", &format!("{{ accounts = [\"{ACCOUNT}\"] }}"))
+            .taking_identities(&keys, &[7])
             .start();
-        let Keys { access_key_id, secret_access_key, session_token } = gateway.own_keys();
-        let config = home.path().join(".aws");
-        fs::create_dir(&config).expect("the folder is ours");
-        fs::write(
-            config.join("config"),
-            format!(
-                "[profile person]\naws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n\
-                 aws_session_token = {}\n",
-                session_token.expect("a role has a session")
-            ),
-        )
-        .expect("the folder is ours");
+        let home = Home::of(&gateway.own_keys());
         Self { gateway, home, _keys: keys }
     }
 
-    fn home(&self) -> &str {
-        self.home.path().to_str().expect("temporary folders have plain names")
-    }
-
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-        run_with(arguments, &[&[("HOME", self.home()), ("PATH", "/usr/bin:/bin")], variables].concat(), "")
-    }
-
     /// The options of an exchange with the sandbox's STS.
-    fn options(&self) -> [String; 6] {
-        ["--profile", "person", "--audience", NAME, "--sts-endpoint", self.gateway.sandbox().url()]
-            .map(ToOwned::to_owned)
+    fn options(&self) -> [&str; 6] {
+        proving(self.gateway.sandbox().url())
     }
 
     fn install(&self) {
-        let options = self.options();
-        let mut command = vec!["credentials", "--url"];
         let url = self.gateway.url();
-        command.push(&url);
-        command.extend(options.iter().map(String::as_str));
-        command.extend(["--install", "gw", "--yes"]);
-        let written = self.run(&command, &[]);
+        let command = [&["credentials", "--url", &url, "--install", "gw", "--yes"][..], &self.options()].concat();
+        let written = self.home.run(&command);
         assert_eq!(written.code, 0, "{}", written.stderr);
     }
 
@@ -80,12 +48,10 @@ impl Exchanging {
 #[test]
 fn a_call_with_awss_own_credentials_is_made_as_whoever_they_are_of() {
     let exchanging = Exchanging::start();
-    let options = exchanging.options();
     let url = exchanging.gateway.url();
-    let mut command = vec!["call", "whoami", "--url", &url];
-    command.extend(options.iter().map(String::as_str));
+    let command = [&["call", "whoami", "--url", &url][..], &exchanging.options()].concat();
     for _ in 0..2 {
-        let called = exchanging.run(&command, &[]);
+        let called = exchanging.home.run(&command);
         assert_eq!(called.code, 0, "{}", called.stderr);
         let name = called.json()["Caller"]["name"].as_str().expect("a caller has a name").to_owned();
         assert!(name.starts_with("assumed-role/iam-mcp-gateway/"), "{name}");
@@ -98,10 +64,10 @@ fn a_profile_that_was_installed_signs_for_this_program_and_for_botocore() {
     let exchanging = Exchanging::start();
     exchanging.install();
     let profile = [("AWS_PROFILE", "gw")];
-    let called = exchanging.run(&["call", "whoami", "--url", &exchanging.gateway.url()], &profile);
+    let called = exchanging.home.run_with(&["call", "whoami", "--url", &exchanging.gateway.url()], &profile, "");
     assert_eq!(called.code, 0, "{}", called.stderr);
 
-    let variables = [("AWS_PROFILE", "gw"), ("HOME", exchanging.home())];
+    let variables = [("AWS_PROFILE", "gw"), ("HOME", exchanging.home.folder())];
     let mut botocore = Program::python("signed_http.py", &[], &variables);
     let message = json!({
         "jsonrpc": "2.0", "id": "1", "method": "tools/call",
@@ -131,7 +97,7 @@ fn a_proof_for_another_gateway_is_refused_with_what_to_do() {
     let sts = exchanging.gateway.sandbox().url();
     let url = exchanging.gateway.url();
     let command = ["credentials", "--url", &url, "--profile", "person", "--sts-endpoint", sts];
-    let refused = exchanging.run(&command, &[]);
+    let refused = exchanging.home.run(&command);
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
     assert!(refused.stderr.contains("proof_audience") && refused.stderr.contains("--audience"), "{}", refused.stderr);
     assert_eq!(exchanging.proofs(), 0);

@@ -13,6 +13,7 @@ use crate::support::clients::Keys;
 use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
 use crate::support::http::{Answer, Request};
 use crate::support::mcp::{Called, modern, tool_call};
+use crate::support::person::of_account;
 use crate::support::prepared::Prepared;
 use crate::support::sealing::SealingKeys;
 use crate::support::waiting::{eventually, now};
@@ -23,8 +24,7 @@ const USER: &str = "user/people/ben.okafor";
 /// A gateway that accepts proofs of the account's principals, and its sealing keys.
 fn accepting(prepared: Prepared) -> (TestGateway, SealingKeys) {
     let keys = SealingKeys::new();
-    let callers =
-        |pattern: &str| format!("{{ kind = \"caller-identity\", account = \"{ACCOUNT}\", pattern = \"{pattern}\" }}");
+    let callers = |pattern: &str| of_account("caller-identity", pattern);
     let accepted = format!("{{ accounts = [\"{ACCOUNT}\"], enforced_sessions = [\"iam-mcp-*\"] }}");
     let gateway = prepared
         .mapping_of(&callers(USER), "role/mcp-auditor", "access = \"read-only\"")
@@ -36,7 +36,8 @@ fn accepting(prepared: Prepared) -> (TestGateway, SealingKeys) {
     (gateway, keys)
 }
 
-/// A fresh key pair, as a helper makes one for each proof.
+/// A fresh key pair, as a helper makes one for each proof. It opens what is sealed by HPKE's own terms and not with the
+/// client's code, which would agree with a gateway that got them wrong; it does so more than once, too, which that never does.
 struct KeyPair {
     public: Vec<u8>,
     private: HpkePrivateKey,

@@ -2,14 +2,13 @@
 //! several replicas, OAuth, tokens of AWS and of a cluster, and what revocation ends.
 
 use std::fs;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::support::clients::{Client, Era, Keys};
-use crate::support::command::{Ran, run_with};
+use crate::support::command::Ran;
 use crate::support::gateway::{ACCOUNT, NAME, TestGateway};
+use crate::support::person::{Home, of_account, proving};
 use crate::support::prepared::Prepared;
 use crate::support::round_robin::RoundRobin;
 use crate::support::sandbox::RunningSandbox;
@@ -19,45 +18,9 @@ use crate::support::waiting::eventually;
 /// A person of the believable account, with ordinary keys.
 const PERSON: &str = "ben.okafor";
 
-/// A home with the profile `person`: the keys of a user of the account.
-struct Home(TempDir);
-
-impl Home {
-    fn of(keys: &Keys) -> Self {
-        let home = Self(tempfile::tempdir().expect("a temporary directory can be made"));
-        fs::create_dir(home.path(".aws")).expect("the folder is ours");
-        let token =
-            keys.session_token.as_ref().map(|token| format!("aws_session_token = {token}\n")).unwrap_or_default();
-        let profile = format!(
-            "[profile person]\naws_access_key_id = {}\naws_secret_access_key = {}\n{token}",
-            keys.access_key_id, keys.secret_access_key
-        );
-        fs::write(home.config(), profile).expect("the folder is ours");
-        home
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn config(&self) -> PathBuf {
-        self.path(".aws/config")
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let home = self.0.path().to_str().expect("temporary folders have plain names");
-        run_with(arguments, &[("HOME", home), ("PATH", "/usr/bin:/bin")], "")
-    }
-
-    /// Calls `whoami` as whoever these options prove.
-    fn whoami(&self, url: &str, options: &[&str]) -> Ran {
-        self.run(&[&["call", "whoami", "--url", url, "--audience", NAME][..], options].concat())
-    }
-}
-
-/// A mapping for callers of AWS's, of this kind and with these names.
-fn of_account(kind: &str, pattern: &str) -> String {
-    format!("{{ kind = \"{kind}\", account = \"{ACCOUNT}\", pattern = \"{pattern}\" }}")
+/// Calls `whoami` as whoever these options prove.
+fn whoami(home: &Home, url: &str, options: &[&str]) -> Ran {
+    home.run(&[&["call", "whoami", "--url", url, "--audience", NAME][..], options].concat())
 }
 
 /// A gateway on this sandbox that takes GetCallerIdentity proofs of its people, for a minute each.
@@ -70,8 +33,7 @@ fn replica(sandbox: &RunningSandbox, keys: &SealingKeys) -> Prepared {
         .variable("AWS_ACCESS_KEY_ID", &access_key_id)
         .variable("AWS_SECRET_ACCESS_KEY", &secret_access_key)
         .variable("AWS_SESSION_TOKEN", &session_token.expect("a role has a session"))
-        .sealing(keys, &[1])
-        .set("exchange.caller_identity", &format!("{{ accounts = [\"{ACCOUNT}\"] }}"))
+        .taking_identities(keys, &[1])
         .mapping_of(
             &of_account("caller-identity", "user/people/*"),
             "role/mcp-auditor",
@@ -112,7 +74,7 @@ fn an_unmodified_client_works_through_two_replicas_across_expiry_and_rotation() 
     let balancer = RoundRobin::before(replicas.iter().map(TestGateway::address).collect());
     let url = format!("http://{}/mcp", balancer.address());
     let home = Home::of(&sandbox.user_keys(PERSON));
-    let options = ["--profile", "person", "--audience", NAME, "--sts-endpoint", sandbox.url()];
+    let options = proving(sandbox.url());
     let installed = home.run(&[&["credentials", "--url", &url, "--install", "gw", "--yes"][..], &options].concat());
     assert_eq!(installed.code, 0, "{}", installed.stderr);
 
@@ -200,8 +162,8 @@ fn a_token_of_aws_names_the_person_and_is_worth_more_than_a_proof_of_identity() 
     let arguments = json!({"RoleName": "mcp-admin", "PolicyName": "own-tokens", "PolicyDocument": document});
     sandbox.root().done("put_role_policy", arguments);
     let home = Home::of(&sandbox.identity_center_keys("mcp-admin", "ada", "0123456789-ada"));
-    let called = home
-        .whoami(&gateway.url(), &["--profile", "person", "--proof", "web-identity", "--sts-endpoint", sandbox.url()]);
+    let options = ["--profile", "person", "--proof", "web-identity", "--sts-endpoint", sandbox.url()];
+    let called = whoami(&home, &gateway.url(), &options);
     assert_eq!(called.code, 0, "{}", called.stderr);
     let caller = called.json()["Caller"].clone();
     assert_eq!((&caller["kind"], &caller["name"]), (&json!("web-identity"), &json!("role/mcp-admin")), "{caller}");
@@ -232,7 +194,7 @@ fn a_clusters_token_file_is_traded_and_conditions_say_whose_it_must_be() {
         }));
         fs::write(&file, token).expect("the folder is ours");
         let path = file.display().to_string();
-        home.whoami(&gateway.url(), &["--web-identity-token-file", &path, "--no-cache"])
+        whoami(&home, &gateway.url(), &["--web-identity-token-file", &path, "--no-cache"])
     };
     let called = call_as("agents");
     assert_eq!(called.code, 0, "{}", called.stderr);
@@ -253,7 +215,7 @@ fn a_person_who_is_revoked_is_refused_with_credentials_that_are_out_and_with_new
     let gateway = replica(&sandbox, &keys).start();
     let home = Home::of(&sandbox.user_keys(PERSON));
     let options = ["--profile", "person", "--sts-endpoint", sandbox.url()];
-    let call = |more: &[&str]| home.whoami(&gateway.url(), &[&options, more].concat());
+    let call = |more: &[&str]| whoami(&home, &gateway.url(), &[&options, more].concat());
     let called = call(&[]);
     assert_eq!(called.code, 0, "{}", called.stderr);
     let caller = format!("caller-identity:{ACCOUNT}:{}", text(&called.json()["Caller"]["name"]));
@@ -280,11 +242,11 @@ fn without_sts_nobody_new_comes_and_whoever_is_there_stays() {
     let home = Home::of(&sandbox.user_keys(PERSON));
     let url = sandbox.url().to_owned();
     let options = ["--profile", "person", "--sts-endpoint", &url, "--timeout", "20"];
-    assert_eq!(home.whoami(&gateway.url(), &options).code, 0);
+    assert_eq!(whoami(&home, &gateway.url(), &options).code, 0);
     drop(sandbox);
-    let held = home.whoami(&gateway.url(), &options);
+    let held = whoami(&home, &gateway.url(), &options);
     assert_eq!(held.code, 0, "{}", held.stderr);
-    let refused = home.whoami(&gateway.url(), &[&options[..], &["--no-cache"]].concat());
+    let refused = whoami(&home, &gateway.url(), &[&options[..], &["--no-cache"]].concat());
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
     assert!(refused.stderr.contains("sts_unreachable"), "{}", refused.stderr);
 }

@@ -25,6 +25,7 @@ pub(crate) mod mcp;
 pub(crate) mod moto;
 pub(crate) mod node;
 pub(crate) mod own_disk;
+pub(crate) mod person;
 pub(crate) mod prepared;
 mod process;
 pub(crate) mod program;
