@@ -5,6 +5,7 @@ use data_encoding::BASE64URL_NOPAD;
 use iam_mcp_gateway::authn::proofs::caller_identity::{AUDIENCE_HEADER, audience_value};
 use iam_mcp_gateway::client::sign::{self, Scope};
 use iam_mcp_gateway::exchange::reply::INFO;
+use jiff::{SignedDuration, Timestamp};
 use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256;
 use rustls::crypto::hpke::{EncapsulatedSecret, Hpke, HpkePrivateKey};
 use serde_json::{Value, json};
@@ -69,6 +70,11 @@ impl KeyPair {
 
 /// A signed request to this STS, for a gateway of this audience and for this key.
 fn signed(sts: &str, keys: &Keys, audience: &str, key: &KeyPair) -> Value {
+    signed_at(sts, keys, audience, key, now())
+}
+
+/// The same, signed at this time.
+fn signed_at(sts: &str, keys: &Keys, audience: &str, key: &KeyPair, time: Timestamp) -> Value {
     let url: http::Uri = format!("{sts}/").parse().expect("the sandbox has a URL");
     let host = url.authority().expect("it has a host").to_string();
     let audience = audience_value(audience, &key.public);
@@ -80,8 +86,7 @@ fn signed(sts: &str, keys: &Keys, audience: &str, key: &KeyPair) -> Value {
     let Keys { access_key_id, secret_access_key, session_token } = keys.clone();
     let credentials = Credentials::new(access_key_id, secret_access_key, session_token, None, "test");
     let scope = Scope { service: "sts".to_owned(), region: "us-east-1".to_owned() };
-    let added =
-        sign::headers("POST", &url, &given, BODY.as_bytes(), &credentials, &scope, now()).expect("it is signed");
+    let added = sign::headers("POST", &url, &given, BODY.as_bytes(), &credentials, &scope, time).expect("it is signed");
     let mut headers: Vec<Value> = given.iter().map(|(name, value)| json!([name, value])).collect();
     headers.extend(added.iter().map(|(name, value)| json!([name, value])));
     json!({"method": "POST", "url": url.to_string(), "headers": headers, "body": BODY})
@@ -226,4 +231,49 @@ fn without_sts_no_proof_holds_and_whoever_has_keys_is_served() {
     assert!(answer.header("retry-after").is_some());
     let called = gateway.call("alice", "whoami", json!({}));
     assert_eq!(called.done()["Caller"]["name"], "alice", "{}", called.content);
+}
+
+#[test]
+fn who_asks_too_often_waits_and_neither_sts_nor_a_made_up_hop_is_asked() {
+    let limited = TestGateway::with_sandbox().set("exchange.per_source_per_minute", "1");
+    let (gateway, _sealing) = accepting(limited);
+    let (sts, user, key) =
+        (gateway.sandbox().url().to_owned(), gateway.sandbox().user_keys("ben.okafor"), KeyPair::fresh());
+    key.open(&exchange(&gateway, &signed(&sts, &user, NAME, &key), &key));
+    let before = asked(&gateway);
+    let request = Request::post(gateway.address()).target("/credentials");
+    // The proofs differ from the first and from one another: each is of another second.
+    for (hop, second) in [(None, 1), (Some("203.0.113.7"), 2), (Some("203.0.113.8, 127.0.0.1"), 3)] {
+        let proof = signed_at(&sts, &user, NAME, &key, now() - SignedDuration::from_secs(second));
+        let request = request.clone().body(json!({"caller_identity": proof, "public_key": key.public()}).to_string());
+        let answer = match hop {
+            Some(hop) => request.header("x-forwarded-for", hop).send(),
+            None => request.send(),
+        };
+        assert_eq!((answer.status, answer.code().as_str()), (429, "exchange_rate_limited"), "{hop:?}");
+        let wait: u64 = answer.header("retry-after").and_then(|text| text.parse().ok()).expect("it says how long");
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    assert_eq!(asked(&gateway), before, "STS is not asked");
+    assert_eq!(gateway.records("issuance").len(), 1);
+    // Who calls a tool is not held up.
+    assert_eq!(gateway.call("alice", "whoami", json!({})).done()["Caller"]["name"], "alice");
+}
+
+#[test]
+fn a_proxy_that_is_trusted_tells_one_source_from_another() {
+    let behind = TestGateway::with_sandbox()
+        .set("exchange.per_source_per_minute", "1")
+        .set("listen.trusted_proxies", "[\"127.0.0.0/8\"]");
+    let (gateway, _sealing) = accepting(behind);
+    let (sts, user) = (gateway.sandbox().url().to_owned(), gateway.sandbox().user_keys("ben.okafor"));
+    let status = |hop: &str| {
+        let key = KeyPair::fresh();
+        let body = json!({"caller_identity": signed(&sts, &user, NAME, &key), "public_key": key.public()});
+        let request = Request::post(gateway.address()).target("/credentials").body(body.to_string());
+        request.header("x-forwarded-for", hop).send().status
+    };
+    assert_eq!(["203.0.113.7", "203.0.113.7", "203.0.113.8"].map(status), [200, 429, 200]);
+    // What stands left of the last hop is the client's word.
+    assert_eq!(status("198.51.100.1, 203.0.113.8"), 429);
 }
