@@ -1,12 +1,12 @@
 //! `demo`, as a newcomer runs it: the tour, and a gateway that agents connect to with what it left in its folder.
 
+mod profiles;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use aws_credential_types::Credentials;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -311,56 +311,12 @@ fn what_it_prints_can_be_pasted() {
 }
 
 #[test]
-fn the_aws_config_file_has_a_person_and_the_way_to_gateway_credentials() {
-    let demo = Serving::start();
-    let place = &demo.place;
-    let mode = fs::metadata(place.path.join("aws-config")).expect("it is there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    let (person, operator) =
-        (place.keys_in("aws-config", "profile person"), place.keys_in("sandbox-credentials", "demo-operator"));
-    assert_eq!(person.access_key_id, operator.access_key_id);
-    assert_eq!(person.secret_access_key, operator.secret_access_key);
-    let text = place.read("aws-config");
-    let (_, process) =
-        text.split_once("\n[profile gateway]\nregion = us-east-1\ncredential_process = ").expect("it is there");
-    let folder = place.path.canonicalize().expect("the folder is there");
-    let folder = folder.to_str().expect("temporary folders have plain names");
-    let (url, sandbox) = (demo.url(), place.sandbox_url());
-    assert_eq!(
-        process,
-        format!(
-            "\"{}\" credentials --url {url} --profile person --aws-config \"{folder}/aws-config\" --sts-endpoint \
-             {sandbox} --audience iam-mcp.demo --cache-dir \"{folder}/credentials-cache\"\n",
-            env!("CARGO_BIN_EXE_iam-mcp-gateway"),
-        )
-    );
-    assert_eq!(demo.way("Clients that do OAuth"), url);
-    assert!(demo.way("Clients that speak stdio alone, as demo-operator").ends_with(&format!(" connect --url {url}")));
-}
-
-#[test]
 fn closing_the_terminal_ends_it() {
     let mut demo = Serving::start();
     demo.signal("HUP");
     let child = &mut demo.child;
     let status = eventually("the demo ends", || child.try_wait().expect("the child can be waited for"));
     assert!(status.success(), "{status}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_account_can_be_looked_at_with_awss_own_tools() {
-    let demo = Serving::start();
-    let keys = demo.place.keys_in("sandbox-credentials", "demo-operator");
-    let config = aws_sdk_iam::Config::builder()
-        .behavior_version(aws_sdk_iam::config::BehaviorVersion::latest())
-        .region(aws_sdk_iam::config::Region::new("us-east-1"))
-        .endpoint_url(demo.place.sandbox_url())
-        .credentials_provider(Credentials::from_keys(keys.access_key_id, keys.secret_access_key, None))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    let client = aws_sdk_iam::Client::from_conf(config);
-    let found = client.get_user().user_name("nora.lind").send().await.expect("the operator reads users");
-    assert_eq!(found.user().map(|user| user.path()), Some("/people/"), "the tour created it");
 }
 
 /// What AWS saw: every session carries the stamp, every call the source identity.

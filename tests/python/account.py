@@ -7,7 +7,8 @@ Standard input has one command a line, and each is answered by one line:
     {"do": "call", "operation": "create_user", "parameters": {...}}   what boto3 answers; {"error": CODE} of a refusal
     {"do": "state", "path": "/x/"}             what is in the account, see `state`
 
-and, in each, "url" and the key pair "access_key_id", "secret_access_key" and "session_token", if it has one, to sign with.
+and, in each, "url" and the key pair "access_key_id", "secret_access_key" and "session_token", if it has one, to sign with;
+or, in place of all of these, "profile", the name of a profile of the AWS configuration that this program's environment names.
 """
 
 import json
@@ -22,6 +23,8 @@ REGION = "us-east-1"
 
 def client(command: dict[str, Any]) -> Any:
     """boto3's client of IAM, for a stand-in."""
+    if "profile" in command:
+        return boto3.Session(profile_name=command["profile"]).client("iam")
     return boto3.client(
         "iam",
         region_name=REGION,
