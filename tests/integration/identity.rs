@@ -115,6 +115,35 @@ fn an_unmodified_client_works_through_two_replicas_across_expiry_and_rotation() 
 }
 
 #[test]
+fn connect_calls_as_whoever_the_profile_proves() {
+    let (sandbox, keys) = (RunningSandbox::start(), SealingKeys::new());
+    let gateway = replica(&sandbox, &keys).start();
+    let home = Home::of(&sandbox.user_keys(PERSON));
+    for era in [Era::Legacy, Era::Modern] {
+        let connect = Client::through_connect(&gateway.url(), era, &Keys::none()).with_home(&home.path(""));
+        let connect = proving(sandbox.url()).iter().fold(connect, |client, option| client.with(&passed_on(option)));
+        let answers = connect.run(&[json!(["call_tool", "whoami", {}]), json!(["call_tool", "list_users", {}])]);
+        let [connected, whoami, listed] = &answers[..] else { unreachable!("one answer for each step: {answers:?}") };
+        assert_eq!(connected["ok"], true, "{connected}");
+        let caller = &whoami["result"]["structuredContent"]["Caller"];
+        assert_eq!(
+            (&caller["kind"], &caller["name"], &caller["account"]),
+            (&json!("caller-identity"), &json!(format!("user/people/{PERSON}")), &json!(ACCOUNT)),
+            "{whoami}"
+        );
+        assert_eq!(listed["result"]["isError"], false, "{listed}");
+    }
+    let used = keys_of_calls(&gateway);
+    assert!(used.len() >= 4 && used.iter().all(|key| *key == used[0] && key.starts_with("IMGT")), "{used:?}");
+    assert_eq!(gateway.records("issuance").len(), 1, "the second takes what the first has kept");
+}
+
+/// An option of `connect`, as its script takes it.
+fn passed_on(option: &str) -> String {
+    format!("--connect-option={option}")
+}
+
+#[test]
 fn the_python_client_finds_its_way_by_oauth() {
     let sandbox = RunningSandbox::start();
     let issuer = format!(
