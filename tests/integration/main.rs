@@ -46,6 +46,7 @@ mod refusals;
 mod reloads;
 mod replay;
 mod scanner;
+mod sealing_secrets;
 mod secret_canaries;
 mod secrets;
 mod simulation;

@@ -1,10 +1,11 @@
-"""moto as a Secrets Manager on loopback that stores secrets, or refuses to, as it is told.
+"""moto as a Secrets Manager on loopback that stores and gives secrets, or refuses to, as it is told.
 
     moto_secrets_manager.py --record FILE
 
 Prints {"url": URL} as one line of JSON when it is ready. Then it reads a line of JSON at a time and answers with one:
-{"refuse": [CODE, STATUS]} has every CreateSecret answered with this error from then on, and {"refuse": null} none;
-{"done": true} is the answer. {"secrets": true} is answered with {"secrets": {NAME: the secret's text}}.
+{"refuse": [ACTION, CODE, STATUS]} has every call of this action answered with this error from then on, and {"refuse": null}
+none; {"done": true} is the answer. {"store": [NAME, TEXT]} makes a secret and is answered with {"arn": ARN}.
+{"secrets": true} is answered with {"secrets": {NAME: the secret's text}}.
 
 FILE has a line for each call, {"action", "parameters", "region", "service", "access_key_id", "session_token", "status"},
 where the secret's text stands among the parameters, and whether a session's token came along.
@@ -37,14 +38,14 @@ class Door:
         self.app = app
         self.file = open(record, "a", encoding="utf-8")
         self.lock = threading.Lock()
-        self.refusal: tuple[str, int] | None = None
+        self.refusal: tuple[str, str, int] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        if self.refusal and action == "CreateSecret":
-            code, status = self.refusal
+        if self.refusal and action == self.refusal[0]:
+            _, code, status = self.refusal
             # AWS's words may repeat what it was sent.
             text = {"__type": code, "message": f"refused: {body.decode()}"}
             answer, started = json.dumps(text).encode(), [(f"{status} Refused", [])]
@@ -85,12 +86,14 @@ def main() -> None:
     print(json.dumps({"url": url}), flush=True)
     for line in sys.stdin:
         match json.loads(line):
-            case {"refuse": [str(code), int(status)]}:
-                door.refusal = (code, status)
+            case {"refuse": [str(action), str(code), int(status)]}:
+                door.refusal = (action, code, status)
                 answer: dict[str, Any] = {"done": True}
             case {"refuse": None}:
                 door.refusal = None
                 answer = {"done": True}
+            case {"store": [str(name), str(text)]}:
+                answer = {"arn": client.create_secret(Name=name, SecretString=text)["ARN"]}
             case {"secrets": True}:
                 names = [secret["Name"] for secret in client.list_secrets()["SecretList"]]
                 texts = {name: client.get_secret_value(SecretId=name)["SecretString"] for name in names}

@@ -146,7 +146,7 @@ fn a_key_whose_secret_is_not_stored_is_deleted_again() {
         ("rotate_access_key", "ben.okafor", "EncryptionFailure", 400, json!({"stage": "create"})),
     ] {
         let before = (keys_of(&gateway, user), secrets.recording().of("CreateSecret").len());
-        secrets.refuse(code, status);
+        secrets.refuse("CreateSecret", code, status);
         let failed = if tool == "create_access_key" {
             confirmed(&gateway, tool, &json!({"user_name": user}))
         } else {
@@ -200,7 +200,7 @@ fn a_key_that_is_left_without_its_secret_is_told_loudly() {
     ]});
     let policy = [("RoleName", "mcp-admin"), ("PolicyName", "no-deleting"), ("PolicyDocument", &deny.to_string())];
     as_root(&gateway, "PutRolePolicy", &policy);
-    secrets.refuse("AccessDeniedException", 400);
+    secrets.refuse("CreateSecret", "AccessDeniedException", 400);
     let failed = confirmed(&gateway, "create_access_key", &json!({"user_name": USER}));
     assert_eq!(failed.code(), "KeyWithoutSecret");
     let left = keys_of(&gateway, USER);
@@ -222,7 +222,7 @@ fn a_key_that_is_not_known_everywhere_yet_is_not_taken_for_deleted() {
     const KEY: &str = "<AccessKey><UserName>dave</UserName><AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId>\
         <Status>Active</Status><SecretAccessKey>not-a-real-secret</SecretAccessKey></AccessKey>";
     let mut secrets = SecretsManager::start();
-    secrets.refuse("AccessDeniedException", 400);
+    secrets.refuse("CreateSecret", "AccessDeniedException", 400);
     let mut gateway = TestGateway::with_faulty_aws().confirming("model").storing_new_secrets_in(&secrets).start();
     let gone = || json!({"status": 404, "code": "NoSuchEntity"});
     for (answers, code) in [

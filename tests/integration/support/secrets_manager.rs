@@ -32,10 +32,25 @@ impl SecretsManager {
         &self.recording
     }
 
-    /// No secret is stored from now on, for this reason.
-    pub(crate) fn refuse(&mut self, code: &str, status: u16) {
-        self.process.say(&json!({"refuse": [code, status]}));
+    /// This action is refused from now on, for this reason.
+    pub(crate) fn refuse(&mut self, action: &str, code: &str, status: u16) {
+        self.told(&json!({"refuse": [action, code, status]}));
+    }
+
+    /// Nothing is refused any more.
+    pub(crate) fn allow(&mut self) {
+        self.told(&json!({"refuse": null}));
+    }
+
+    fn told(&mut self, what: &Value) {
+        self.process.say(what);
         assert_eq!(self.process.hear(), json!({"done": true}));
+    }
+
+    /// Makes a secret with this text; its ARN.
+    pub(crate) fn store(&mut self, name: &str, text: &str) -> String {
+        self.process.say(&json!({"store": [name, text]}));
+        self.process.hear()["arn"].as_str().expect("a secret has an ARN").to_owned()
     }
 
     /// Every secret's text, by its name.
