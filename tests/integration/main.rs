@@ -23,6 +23,7 @@ mod conformance;
 mod connect;
 mod credentials_command;
 mod credentials_exchanged;
+mod credentials_refused;
 mod demo;
 mod endpoints;
 mod exchange_caller_identity;
