@@ -215,9 +215,10 @@ fn audit_verify_answers_scripts_in_json() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 15] = [
         &["serve"],
         &["call"],
+        &["connect"],
         &["credentials"],
         &["tools"],
         &["keyring", "add"],
