@@ -203,9 +203,11 @@ impl Keys for ExchangedKeys {
 
     fn refused(&self, access_key_id: &str) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.refused = Some(access_key_id.to_owned());
+        if held.kept.as_ref().is_some_and(|kept| kept.credentials.access_key_id == access_key_id) {
+            held.refused = Some(access_key_id.to_owned());
+        }
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

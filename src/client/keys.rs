@@ -18,7 +18,10 @@ pub trait Keys: Debug + Send + Sync {
     /// The keys.
     fn keys(&self) -> BoxFuture<'_, Result<Credentials, NoKeys>>;
 
-    /// The gateway refused this key as expired, revoked or unknown, so the next ask should give another, where there is one.
+    /// The gateway refused this key, so the next ask should give another, where there is one. Nothing happens where another
+    /// key is in use by now: of several requests that are under way with one key, each is refused.
+    ///
+    /// [`crate::connect`] calls it when a gateway says that a key has expired, or that it is of another gateway's making.
     fn refused(&self, _access_key_id: &str) {}
 }
 

@@ -14,8 +14,11 @@ use super::tools::{self, Tools};
 use super::transport::{Answer, Lost, Outgoing, Transport};
 use crate::random::{SystemRandom, uuid};
 
-/// The gateway refused the signature before anything ran, and with newer keys or a newer date may take it.
-const RENEWED_FOR: [&str; 4] = ["credentials_expired", "credentials_foreign", "expired_key", "clock_skew"];
+/// The gateway refused the key before anything ran, and may take another.
+const RENEWED_FOR: [&str; 3] = ["credentials_expired", "credentials_foreign", "expired_key"];
+/// The gateway refused the date of the signature before anything ran, and may take a newer one: a machine that slept signs
+/// with an old one. Its keys are as good as before.
+const OUT_OF_TIME: &str = "clock_skew";
 /// The longest delay that the gateway may ask for and is waited for.
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 /// More pages of tools than this are not asked for.
@@ -23,7 +26,7 @@ const MOST_PAGES: usize = 50;
 
 /// Forwards messages.
 ///
-/// A message is sent again at most once for each of these reasons: its keys had expired (nothing ran); the connection
+/// A message is sent again at most once for each of these reasons: its keys or its date had expired (nothing ran); the connection
 /// broke off before the answer, and the message only reads; the gateway asked to wait, and the message calls no tool. A
 /// tool that writes, or is not known to only read, is never sent twice after it may have arrived.
 #[derive(Debug)]
@@ -76,10 +79,10 @@ impl Forwarder {
             if (200..300).contains(&answer.status) {
                 return Ok(());
             }
-            let status = answer.status;
+            let (status, signed_by) = (answer.status, answer.signed_by.clone());
             let body = answer::whole(&mut answer).await.unwrap_or_default();
             let body: Value = serde_json::from_str(&body).unwrap_or_default();
-            if self.renews(status, body["error"]["data"]["code"].as_str(), &mut tried).await {
+            if self.renews(status, body["error"]["data"]["code"].as_str(), &signed_by, &mut tried) {
                 continue;
             }
             return Err(match body["error"]["message"].as_str() {
@@ -100,9 +103,9 @@ impl Forwarder {
         let mut tried = Tried::default();
         loop {
             let answer = self.send(request, &mut tried).await?;
-            let status = answer.status;
+            let (status, signed_by) = (answer.status, answer.signed_by.clone());
             match answer::read(answer, id, &self.output).await {
-                Ok(reply) if self.renews(status, reply.error_code.as_deref(), &mut tried).await => {}
+                Ok(reply) if self.renews(status, reply.error_code.as_deref(), &signed_by, &mut tried) => {}
                 Ok(reply) => return Ok(reply),
                 Err(NoReply::Lost(lost)) => return Err(self.failure(lost, request)),
                 Err(NoReply::Unreadable(failure)) => return Err(failure),
@@ -129,14 +132,15 @@ impl Forwarder {
         }
     }
 
-    /// Whether the message is to be sent once more, with the new keys that were asked for.
-    async fn renews(&self, status: u16, code: Option<&str>, tried: &mut Tried) -> bool {
-        let renews = status == 401 && !tried.renewed && code.is_some_and(|code| RENEWED_FOR.contains(&code));
-        if renews {
-            tried.renewed = true;
-            self.transport.renew().await;
+    /// Whether the message is to be sent once more, signed anew: with another key than `signed_by`, if that was refused.
+    fn renews(&self, status: u16, code: Option<&str>, signed_by: &str, tried: &mut Tried) -> bool {
+        let Some(code) = code.filter(|_| status == 401 && !tried.renewed) else { return false };
+        let is_refused = RENEWED_FOR.contains(&code);
+        if is_refused {
+            self.transport.renew(signed_by);
         }
-        renews
+        tried.renewed = is_refused || code == OUT_OF_TIME;
+        tried.renewed
     }
 
     /// What the reply teaches, and the reply as the client gets it.

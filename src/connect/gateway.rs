@@ -74,15 +74,16 @@ impl Gateway {
             .await
             .map_err(|_| Lost::TimedOut(self.patience))?
             .map_err(|error| lost(&error))?;
-        Ok(self.answer(answer))
+        Ok(self.answer(answer, keys.access_key_id()))
     }
 
-    fn answer(&self, answer: HttpResponse) -> Answer {
+    fn answer(&self, answer: HttpResponse, signed_by: &str) -> Answer {
         let header = |name: &str| answer.headers().get(name).map(str::to_owned);
         let media_type = header("content-type").unwrap_or_default();
         Answer {
             status: answer.status().as_u16(),
             media_type: media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(),
+            signed_by: signed_by.to_owned(),
             // A date is not understood: gateways send seconds.
             retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
             body: chunks(answer.into_body(), self.patience),
@@ -95,13 +96,8 @@ impl Transport for Gateway {
         Box::pin(self.send(message))
     }
 
-    fn renew(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            // If there are none, the next message says so.
-            if let Ok(refused) = self.keys.keys().await {
-                self.keys.refused(refused.access_key_id());
-            }
-        })
+    fn renew(&self, access_key_id: &str) {
+        self.keys.refused(access_key_id);
     }
 }
 
@@ -148,13 +144,21 @@ fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dy
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::routing::post;
     use futures_util::StreamExt;
+    use http::{HeaderMap, StatusCode};
+    use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::client::exchanged::ExchangedKeys;
+    use crate::client::exchanged::tests::Scripted;
     use crate::client::keys::NoKeys;
     use crate::clock::SystemClock;
+    use crate::connect::forward::Forwarder;
+    use crate::connect::message;
 
     #[derive(Debug)]
     struct Fixed;
@@ -187,6 +191,54 @@ mod tests {
             assert!(peer.read_buf(&mut read).await.unwrap() > 0, "the request is whole");
         }
         String::from_utf8(read).unwrap()
+    }
+
+    /// A gateway for which the first key of [`Scripted`] is over. It takes two requests with it before it refuses either, and
+    /// the second is refused only after one with another key has come.
+    async fn over_for_two() -> String {
+        let (both, fresh) = (Arc::new(tokio::sync::Barrier::new(2)), Arc::new(tokio::sync::Notify::new()));
+        let answer = move |headers: HeaderMap, body: String| {
+            let (both, fresh) = (Arc::clone(&both), Arc::clone(&fresh));
+            async move {
+                let body: Value = serde_json::from_str(&body).unwrap();
+                if !headers["authorization"].to_str().unwrap().contains("Credential=IMGT/") {
+                    fresh.notify_one();
+                    return (StatusCode::OK, json!({"jsonrpc": "2.0", "id": body["id"], "result": {}}).to_string());
+                }
+                if !both.wait().await.is_leader() {
+                    fresh.notified().await;
+                }
+                let error = json!({"code": -32001, "message": "over", "data": {"code": "credentials_expired"}});
+                (StatusCode::UNAUTHORIZED, json!({"jsonrpc": "2.0", "id": null, "error": error}).to_string())
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/mcp", post(answer))).await });
+        url
+    }
+
+    #[tokio::test]
+    async fn of_two_requests_whose_key_is_refused_one_makes_an_exchange() {
+        let (url, clock) = (over_for_two().await, Arc::new(SystemClock));
+        let exchange = Scripted::giving("IMGT", clock.clone());
+        let patience = Duration::from_secs(20);
+        let keys = ExchangedKeys::new(Box::new(exchange.clone()), None, patience, clock.clone());
+        let scope = Scope { service: "iam-mcp".to_owned(), region: "us-east-1".to_owned() };
+        let gateway = Gateway::new(&url, Arc::new(keys), scope, clock, patience).unwrap();
+        let (output, mut replies) = tokio::sync::mpsc::channel(10);
+        let forwarder = Forwarder::new(Arc::new(gateway), output, false);
+        let ask = async |id: i64| {
+            let text = json!({"jsonrpc": "2.0", "id": id, "method": "ping"}).to_string();
+            let ping = message::parse(&text).unwrap().unwrap();
+            forwarder.request(&ping, ping.id.as_ref().unwrap()).await
+        };
+        assert_eq!(tokio::join!(ask(1), ask(2)), (None, None));
+        for _ in 0..2 {
+            let reply: Value = serde_json::from_str(&replies.recv().await.unwrap()).unwrap();
+            assert_eq!(reply["result"], json!({}), "{reply}");
+        }
+        assert_eq!(exchange.asked(), 2, "one for the first key, and one for both requests");
     }
 
     #[tokio::test]

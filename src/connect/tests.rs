@@ -37,7 +37,7 @@ type Headers = Vec<(&'static str, String)>;
 struct Stand {
     turns: Mutex<VecDeque<Turn>>,
     sent: Mutex<Vec<(Value, Headers)>>,
-    renewals: Mutex<usize>,
+    renewals: Mutex<Vec<String>>,
 }
 
 impl std::fmt::Debug for Stand {
@@ -69,9 +69,10 @@ impl Transport for Stand {
         locked(&self.sent).push((serde_json::from_str(&message.body).unwrap(), message.headers));
         let turn = locked(&self.turns).pop_front().expect("the test says what becomes of each message");
         let id = self.sent().last().map(|message| message["id"].clone()).unwrap_or_default();
+        let signed_by = format!("KEY{}", self.sent().len());
         Box::pin(async move {
             match turn {
-                Turn::Answered(answer) => Ok(answer),
+                Turn::Answered(answer) => Ok(Answer { signed_by, ..answer }),
                 Turn::Lost(lost) => Err(lost),
                 Turn::Result(value) => {
                     let body = Bytes::from(result(id, value).to_string());
@@ -82,14 +83,19 @@ impl Transport for Stand {
         })
     }
 
-    fn renew(&self) -> BoxFuture<'_, ()> {
-        *locked(&self.renewals) += 1;
-        Box::pin(async {})
+    fn renew(&self, access_key_id: &str) {
+        locked(&self.renewals).push(access_key_id.to_owned());
     }
 }
 
 fn answer(status: u16, media_type: &str, chunks: Vec<Result<Bytes, Lost>>) -> Answer {
-    Answer { status, media_type: media_type.to_owned(), retry_after: None, body: stream::iter(chunks).boxed() }
+    Answer {
+        status,
+        media_type: media_type.to_owned(),
+        signed_by: "KEY".to_owned(),
+        retry_after: None,
+        body: stream::iter(chunks).boxed(),
+    }
 }
 
 fn said(status: u16, message: &Value) -> Turn {

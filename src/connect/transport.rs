@@ -24,6 +24,8 @@ pub struct Answer {
     pub status: u16,
     /// The media type, without parameters, in small letters.
     pub media_type: String,
+    /// The access key id that the request was signed with.
+    pub signed_by: String,
     /// How long the gateway asks to wait.
     pub retry_after: Option<Duration>,
     /// The body as it arrives. Dropping it hangs up, which cancels the call.
@@ -56,6 +58,6 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// Signs and sends a message. Dropping the future hangs up.
     fn post(&self, message: Outgoing) -> BoxFuture<'_, Result<Answer, Lost>>;
 
-    /// Asks for new keys, since the gateway holds those in use for expired.
-    fn renew(&self) -> BoxFuture<'_, ()>;
+    /// Signs no more with the key of this id, since the gateway holds it for expired.
+    fn renew(&self, access_key_id: &str);
 }

@@ -8,7 +8,7 @@ use crate::clock::{Clock, ManualClock};
 
 /// An exchange that gives what it is told, and counts.
 #[derive(Debug, Clone)]
-pub(in crate::client) struct Scripted {
+pub(crate) struct Scripted {
     prefix: &'static str,
     lasts: SignedDuration,
     clock: SharedClock,
@@ -19,12 +19,12 @@ pub(in crate::client) struct Scripted {
 }
 
 impl Scripted {
-    pub(in crate::client) fn giving(prefix: &'static str, clock: SharedClock) -> Self {
+    pub(crate) fn giving(prefix: &'static str, clock: SharedClock) -> Self {
         let lasts = SignedDuration::from_mins(15);
         Self { prefix, lasts, clock, asked: Arc::default(), fails: Arc::default(), waits: None }
     }
 
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
@@ -259,7 +259,11 @@ async fn what_the_gateway_refused_is_not_given_again_from_memory_nor_from_the_ca
     keys.refused("IMGT");
     assert_eq!((id(&keys).await.as_str(), exchange.asked()), ("IMGT1", 2));
     assert_eq!((id(&keys).await.as_str(), exchange.asked()), ("IMGT1", 2));
+    // One that comes late is about a key that is not in use any more.
+    keys.refused("IMGT");
+    assert_eq!((id(&keys).await.as_str(), exchange.asked()), ("IMGT1", 2));
     keys.refused("IMGT1");
+    keys.refused("IMGT");
     exchange.fail(1000);
     assert!(keys.credentials().await.is_err());
 }

@@ -83,31 +83,47 @@ async fn the_gateways_own_errors_pass_with_the_requests_id_and_their_hint_in_the
 #[tokio::test]
 async fn expired_keys_are_renewed_once_and_the_message_is_sent_again() {
     let mut client = Client::new(false);
-    for expired in ["credentials_expired", "expired_key", "clock_skew"] {
+    let seen = |client: &Client| (locked(&client.stand.renewals).clone(), client.stand.sent().len());
+    for expired in ["credentials_expired", "credentials_foreign", "expired_key"] {
         client.stand.push(refused(401, expired));
         client.stand.push(said(200, &result(1, json!({}))));
         client.ask(1, "tools/call", json!({"name": "create_user"})).await;
         assert_eq!(client.hear().await, result(1, json!({})));
     }
-    assert_eq!((*locked(&client.stand.renewals), client.stand.sent().len()), (3, 6));
+    // Exactly the key that a message was signed with.
+    assert_eq!(seen(&client), (["KEY1", "KEY3", "KEY5"].map(str::to_owned).to_vec(), 6));
 
     client.stand.push(refused(401, "credentials_expired"));
     client.stand.push(refused(401, "credentials_expired"));
     client.ask(1, "tools/call", json!({"name": "create_user"})).await;
     assert_eq!(code(&client.hear().await), "credentials_expired");
-    assert_eq!((*locked(&client.stand.renewals), client.stand.sent().len()), (4, 8));
+    assert_eq!((seen(&client).0.len(), seen(&client).1), (4, 8));
 
     client.stand.push(refused(401, "unknown_key"));
     client.ask(1, "tools/call", json!({"name": "create_user"})).await;
     assert_eq!(code(&client.hear().await), "unknown_key");
-    assert_eq!((*locked(&client.stand.renewals), client.stand.sent().len()), (4, 9));
+    assert_eq!((seen(&client).0.len(), seen(&client).1), (4, 9));
 
     // A notification's keys expire, too.
     client.stand.push(refused(401, "expired_key"));
     client.stand.push(said(202, &Value::Null));
     client.say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     client.settle().await;
-    assert_eq!((*locked(&client.stand.renewals), client.stand.sent().len()), (5, 11));
+    assert_eq!((seen(&client).0.len(), seen(&client).1), (5, 11));
+}
+
+#[tokio::test]
+async fn a_date_that_is_refused_is_replaced_once_and_its_key_is_kept() {
+    let mut client = Client::new(false);
+    client.stand.push(refused(401, "clock_skew"));
+    client.stand.push(said(200, &result(1, json!({}))));
+    client.ask(1, "tools/call", json!({"name": "create_user"})).await;
+    assert_eq!(client.hear().await, result(1, json!({})));
+    client.stand.push(refused(401, "clock_skew"));
+    client.stand.push(refused(401, "clock_skew"));
+    client.ask(1, "tools/call", json!({"name": "create_user"})).await;
+    assert_eq!(code(&client.hear().await), "clock_skew");
+    assert_eq!((locked(&client.stand.renewals).len(), client.stand.sent().len()), (0, 4));
 }
 
 #[tokio::test]

@@ -124,7 +124,13 @@ async fn a_stream_is_passed_on_as_it_comes() {
     let (chunks, arriving) = channel::<Result<Bytes, Lost>>(10);
     let body = stream::unfold(arriving, |mut arriving| async { Some((arriving.recv().await?, arriving)) }).boxed();
     let media_type = "text/event-stream".to_owned();
-    client.stand.push(Turn::Answered(Answer { status: 200, media_type, retry_after: None, body }));
+    client.stand.push(Turn::Answered(Answer {
+        status: 200,
+        media_type,
+        signed_by: "KEY".to_owned(),
+        retry_after: None,
+        body,
+    }));
     client.ask(1, "tools/call", json!({"name": "long"})).await;
     let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": 1}});
     let event = format!(": ping\n\ndata: {progress}\n\ndata: {{\"jsonrpc\":\"2.0\",\n");
