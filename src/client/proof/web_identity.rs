@@ -18,13 +18,10 @@ use crate::iam::http::connections;
 use crate::secret::Secret;
 use crate::tools::text;
 
-/// How long a token of a session is good for, in seconds: the shortest that STS gives, since it is shown at once
+/// How long a token is good for, in seconds: the shortest that STS gives, since it is shown at once
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html>). What is given for it may last longer:
-/// that follows the session, whose end the token tells. Nor does STS give tokens that outlast it.
-const OF_A_SESSION: i32 = 60;
-
-/// The same for keys without a session, such as an IAM user's: what is given for that token ends with the token.
-const OF_A_KEY: i32 = 900;
+/// of a session the token tells the end, which that follows; for an IAM user's keys the role mapping says how long.
+const SECONDS: i32 = 60;
 
 /// What tokens are signed with: the gateway accepts RS256, too, but this is the shorter.
 const ALGORITHM: &str = "ES384";
@@ -51,7 +48,6 @@ pub struct WebIdentity {
 impl WebIdentity {
     async fn token(&self) -> Result<Secret, NoKeys> {
         let credentials = identity(&self.credentials).await?;
-        let seconds = if credentials.session_token().is_some() { OF_A_SESSION } else { OF_A_KEY };
         let credentials = SharedCredentialsProvider::new(credentials);
         let sleep = SharedAsyncSleep::new(TokioSleep::new());
         let client = Client::new(&SETTINGS.sdk(&self.endpoint.sdk(), credentials, connections(), sleep));
@@ -59,7 +55,7 @@ impl WebIdentity {
             .get_web_identity_token()
             .audience(&self.audience)
             .signing_algorithm(ALGORITHM)
-            .duration_seconds(seconds)
+            .duration_seconds(SECONDS)
             .send()
             .await;
         let answer = asked.map_err(|error| match (error.code(), error.message()) {
@@ -144,15 +140,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_is_asked_for_the_one_audience_and_as_briefly_as_is_useful() {
-        for (session, seconds) in [(Some("session"), 60), (None, 900)] {
+    async fn a_token_is_asked_for_the_one_audience_and_as_briefly_as_sts_gives_one() {
+        for session in [Some("session"), None] {
             let (body, token) = asked(session, 200, GIVEN.to_owned()).await;
             assert_eq!(token.unwrap().expose(), "eyJ.a.b");
             for parameter in [
                 "Action=GetWebIdentityToken".to_owned(),
                 "Audience.member.1=iam-mcp.example.internal".to_owned(),
                 "SigningAlgorithm=ES384".to_owned(),
-                format!("DurationSeconds={seconds}"),
+                "DurationSeconds=60".to_owned(),
             ] {
                 assert!(body.split('&').any(|one| one == parameter), "{parameter} is not in {body}");
             }
