@@ -127,7 +127,10 @@ impl Exchange {
         for tries_left in (0..TRIES).rev() {
             match self.try_once().await? {
                 Tried::Given(credentials) => return Ok(credentials),
-                Tried::Later(refusal, wait) if tries_left == 0 || Instant::now() + wait >= until => {
+                // However long a gateway says: a wait without an end comes too late, too.
+                Tried::Later(refusal, wait)
+                    if tries_left == 0 || Instant::now().checked_add(wait).is_none_or(|next| next >= until) =>
+                {
                     return Err(refusal.into());
                 }
                 Tried::Later(_, wait) => sleep(wait).await,
