@@ -22,12 +22,14 @@ use crate::clock::SystemClock;
 use crate::config::{Environment, LoopbackUrl};
 
 /// Variables that decide whose identity the usual chain finds.
-const DECIDING: [&str; 9] = [
+const DECIDING: [&str; 10] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_ROLE_ARN",
+    // A part of the caller's name, where a role is assumed with a token.
+    "AWS_ROLE_SESSION_NAME",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -204,6 +206,8 @@ mod tests {
             plain.shape(url, "a", &environment(&person)),
             plain.shape(url, "a", &environment(&[("AWS_ACCESS_KEY_ID", "AKIAONE")])),
             plain.shape(url, "a", &environment(&[("AWS_ACCESS_KEY_ID", "AKIATWO")])),
+            plain.shape(url, "a", &environment(&[("AWS_ROLE_SESSION_NAME", "one")])),
+            plain.shape(url, "a", &environment(&[("AWS_ROLE_SESSION_NAME", "two")])),
         ];
         for other in [
             Exchanging { profile: Some("person".to_owned()), ..plain.clone() },
