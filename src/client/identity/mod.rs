@@ -12,8 +12,6 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
-pub use recursion::runs_this;
-
 use super::keys::NoKeys;
 use super::proof::told;
 use crate::arn::{Partition, Region};

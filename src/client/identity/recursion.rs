@@ -32,8 +32,7 @@ pub(super) fn check(profiles: &ProfileSet, name: &str) -> Result<(), NoKeys> {
 }
 
 /// Whether a `credential_process` is this command.
-#[must_use]
-pub fn runs_this(process: &str) -> bool {
+fn runs_this(process: &str) -> bool {
     let words = words(process);
     // A shell may stand before it: what counts is that the program is named with its command behind.
     words.windows(2).any(|pair| {
