@@ -19,7 +19,7 @@ use crate::client::proof::token_file::TokenFile;
 use crate::client::proof::web_identity::WebIdentity;
 use crate::client::url;
 use crate::clock::SystemClock;
-use crate::config::{Environment, LoopbackUrl};
+use crate::config::{AUDIENCE, Environment, LoopbackUrl, is_audience};
 
 /// Variables that decide whose identity the usual chain finds.
 const DECIDING: [&str; 10] = [
@@ -91,14 +91,7 @@ impl Proof {
 
 /// As the gateway's configuration takes it.
 fn audience(text: &str) -> Result<String, String> {
-    let is_sound = (1..=256).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\";\\".contains(&byte));
-    match is_sound {
-        true => Ok(text.to_owned()),
-        false => {
-            Err("write 1 to 256 printable characters without blanks, quotes, semicolons and backslashes".to_owned())
-        }
-    }
+    if is_audience(text) { Ok(text.to_owned()) } else { Err(format!("write {AUDIENCE}")) }
 }
 
 impl Exchanging {

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use super::credential_process;
 use crate::authn::credentials::GatewayCredentials;
 use crate::config::Environment;
+use crate::exchange::reply;
 use crate::random::{Random, SystemRandom, uuid};
 use crate::tools::text::visible;
 
@@ -188,7 +189,7 @@ impl Cache {
     }
 
     fn write_with(&self, kept: &Kept, random: &dyn Random) -> Result<(), CacheError> {
-        let credentials = credential_process::write(&kept.credentials);
+        let credentials = reply::credential_process(&kept.credentials);
         let credentials = serde_json::from_str(credentials.expose()).expect("it was written as JSON");
         let document = Document { obtained: kept.obtained, credentials };
         let text = Zeroizing::new(serde_json::to_string(&document).expect("a document is always JSON"));

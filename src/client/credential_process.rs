@@ -1,9 +1,9 @@
-//! The JSON that `credential_process` programs print
-//! (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html>): what the exchange answers, what
-//! the cache keeps, and what `credentials` prints.
+//! Reading the JSON that `credential_process` programs print
+//! (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html>): what the exchange answers and the
+//! cache keeps. [`crate::exchange::reply`] writes it.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::authn::credentials::{GatewayCredentials, LONGEST_TOKEN, PREFIX};
 use crate::secret::Secret;
@@ -13,16 +13,6 @@ const LONGEST_SECRET: usize = 256;
 /// The longest access key id that is taken, in characters.
 const LONGEST_ID: usize = 128;
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Written<'a> {
-    version: u8,
-    access_key_id: &'a str,
-    secret_access_key: &'a str,
-    session_token: &'a str,
-    expiration: String,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Read {
@@ -31,19 +21,6 @@ struct Read {
     secret_access_key: String,
     session_token: String,
     expiration: Timestamp,
-}
-
-/// The credentials as one line of JSON.
-#[must_use]
-pub fn write(credentials: &GatewayCredentials) -> Secret {
-    let written = Written {
-        version: 1,
-        access_key_id: &credentials.access_key_id,
-        secret_access_key: credentials.secret_access_key.expose(),
-        session_token: credentials.session_token.expose(),
-        expiration: credentials.expires.to_string(),
-    };
-    Secret::new(serde_json::to_string(&written).expect("texts are always JSON"))
 }
 
 /// The credentials that such JSON holds; `None` where it is not exactly that, or they are not those of a gateway.
@@ -72,6 +49,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::exchange::reply::credential_process;
 
     fn document() -> Value {
         json!({
@@ -83,7 +61,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let read = read(document().to_string().as_bytes()).unwrap();
-        assert_eq!(serde_json::from_str::<Value>(write(&read).expose()).unwrap(), document());
+        assert_eq!(serde_json::from_str::<Value>(credential_process(&read).expose()).unwrap(), document());
     }
 
     #[test]

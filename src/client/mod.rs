@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod exchanged;
 pub mod identity;
 pub mod keys;
+pub mod process_line;
 pub mod proof;
 pub mod sign;
 pub mod url;

@@ -1,8 +1,7 @@
 //! The URLs of a gateway.
 
-use std::net::IpAddr;
-
 use super::ClientError;
+use crate::config::is_loopback;
 use crate::http::Service;
 
 /// The URL of an endpoint, if it may be spoken to: `https`, or plain `http` to this machine.
@@ -15,12 +14,9 @@ pub fn parse(url: &str) -> Result<http::Uri, ClientError> {
             "{url} is not a URL; write https://HOST/mcp, or http://127.0.0.1:PORT/mcp for this machine"
         ))
     })?;
-    let host = parsed.host().unwrap_or_default();
-    let loopback =
-        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback());
     match parsed.scheme_str() {
         Some("https") => Ok(parsed),
-        Some("http") if loopback => Ok(parsed),
+        Some("http") if is_loopback(parsed.host().unwrap_or_default()) => Ok(parsed),
         Some("http") => Err(ClientError::Url(format!("{url}: plain http goes to this machine only; use https"))),
         _ => Err(ClientError::Url(format!("{url} must begin with https://, or http:// for this machine"))),
     }
@@ -70,8 +66,13 @@ mod tests {
 
     #[test]
     fn plain_http_stays_on_this_machine() {
-        for url in ["https://gateway.example/mcp", "http://127.0.0.1:1/mcp", "http://[::1]/mcp", "http://localhost/mcp"]
-        {
+        for url in [
+            "https://gateway.example/mcp",
+            "http://127.0.0.1:1/mcp",
+            "http://[::1]/mcp",
+            "http://localhost/mcp",
+            "http://LOCALHOST/mcp",
+        ] {
             assert!(parse(url).is_ok(), "{url}");
         }
         for url in ["http://gateway.example/mcp", "http://127.0.0.1.example/mcp", "ftp://127.0.0.1/", "/mcp", "", "a b"]

@@ -15,6 +15,15 @@ use super::section::{Item, Section};
 use super::sink::Problem;
 use crate::arn::AccountId;
 
+/// What an audience is: it stands in a signed header before a semicolon, and in tokens.
+pub const AUDIENCE: &str = "1 to 256 printable characters without blanks, quotes, semicolons and backslashes";
+
+/// Whether a text is one.
+#[must_use]
+pub fn is_audience(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\";\\".contains(&byte))
+}
+
 /// `[exchange]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
@@ -235,14 +244,8 @@ fn issuer_of_aws(item: &Item<'_>, seen: &RefCell<Vec<(String, Place)>>) -> Optio
 }
 
 fn audience(item: &Item<'_>) -> Option<String> {
-    item.check(|text| {
-        let is_sound =
-            (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && !b"\";\\".contains(&b));
-        if is_sound {
-            Ok(text.to_owned())
-        } else {
-            Err(Problem::invalid("is no audience")
-                .remedy("1 to 256 printable characters without blanks, quotes, semicolons and backslashes"))
-        }
+    item.check(|text| match is_audience(text) {
+        true => Ok(text.to_owned()),
+        false => Err(Problem::invalid("is no audience").remedy(AUDIENCE)),
     })
 }

@@ -55,15 +55,20 @@ impl FromStr for LoopbackUrl {
             return Err(LoopbackUrlError::Excess);
         }
         let host = authority.host();
-        let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let loopback = match v6 {
-            Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address == Ipv6Addr::LOCALHOST),
-            None => host.eq_ignore_ascii_case("localhost") || host.parse::<Ipv4Addr>().is_ok_and(|a| a.is_loopback()),
-        };
-        if !loopback {
+        if !is_loopback(host) {
             return Err(LoopbackUrlError::NotLoopback(host.to_owned()));
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Whether a URL's host is this machine: 127.0.0.0/8, `[::1]`, or `localhost` in letters of any case.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match v6 {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address == Ipv6Addr::LOCALHOST),
+        None => host.eq_ignore_ascii_case("localhost") || host.parse::<Ipv4Addr>().is_ok_and(|a| a.is_loopback()),
     }
 }
 
@@ -83,6 +88,7 @@ mod tests {
             ("http://127.0.0.1:4566/", "http://127.0.0.1:4566"),
             ("https://127.8.9.10", "https://127.8.9.10"),
             ("http://localhost:1", "http://localhost:1"),
+            ("http://LocalHost:1", "http://LocalHost:1"),
             ("http://[::1]:8080", "http://[::1]:8080"),
         ] {
             assert_eq!(text.parse::<LoopbackUrl>().unwrap().as_str(), url);

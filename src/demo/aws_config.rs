@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::folder::CREDENTIALS_CACHE;
 use super::{GATEWAY_NAME, REGION};
+use crate::client::process_line::quoted;
 use crate::tools::text::visible;
 
 /// A path that the file cannot name.
@@ -52,16 +53,10 @@ pub(super) fn text(
     )))
 }
 
-/// A path as one word of the command, in double quotes.
-///
-/// SDKs take the command apart in different ways: some ask a shell, some have rules of their own. What they do not all
-/// read in the same way is refused, and with it what would end the line or begin a comment.
+/// A path as one word of the command.
 fn word(path: &Path) -> Result<String, Unwritable> {
-    let plain = |text: &&str| {
-        !text.chars().any(|c| c.is_control() || "\"\\$`!%".contains(c)) && !text.contains(" #") && !text.contains(" ;")
-    };
-    let text = path.to_str().filter(plain).ok_or_else(|| Unwritable(path.to_owned()))?;
-    Ok(format!("\"{text}\""))
+    let text = path.to_str().and_then(|text| quoted(text).ok());
+    text.ok_or_else(|| Unwritable(path.to_owned()))
 }
 
 #[cfg(test)]
@@ -93,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_path_that_would_be_more_than_a_word_is_refused() {
-        for path in ["/a\"b", "/a$HOME", "/a`id`", "/a\\b", "/a\n[profile person]", "/a #b", "/a ;b", "/a\u{1b}[0m"] {
+        for path in ["/a\n[profile person]", "/a\rb", "/a #b", "/a ;b", "/a\u{1b}[0m"] {
             let refused = written("/bin/x", path).unwrap_err();
             assert!(!refused.to_string().contains(['\n', '\u{1b}']), "{refused}");
             assert!(written(path, "/demo").is_err(), "{path:?}");

@@ -9,8 +9,8 @@ use std::fmt;
 use data_encoding::BASE64URL_NOPAD;
 use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_256;
 use rustls::crypto::hpke::{Hpke, HpkePublicKey};
+use serde::Serialize;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::authn::credentials::GatewayCredentials;
 use crate::authn::proofs::ProofRefusal;
@@ -70,17 +70,25 @@ fn seal(key: &[u8], plain: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((encapsulated.0, sealed))
 }
 
-/// The JSON that `credential_process` programs print.
-fn credential_process(credentials: &GatewayCredentials) -> Secret {
-    let text = Zeroizing::new(
-        json!({
-            "Version": 1,
-            "AccessKeyId": credentials.access_key_id,
-            "SecretAccessKey": credentials.secret_access_key.expose(),
-            "SessionToken": credentials.session_token.expose(),
-            "Expiration": credentials.expires.to_string(),
-        })
-        .to_string(),
-    );
-    Secret::new(text.to_string())
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Written<'a> {
+    version: u8,
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    session_token: &'a str,
+    expiration: String,
+}
+
+/// The JSON that `credential_process` programs print, in one line; what the client keeps and prints, too.
+#[must_use]
+pub fn credential_process(credentials: &GatewayCredentials) -> Secret {
+    let written = Written {
+        version: 1,
+        access_key_id: &credentials.access_key_id,
+        secret_access_key: credentials.secret_access_key.expose(),
+        session_token: credentials.session_token.expose(),
+        expiration: credentials.expires.to_string(),
+    };
+    Secret::new(serde_json::to_string(&written).expect("texts are always JSON"))
 }

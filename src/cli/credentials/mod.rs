@@ -13,10 +13,10 @@ use serde_json::json;
 use super::exchanging::Exchanging;
 use super::{Failure, Outcome, out};
 use crate::client::ClientError;
-use crate::client::credential_process;
 use crate::client::exchange::ExchangeError;
 use crate::client::keys::NoKeys;
 use crate::config::ProcessEnvironment;
+use crate::exchange::reply::credential_process;
 use crate::tools::text;
 
 /// Exchange your AWS identity for short-lived gateway credentials, as a `credential_process` of AWS's tools.
@@ -90,7 +90,7 @@ async fn exchanged(command: &Credentials) -> Result<crate::secret::Secret, Refus
     let timeout = Duration::from_secs(command.timeout);
     let keys = options.keys(&command.url, timeout, &ProcessEnvironment).await.map_err(Refused::Other)?;
     let kept = keys.credentials().await.map_err(Refused::Exchange)?;
-    Ok(credential_process::write(&kept.credentials))
+    Ok(credential_process(&kept.credentials))
 }
 
 /// Says what is wrong on standard error: standard output is read by programs that look for credentials there.

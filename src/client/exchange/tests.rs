@@ -13,7 +13,7 @@ use rustls::crypto::hpke::{Hpke, HpkePublicKey};
 use serde_json::json;
 
 use super::*;
-use crate::exchange::reply::INFO;
+use crate::exchange::reply::{INFO, credential_process};
 use crate::exchange::request::Proof;
 use crate::secret::Secret;
 
@@ -29,7 +29,7 @@ pub(in crate::client) fn credentials(id: &str, expires: Timestamp) -> GatewayCre
 
 fn good() -> String {
     let expires = "2126-01-01T00:00:00Z".parse().unwrap();
-    credential_process::write(&credentials("IMGTNEW", expires)).expose().to_owned()
+    credential_process(&credentials("IMGTNEW", expires)).expose().to_owned()
 }
 
 /// How a gateway answers.

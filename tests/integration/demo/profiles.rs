@@ -29,8 +29,8 @@ fn the_aws_config_file_has_a_person_and_the_way_to_gateway_credentials() {
     assert_eq!(
         process,
         format!(
-            "\"{}\" credentials --url {url} --profile person --aws-config \"{folder}/aws-config\" --sts-endpoint \
-             {sandbox} --audience iam-mcp.demo --cache-dir \"{folder}/credentials-cache\"\n",
+            "{} credentials --url {url} --profile person --aws-config {folder}/aws-config --sts-endpoint {sandbox} \
+             --audience iam-mcp.demo --cache-dir {folder}/credentials-cache\n",
             env!("CARGO_BIN_EXE_iam-mcp-gateway"),
         )
     );
