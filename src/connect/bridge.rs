@@ -79,7 +79,7 @@ impl Bridge {
                 read = input.recv(), if until.is_none() && has_room => match read {
                     Some(Input::Message(message)) => self.take(message).await,
                     Some(Input::Faulty(id, failure)) => {
-                        (self.say)(&failure.said());
+                        (self.say)(&failure.told());
                         self.forwarder.write(failure.reply(id.as_ref())).await;
                     }
                     None => until = Some(Instant::now() + GRACE),
@@ -102,7 +102,7 @@ impl Bridge {
             && (self.running.contains_key(id) || self.waiting.iter().any(|other| other.id.as_ref() == Some(id)))
         {
             let failure = Failure::new(INVALID_REQUEST, "IdInUse", "a request with this id is not answered yet");
-            (self.say)(&failure.said());
+            (self.say)(&failure.told());
             // With its id, it would pass for the first one's reply.
             return self.forwarder.write(failure.reply(None)).await;
         }
@@ -166,7 +166,7 @@ impl Bridge {
             Err(error) => (error.id(), None),
         };
         if let Some(failure) = failure {
-            (self.say)(&failure.said());
+            (self.say)(&failure.told());
         }
         match self.works.remove(&task) {
             Some(Work::Request(id)) => {

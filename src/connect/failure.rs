@@ -56,6 +56,12 @@ impl Failure {
         text::visible(&format!("{}{hint}", self.message)).into_owned()
     }
 
+    /// The same after its code, for whoever watches the process.
+    #[must_use]
+    pub fn told(&self) -> String {
+        format!("{}: {}", self.code, self.said())
+    }
+
     /// The reply to the request of this id, in one line; the id is null where it is not known (JSON-RPC 2.0 section 5).
     #[must_use]
     pub fn reply(&self, id: Option<&Id>) -> String {
