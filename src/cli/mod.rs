@@ -72,6 +72,7 @@ pub enum Outcome {
 pub struct Failure {
     message: String,
     exit_code: u8,
+    as_json: bool,
 }
 
 const FAILED: u8 = 1;
@@ -82,19 +83,25 @@ impl Failure {
     /// The command was used wrongly.
     #[must_use]
     pub fn usage(error: impl Display) -> Self {
-        Self { message: error.to_string(), exit_code: WRONG_USAGE }
+        Self { message: error.to_string(), exit_code: WRONG_USAGE, as_json: false }
     }
 
     /// The configuration, or a file that it names, is bad.
     #[must_use]
     pub fn configuration(error: impl Display) -> Self {
-        Self { message: error.to_string(), exit_code: BAD_CONFIGURATION }
+        Self { message: error.to_string(), exit_code: BAD_CONFIGURATION, as_json: false }
+    }
+
+    /// The same, to be said as one line of JSON.
+    #[must_use]
+    pub fn as_json(self) -> Self {
+        Self { as_json: true, ..self }
     }
 }
 
 impl<E: Display> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { message: error.to_string(), exit_code: FAILED }
+        Self { message: error.to_string(), exit_code: FAILED, as_json: false }
     }
 }
 
@@ -106,8 +113,12 @@ impl Outcome {
             Ok(Self::Done) => ExitCode::SUCCESS,
             Ok(Self::Failed) => ExitCode::from(FAILED),
             Ok(Self::BadConfiguration) => ExitCode::from(BAD_CONFIGURATION),
-            Err(Failure { message, exit_code }) => {
-                out::error(&message);
+            Err(Failure { message, exit_code, as_json }) => {
+                if as_json {
+                    out::error_json(None, &message, None)
+                } else {
+                    out::error(&message)
+                }
                 ExitCode::from(exit_code)
             }
         }

@@ -35,6 +35,12 @@ pub fn error(text: &str) {
     note(&format!("{BAD}error:{BAD:#} {text}"));
 }
 
+/// Writes what went wrong to standard error, as one line of JSON.
+pub fn error_json(code: Option<&str>, message: &str, hint: Option<&str>) {
+    let said = serde_json::json!({"error": {"code": code, "message": message, "hint": hint}});
+    note(&escaped(&said.to_string()));
+}
+
 /// Writes a value as indented JSON.
 pub fn json(value: &impl Serialize) {
     line(&escaped(&serde_json::to_string_pretty(value).expect("what commands print serializes")));

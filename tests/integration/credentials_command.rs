@@ -150,6 +150,26 @@ fn a_refusal_is_told_on_standard_error_with_its_code_and_hint() {
 }
 
 #[test]
+fn with_json_everything_that_is_wrong_is_told_in_one_line_of_it() {
+    let (home, exchange) = (Home::new(), lasting(15));
+    let (good, region) = (exchange.url(), [("AWS_REGION", "no region")]);
+    for (url, profile, variables, code) in [
+        ("http://gateway.example/mcp", "person", &[][..], 2),
+        ("nonsense", "person", &[], 2),
+        (good, "person", &region, 1),
+        (good, "nobody", &[], 1),
+    ] {
+        let refused = home.run_with(&["credentials", "--url", url, "--profile", profile, "--json"], variables);
+        assert_eq!((refused.code, refused.stdout.as_str()), (code, ""), "{url} {profile}");
+        let said: serde_json::Value = serde_json::from_str(&refused.stderr).expect("it is one line of JSON");
+        assert!(said["error"]["message"].is_string(), "{said}");
+    }
+    // What --install shows is for people.
+    assert_eq!(home.credentials(good, &["--json", "--install", "gw", "--yes"]).code, 2);
+    assert_eq!(exchange.asked().len(), 0);
+}
+
+#[test]
 fn a_reply_that_anybody_could_read_is_refused() {
     let (home, exchange) = (Home::new(), StandInExchange::start(Answers::Unsealed));
     let refused = home.credentials(exchange.url(), &[]);

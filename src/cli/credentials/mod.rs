@@ -8,7 +8,6 @@ mod install;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
 
 use super::exchanging::Exchanging;
 use super::{Failure, Outcome, out};
@@ -50,7 +49,7 @@ pub struct Credentials {
     #[arg(long, requires = "install")]
     yes: bool,
     /// Say what is wrong in one line of JSON, on standard error.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "install")]
     json: bool,
 }
 
@@ -72,7 +71,8 @@ pub fn run(command: &Credentials) -> Result<Outcome, Failure> {
             tell(error, command.json);
             Ok(Outcome::Failed)
         }
-        Err(Refused::Other(failure)) => Err(failure),
+        // Whoever reads JSON reads it whatever is wrong; the exit code stays.
+        Err(Refused::Other(failure)) => Err(if command.json { failure.as_json() } else { failure }),
     }
 }
 
@@ -101,9 +101,7 @@ fn tell(error: ExchangeError, json: bool) {
     };
     let NoKeys { message, hint } = error.into();
     if json {
-        let said = json!({"error": {"code": code, "message": message, "hint": hint}});
-        out::note(&out::escaped(&said.to_string()));
-        return;
+        return out::error_json(code.as_deref(), &message, hint.as_deref());
     }
     out::error(&text::visible(&message));
     if let Some(hint) = hint {
