@@ -7,7 +7,7 @@ use std::io::{BufRead, IsTerminal, Read};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::to::{self, To};
+use super::to::{self, ToApprove};
 use super::{Failure, Outcome, out};
 use crate::client::{Client, ClientError, url};
 use crate::http::Service;
@@ -39,7 +39,7 @@ pub struct Approve {
     /// The plan_token that the agent was answered; `-` reads it from standard input.
     plan_token: String,
     #[command(flatten)]
-    to: To,
+    to: ToApprove,
     /// Approve without asking, for whoever has looked at the plan elsewhere.
     #[arg(long)]
     yes: bool,
@@ -66,9 +66,9 @@ pub fn run(command: &Approve) -> Result<Outcome, Failure> {
         ));
     }
     let token = token(&command.plan_token)?;
-    let url = url::beside(&command.to.url, Service::Approvals).map_err(Failure::usage)?;
-    let answered = command.to.block_on(async {
-        let client = command.to.approver(&url).await?;
+    let url = url::beside(&command.to.endpoint().url, Service::Approvals).map_err(Failure::usage)?;
+    let answered = command.to.endpoint().block_on(async {
+        let client = command.to.client_at(&url).await?;
         Ok::<_, Failure>(decide(command, &client, &token).await)
     })??;
     match answered {
@@ -86,7 +86,7 @@ pub fn run(command: &Approve) -> Result<Outcome, Failure> {
 
 /// Shows the plan, asks, and says what was decided; `None` when the person did not say yes.
 async fn decide(command: &Approve, client: &Client, token: &str) -> Result<Option<Value>, ClientError> {
-    let timeout = command.to.timeout();
+    let timeout = command.to.endpoint().timeout();
     let plan = client.ask(&json!({"plan_token": token}), timeout).await?;
     if command.show {
         return Ok(Some(plan));

@@ -37,8 +37,8 @@ pub struct Call {
 /// What kept the tool from being called.
 pub fn run(command: &Call) -> Result<Outcome, Failure> {
     let arguments = arguments(&command.arguments)?;
-    let timeout = command.to.timeout();
-    let result = command.to.block_on(async {
+    let timeout = command.to.endpoint().timeout();
+    let result = command.to.endpoint().block_on(async {
         let client = command.to.client().await?;
         Ok::<_, Failure>(client.call_tool(&command.tool, &arguments, timeout).await)
     })??;

@@ -40,11 +40,11 @@ pub struct Connect {
 /// # Errors
 /// When it cannot run.
 pub fn run(command: &Connect) -> Result<Outcome, Failure> {
-    command.to.block_on(async {
-        let to = &command.to;
+    let to = command.to.endpoint();
+    to.block_on(async {
         let clock = Arc::new(SystemClock);
         let gateway =
-            Gateway::new(&to.url, to.keys().await, to.scope(), clock, to.timeout()).map_err(Failure::usage)?;
+            Gateway::new(&to.url, command.to.keys().await, to.scope(), clock, to.timeout()).map_err(Failure::usage)?;
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let serving = serve(Arc::new(gateway), command.read_only, std::io::stdin(), std::io::stdout(), say);
         tokio::select! {
@@ -105,7 +105,7 @@ mod tests {
                     let parsed = CommandLine::try_parse_from(line);
                     let parsed = parsed.unwrap_or_else(|error| panic!("{heading}: {error}"));
                     let Command::Connect(command) = parsed.command else { panic!("{heading}: {entry}") };
-                    assert_eq!(command.to.url, URL, "{heading}");
+                    assert_eq!(command.to.endpoint().url, URL, "{heading}");
                 }
                 Some("uvx") => {
                     let expected = ["mcp-proxy-for-aws==1.7.0", URL, "--service", "iam-mcp", "--region", "us-east-1"];

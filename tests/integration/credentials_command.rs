@@ -295,10 +295,22 @@ fn a_call_with_awss_own_credentials_is_signed_with_what_they_are_exchanged_for()
 fn an_approval_is_not_signed_with_what_was_exchanged() {
     let (home, exchange) = (Home::new(), lasting(15));
     let command = ["approve", "--url", exchange.url(), "--show", "a-plan-token"];
-    let person = [("AWS_PROFILE", "person")];
-    for more in [&[][..], &["--proof", "caller-identity"]] {
-        let refused = home.run_with(&[&command[..], more].concat(), &person);
+    for (more, variables) in [(&[][..], &[("AWS_PROFILE", "person")][..]), (&["--profile", "person"], &[])] {
+        let refused = home.run_with(&[&command[..], more].concat(), variables);
         assert_eq!((refused.code, refused.stdout.as_str(), exchange.asked().len()), (2, "", 0));
         assert!(refused.stderr.contains("keyring"), "{}", refused.stderr);
+    }
+    // What would do nothing is not offered.
+    for option in [
+        ["--proof", "caller-identity"],
+        ["--web-identity-token-file", "token"],
+        ["--audience", "x"],
+        ["--sts-region", "us-east-1"],
+        ["--sts-endpoint", "http://127.0.0.1:9"],
+        ["--cache-dir", "x"],
+    ] {
+        let refused = home.run_with(&[&command[..], &option].concat(), &[("AWS_PROFILE", "person")]);
+        assert_eq!(refused.code, 2, "{option:?}");
+        assert!(refused.stderr.contains("unexpected argument"), "{option:?}: {}", refused.stderr);
     }
 }
