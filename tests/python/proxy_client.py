@@ -21,7 +21,9 @@ if __name__ == "__main__":
     parser.add_argument("--proxy-option", action="append", default=[], metavar="OPTION", help="passed on to the proxy")
     options = parser.parse_args()
     options.era = "legacy"  # all that the proxy speaks
-    # Besides the region to sign for, the proxy wants one to operate in, and finds it in the environment only.
-    environment = {"AWS_REGION": options.region, **os.environ}
+    environment = dict(os.environ)
+    if "AWS_PROFILE" not in environment:
+        # Besides the region to sign for, the proxy wants one to operate in: a profile's own, or this.
+        environment.setdefault("AWS_REGION", options.region)
     command = [options.url, "--service", options.service, "--region", options.region, *options.proxy_option]
     steps.main(stdio_client(StdioServerParameters(command=str(PROXY), args=command, env=environment)), options)

@@ -82,7 +82,8 @@ impl Client {
         Self::of(Program::python, "oauth_client.py", url, &Keys::none()).with(&era.option())
     }
 
-    /// The same on mcp-proxy-for-aws, which takes its keys from a profile of the AWS configuration in this file.
+    /// The same on mcp-proxy-for-aws, which takes its keys and the region to operate in from a profile of the AWS
+    /// configuration in this file.
     pub(crate) fn through_proxy_by_profile(url: &str, config: &Path, profile: &str) -> Self {
         let client = Self::of(Program::python, "proxy_client.py", url, &Keys::none());
         client.variable("AWS_CONFIG_FILE", &config.display().to_string()).variable("AWS_PROFILE", profile)
