@@ -23,8 +23,9 @@ use crate::tools::text;
       \"command\": \"iam-mcp-gateway\",\n    \
       \"args\": [\"connect\", \"--url\", \"https://iam-mcp.example.internal/mcp\"],\n    \
       \"env\": {\"AWS_PROFILE\": \"iam-mcp\"}}}}\n\n\
-    The credentials are a gateway key, found where AWS's own tools look: environment variables, the profile of\n\
-    AWS_PROFILE, credential_process. They are asked for again for each message.\n\
+    The credentials are found where AWS's own tools look: environment variables, the profile of AWS_PROFILE,\n\
+    credential_process. A gateway key signs as it is; AWS's own credentials are exchanged for a short-lived one first,\n\
+    as `iam-mcp-gateway credentials` does it. They are renewed before they end.\n\
     Standard output has protocol messages only; what else is to be said goes to standard error.\n\
     Exit codes: 0 the client has ended the session, 1 it cannot run, 2 the arguments or the URL are wrong.")]
 pub struct Connect {
