@@ -112,6 +112,31 @@ fn list(patterns: &[DocumentPattern]) -> String {
     patterns.iter().map(DocumentPattern::as_str).collect::<Vec<_>>().join(", ")
 }
 
+/// Who may prove themselves, by what.
+fn proofs(config: &Configuration) {
+    let exchange = &config.exchange;
+    if exchange.is_on(&config.issuers) {
+        out::line(&format!("exchange      for {}", exchange.audience));
+    }
+    for account in exchange.caller_identity.iter().flat_map(|proofs| &proofs.accounts) {
+        out::line(&format!("  caller-identity  {account}"));
+    }
+    for issuer in &exchange.web_identity {
+        out::line(&format!("  web-identity     {}  {}", issuer.account, issuer.issuer.as_str()));
+    }
+    for issuer in &config.issuers {
+        let uses = [("exchange", issuer.exchange), ("bearer", issuer.bearer)];
+        let uses: Vec<&str> = uses.into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
+        out::line(&format!("issuer        {}  {}  ({})", issuer.name, issuer.url.as_str(), uses.join(", ")));
+    }
+    if let Some(bearer) = &config.bearer {
+        out::line(&format!("bearer        {}/mcp", bearer.url));
+    }
+    if !config.revoked.is_empty() {
+        out::line(&format!("revoked       {}", config.revoked.len()));
+    }
+}
+
 fn summary(config: &Configuration, ok: bool) {
     out::line(&format!(
         "gateway       {}{}",
@@ -129,6 +154,7 @@ fn summary(config: &Configuration, ok: bool) {
             out::line(&format!("  {}  ->  {}  {}", mapping.id, mapping.role_arn, mapping.access.as_str()));
         }
     }
+    proofs(config);
     for (what, patterns) in [("policies", &config.policy.documents), ("shadow", &config.policy.shadow)] {
         if !patterns.is_empty() {
             out::line(&format!("{what:<13} {}", list(patterns)));

@@ -57,6 +57,12 @@ impl Revocations {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether everything is revoked that the sealing key of this id sealed.
     #[must_use]
     pub fn cover_key(&self, id: &str) -> bool {

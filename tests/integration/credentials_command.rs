@@ -254,17 +254,26 @@ fn a_profile_is_installed_after_it_was_shown_and_only_when_somebody_agrees() {
 }
 
 #[test]
-fn another_profile_of_the_name_is_shown_without_its_secrets_before_it_is_replaced() {
+fn another_profile_of_the_name_is_shown_without_its_secrets_and_replaced_by_nobody_s_leave() {
     let (home, exchange) = (Home::new(), lasting(15));
     let elsewhere = home.0.path().join("other config");
     fs::write(&elsewhere, "[profile gw]\naws_access_key_id = AKIAOLD\naws_secret_access_key = hush\n").expect("ours");
     let elsewhere = elsewhere.to_str().expect("temporary folders have plain names");
     let command = ["credentials", "--url", exchange.url(), "--aws-config", elsewhere, "--install", "gw", "--yes"];
     let written = home.run_with(&command, &[]);
-    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert_eq!(written.code, 2, "{}", written.stderr);
     assert!(written.stderr.contains("-aws_access_key_id = AKIAOLD") && !written.stderr.contains("hush"));
-    let text = fs::read_to_string(elsewhere).expect("it is there");
-    assert!(!text.contains("AKIAOLD") && text.contains(&format!(" --aws-config \"{elsewhere}\"")), "{text}");
+    assert!(written.stderr.contains("--yes does not replace that"), "{}", written.stderr);
+    let text = || fs::read_to_string(elsewhere).expect("it is there");
+    assert!(text().contains("AKIAOLD") && text().contains("hush"));
+
+    let own = "[profile gw]\ncredential_process = /old/iam-mcp-gateway credentials --url http://127.0.0.1:9/mcp\n";
+    fs::write(elsewhere, own).expect("ours");
+    assert_eq!(home.run_with(&command, &[]).code, 0);
+    assert!(!text().contains("/old/") && text().contains(&format!(" --aws-config \"{elsewhere}\"")), "{}", text());
+    let default = ["credentials", "--url", exchange.url(), "--aws-config", elsewhere, "--install", "default", "--yes"];
+    let refused = home.run_with(&default, &[]);
+    assert!(refused.code == 2 && refused.stderr.contains("exchanged for itself"), "{}", refused.stderr);
 }
 
 #[test]

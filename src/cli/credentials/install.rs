@@ -24,6 +24,12 @@ pub(super) fn run(command: &Credentials, name: &str, environment: &dyn Environme
              one"
         )));
     }
+    if name == "default" && options.profile.is_none() && options.web_identity_token_file.is_none() {
+        return Err(Failure::usage(
+            "the profile default is what the usual chain finds, so it would be exchanged for itself: name the profile of your AWS \
+             identity with --profile, or another one to --install",
+        ));
+    }
     // What would fail at every use is told now.
     crate::client::url::parse(&command.url).map_err(Failure::usage)?;
     crate::client::url::beside(&command.url, crate::http::Service::Exchange).map_err(Failure::usage)?;
@@ -48,6 +54,12 @@ pub(super) fn run(command: &Credentials, name: &str, environment: &dyn Environme
     out::note(&format!("{}:", file.shown()));
     diff::lines(&gone, &new).iter().for_each(|line| out::note(line));
     let replaces = !gone.is_empty();
+    if command.yes && replaces && !gone.lines().any(is_own) {
+        return Err(Failure::usage(format!(
+            "the profile {name} holds what this program did not write, and --yes does not replace that: choose another name, or run it \
+             at a terminal without --yes"
+        )));
+    }
     if !command.yes && !is_confirmed(replaces)? {
         out::note("Nothing was written.");
         return Ok(Outcome::Failed);
@@ -61,6 +73,12 @@ pub(super) fn run(command: &Credentials, name: &str, environment: &dyn Environme
         ));
     }
     Ok(Outcome::Done)
+}
+
+/// Whether a line of a profile is one that this command wrote.
+fn is_own(line: &str) -> bool {
+    let value = line.split_once('=').filter(|(key, _)| key.trim() == "credential_process").map(|(_, value)| value);
+    value.is_some_and(|value| value.contains("iam-mcp-gateway") && value.contains(" credentials "))
 }
 
 /// Whether the person at the terminal says yes; nothing but a plain yes is one.

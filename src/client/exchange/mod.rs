@@ -71,8 +71,22 @@ impl From<ExchangeError> for NoKeys {
             ExchangeError::Gateway(ClientError::Refused { code: Some(code), message, .. })
                 if code.ends_with("_audience") =>
             {
-                let hint = "name the gateway's own with --audience; it is the name in its configuration, or the audience in \
-                            its [exchange]";
+                let hint = match code.as_str() {
+                    "token_audience" => {
+                        "name that audience with --audience; where the token comes out of a file, ask whoever puts it there for one \
+                         with that audience"
+                    }
+                    _ => {
+                        "name the gateway's own with --audience; it is the name in its configuration, or the audience in its \
+                         [exchange]"
+                    }
+                };
+                Self { message: visible(&format!("{code}: {message}")), hint: Some(hint.to_owned()) }
+            }
+            ExchangeError::Gateway(ClientError::Refused { code: Some(code), message, .. })
+                if code == "proof_endpoint" =>
+            {
+                let hint = "name that STS with --sts-endpoint; a demo prints its own";
                 Self { message: visible(&format!("{code}: {message}")), hint: Some(hint.to_owned()) }
             }
             ExchangeError::Gateway(ClientError::Refused { code, message, hint }) => Self {

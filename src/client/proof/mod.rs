@@ -65,7 +65,7 @@ pub(super) fn told(error: &dyn Error) -> String {
     let mut told: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next.filter(|_| told.len() < MOST) {
-        let said = text::visible(error.to_string().trim()).into_owned();
+        let said = text::visible(&in_one_line(&error.to_string())).into_owned();
         if !told.last().is_some_and(|last| last.contains(&said)) {
             told.push(said);
         }
@@ -74,10 +74,30 @@ pub(super) fn told(error: &dyn Error) -> String {
     told.join(": ")
 }
 
+/// Lists of what was tried come over several lines.
+fn in_one_line(text: &str) -> String {
+    let mut all = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match all.chars().last() {
+            None => {}
+            Some(':') => all.push(' '),
+            Some(_) => all.push_str("; "),
+        }
+        all.push_str(line);
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exchange::request::{self, SignedRequest};
+
+    #[test]
+    fn what_comes_over_several_lines_is_told_in_one() {
+        let error = std::io::Error::other("nothing found. Attempted:\n  Environment: no\n\n  Profile: none\n");
+        assert_eq!(told(&error), "nothing found. Attempted: Environment: no; Profile: none");
+    }
 
     #[test]
     fn what_is_sent_is_what_the_exchange_reads() {

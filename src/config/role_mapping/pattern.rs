@@ -63,7 +63,9 @@ pub enum NamePatternError {
     #[error("may have one *, and only as its last character")]
     Wildcard,
     /// Characters that no caller's name has.
-    #[error("may only have letters, digits and . _ @ / + = , - as callers' names do")]
+    #[error(
+        "may only have letters, digits and . _ @ / + = , - as callers' names do; a name is no ARN: of arn:aws:sts::123456789012:assumed-role/ROLE/SESSION it is assumed-role/ROLE/SESSION"
+    )]
     Characters,
 }
 
