@@ -7,9 +7,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::to::To;
 use super::{Failure, Outcome, out};
+use crate::client::url;
 use crate::clock::SystemClock;
 use crate::connect::gateway::Gateway;
 use crate::connect::serve;
+use crate::http::Service;
 use crate::tools::text;
 
 /// Be a stdio MCP server that signs each message and forwards it to a running gateway.
@@ -42,6 +44,8 @@ pub struct Connect {
 /// When it cannot run.
 pub fn run(command: &Connect) -> Result<Outcome, Failure> {
     let to = command.to.endpoint();
+    // A URL that is no endpoint's is told now, and not at the first message.
+    url::beside(&to.url, Service::Exchange).map_err(Failure::usage)?;
     to.block_on(async {
         let clock = Arc::new(SystemClock);
         let gateway =

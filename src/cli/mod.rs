@@ -115,9 +115,9 @@ impl Outcome {
             Ok(Self::BadConfiguration) => ExitCode::from(BAD_CONFIGURATION),
             Err(Failure { message, exit_code, as_json }) => {
                 if as_json {
-                    out::error_json(None, &message, None)
+                    out::error_json(None, &message, None);
                 } else {
-                    out::error(&message)
+                    out::error(&message);
                 }
                 ExitCode::from(exit_code)
             }

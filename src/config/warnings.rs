@@ -1,11 +1,16 @@
 //! Variables that other programs obey and the gateway does not.
 
+use std::time::Duration;
+
 use super::exchange::Exchange;
 use super::issuer::Issuer;
 use super::process::Environment;
 use super::role_mapping::{CallerPattern, NamePattern, RoleMapping, RoleMappings};
 use super::sink::Sink;
 use crate::authn::CallerKind;
+
+/// A proof that says nothing of the session's end is worth little for long.
+const LONG_FOR_CALLER_IDENTITY: Duration = Duration::from_secs(1800);
 
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
@@ -90,6 +95,12 @@ fn of_caller_identity(mapping: &RoleMapping, exchange: &Exchange, warn: &mut imp
         warn(
             "lets callers write who proved themselves by GetCallerIdentity, which AWS answers also to sessions that an explicit \
              Deny holds in quarantine; web-identity is the proof to ask for where writes are at stake",
+        );
+    }
+    if mapping.credentials.is_some_and(|lifetime| lifetime > LONG_FOR_CALLER_IDENTITY) {
+        warn(
+            "gives credentials for longer than half an hour to callers who proved themselves by GetCallerIdentity, which says \
+             nothing of when their session ends",
         );
     }
     let (NamePattern::Exact(text) | NamePattern::Prefix(text)) = &mapping.caller.pattern;

@@ -75,8 +75,8 @@ pub(super) async fn identity(
     let credentials = provider.provide_credentials().await.map_err(|error| NoKeys {
         message: format!("no AWS credentials were found that prove who you are ({})", told(&error)),
         hint: Some(
-            "sign in (aws sso login), or name a profile that has credentials with --profile; `aws sts \
-             get-caller-identity` shows whether AWS takes them"
+            "sign in (aws sso login --profile NAME), or name a profile that has credentials with --profile; `aws sts \
+             get-caller-identity --profile NAME` shows whether AWS takes them"
                 .to_owned(),
         ),
     })?;

@@ -219,6 +219,9 @@ fn mappings_that_are_for_nobody_or_for_more_than_they_say_are_warned_of() {
         assert!(if expected.is_empty() { warned.is_empty() } else { warned.contains(expected) }, "{pattern}: {warned}");
     }
     assert!(warnings(&assumed("user/*"), "read-write", ACCOUNT).contains("in quarantine"));
+    let lasting = |seconds: u32| format!("{}\ncredential_seconds = {seconds}", assumed("user/alice"));
+    assert!(warnings(&lasting(1801), "read-only", ACCOUNT).contains("for longer than half an hour"));
+    assert_eq!(warnings(&lasting(1800), "read-only", ACCOUNT), "");
     assert!(warnings(&assumed("user/*"), "read-only", "").contains("is for nobody"));
     let oidc = "{ kind = \"oidc\", issuer = \"ci\", pattern = \"*\" }";
     assert!(warnings(oidc, "read-only", "").contains("no [[issuer]] has its name"));
