@@ -1,8 +1,10 @@
 //! What it costs to know who sends a request, beside signatures with keys of the keyring (`sigv4`):
 //! `cargo bench --bench authentication`.
 //!
-//! Gateway credentials: a POST with a body of 300 bytes, signed with them, whose session token is opened anew. Access tokens:
-//! one of about 450 bytes with ten claims, its issuer's keys in the cache.
+//! Gateway credentials: a POST with a body of 300 bytes, signed with them, whose session token is opened anew; and the same
+//! with a key of the keyring, to compare with. Access tokens:
+//! one of about 450 bytes with ten claims, its issuer's keys in the cache; that of every request, and that of a token's first
+//! one, whose signature is verified; and verifying that signature by itself, to compare with.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,17 +15,18 @@ use aws_credential_types::Credentials;
 use aws_lc_rs::rand::SystemRandom as SigningRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 use iam_mcp_gateway::authn::Caller;
-use iam_mcp_gateway::authn::credentials::{GatewayCredentials, Grant, issue};
+use iam_mcp_gateway::authn::credentials::{Grant, issue};
 use iam_mcp_gateway::authn::keyring::Keyring;
 use iam_mcp_gateway::authn::sigv4::{SigV4Options, SigV4Verifier};
 use iam_mcp_gateway::authn::tokens::Tokens;
@@ -65,6 +68,9 @@ conditions = { groups = "iam-agents" }
 url = "https://gw.example"
 "#;
 
+const KEY_ID: &str = "IMGKABCDEFGHIJKLMNOP";
+const SECRET: &str = "made-up-secret-of-forty-characters-00004";
+
 fn noon() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().expect("a valid time")
 }
@@ -100,7 +106,7 @@ fn token(algorithm: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
 }
 
 /// A token of each algorithm, and the keys.
-fn issuer() -> (Vec<(&'static str, String)>, Value) {
+fn issuer() -> (Vec<(&'static str, String, ParsedPublicKey)>, Value) {
     let random = SigningRandom::new();
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("keys can be made");
     let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("keys can be made");
@@ -111,10 +117,15 @@ fn issuer() -> (Vec<(&'static str, String)>, Value) {
         signature
     };
     let of_p256 = |message: &[u8]| p256.sign(&random, message).expect("signed").as_ref().to_vec();
+    let key = |algorithm, key: &[u8]| ParsedPublicKey::new(algorithm, key).expect("a sound key");
     let tokens = vec![
-        ("RS256", token("RS256", of_rsa)),
-        ("ES256", token("ES256", of_p256)),
-        ("EdDSA", token("EdDSA", |message| ed25519.sign(message).as_ref().to_vec())),
+        ("RS256", token("RS256", of_rsa), key(&RSA_PKCS1_2048_8192_SHA256, rsa.public_key().as_ref())),
+        ("ES256", token("ES256", of_p256), key(&ECDSA_P256_SHA256_FIXED, p256.public_key().as_ref())),
+        (
+            "EdDSA",
+            token("EdDSA", |message| ed25519.sign(message).as_ref().to_vec()),
+            key(&ED25519, ed25519.public_key().as_ref()),
+        ),
     ];
     // SEQUENCE { INTEGER n, INTEGER e }, of 2048 bits and the exponent 65537.
     let der = rsa.public_key().as_ref();
@@ -134,25 +145,36 @@ fn bearer(criterion: &mut Criterion) {
     let tokens = Tokens::new(Arc::new(Published(keys.to_string().into())), ManualClock::at(noon()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let mut group = criterion.benchmark_group("bearer");
-    for (algorithm, token) in &signed {
+    for (algorithm, token, key) in &signed {
         if let Some(keys) = tokens.keys_for(token, &config, None) {
             runtime.block_on(keys);
         }
         assert!(tokens.bearer(token, &config, None).is_ok(), "{algorithm}");
-        group.bench_function(*algorithm, |bencher| {
-            bencher.iter(|| {
-                // Both are asked of every request.
-                assert!(tokens.keys_for(token, &config, None).is_none());
-                tokens.bearer(token, &config, None)
-            });
+        let ask = |tokens: &Tokens| {
+            // Both are asked of every request.
+            assert!(tokens.keys_for(token, &config, None).is_none());
+            tokens.bearer(token, &config, None)
+        };
+        group.bench_function(*algorithm, |bencher| bencher.iter(|| ask(&tokens)));
+        let fresh = || {
+            let tokens = Tokens::new(Arc::new(Published(keys.to_string().into())), ManualClock::at(noon()));
+            runtime.block_on(tokens.keys_for(token, &config, None).expect("nothing is fetched yet"));
+            tokens
+        };
+        group.bench_function(format!("{algorithm}, the first request"), |bencher| {
+            bencher.iter_batched_ref(fresh, |tokens| ask(tokens), BatchSize::SmallInput);
+        });
+        let (message, signature) = token.rsplit_once('.').expect("a token has three parts");
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).expect("it was encoded before");
+        group.bench_function(format!("{algorithm}, the signature by itself"), |bencher| {
+            bencher.iter(|| assert!(key.verify_sig(message.as_bytes(), &signature).is_ok()));
         });
     }
     group.finish();
 }
 
-fn with_credentials(given: &GatewayCredentials, body: &[u8]) -> Parts {
-    let (secret, token) = (given.secret_access_key.expose().to_owned(), given.session_token.expose().to_owned());
-    let identity = Credentials::from_keys(&given.access_key_id, secret, Some(token)).into();
+fn signed(access_key_id: &str, secret: &str, token: Option<&str>, body: &[u8]) -> Parts {
+    let identity = Credentials::from_keys(access_key_id, secret, token.map(ToOwned::to_owned)).into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region("us-east-1")
@@ -189,14 +211,23 @@ fn credentials(criterion: &mut Criterion) {
         &*random,
         Grant { caller: &caller, environment: "dev", proof: None, issued: noon(), expires },
     );
-    let keyring = Keyring::from_json(br#"{"version": 1, "keys": []}"#).expect("a sound keyring");
+    let keyring = json!({"version": 1, "keys": [{
+        "access_key_id": KEY_ID, "secret_access_key": SECRET, "caller": "alice", "environments": ["dev"],
+        "status": "active", "created_at": "2026-01-01T00:00:00Z",
+    }]});
+    let keyring = Keyring::from_json(keyring.to_string().as_bytes()).expect("a sound keyring");
     let options = SigV4Options::new("iam-mcp", vec!["us-east-1".into()], SignedDuration::from_mins(5));
     let verifier = SigV4Verifier::new(options.expect("sound options"), Arc::new(keyring), ManualClock::at(noon()));
     let verifier = verifier.with_credentials(keyset);
     let body = vec![b'x'; 300];
-    let good = with_credentials(&given, &body);
-    assert!(verifier.verify(&good, &body).is_ok());
-    criterion.bench_function("gateway credentials", |bencher| bencher.iter(|| verifier.verify(&good, &body)));
+    let (secret, token) = (given.secret_access_key.expose(), given.session_token.expose());
+    for (name, request) in [
+        ("gateway credentials", signed(&given.access_key_id, secret, Some(token), &body)),
+        ("a key of the keyring", signed(KEY_ID, SECRET, None, &body)),
+    ] {
+        assert!(verifier.verify(&request, &body).is_ok(), "{name}");
+        criterion.bench_function(name, |bencher| bencher.iter(|| verifier.verify(&request, &body)));
+    }
 }
 
 criterion_group!(benches, credentials, bearer);

@@ -4,12 +4,14 @@
 //! token must say is looked at (`claims`), its key is there or is fetched (`cache`, `fetch`, `keys`), its signature holds, and
 //! only then its claims become a caller (`web_identity` for AWS's own tokens, `oidc` for those of other issuers) and what it
 //! may do (`bearer`). So no issuer is asked for what can be refused without it, and a stranger learns nothing of conditions
-//! and templates, which are told only to whoever has a genuine token.
+//! and templates, which are told only to whoever has a genuine token. Of an access token, which comes with every request, the
+//! signature is verified once (`checked`).
 //!
 //! A token is good for the exchange or for requests, never for both: each has an audience of its own.
 
 pub mod bearer;
 mod cache;
+mod checked;
 mod claims;
 pub mod fetch;
 mod jwt;
@@ -30,6 +32,7 @@ pub use jwt::LONGEST as LONGEST_TOKEN;
 pub use refusal::TokenRefusal;
 
 use self::cache::KeyCache;
+use self::checked::Checked;
 use self::claims::Standard;
 use self::fetch::{Fetch, Source};
 use self::jwt::Jwt;
@@ -44,6 +47,7 @@ use crate::config::{Config, Issuer, WebIdentityIssuer};
 #[derive(Debug)]
 pub struct Tokens {
     keys: Arc<KeyCache>,
+    checked: Checked,
     clock: SharedClock,
 }
 
@@ -74,7 +78,7 @@ impl Tokens {
     /// A verifier that gets keys by `fetch`.
     #[must_use]
     pub fn new(fetch: Arc<dyn Fetch>, clock: SharedClock) -> Self {
-        Self { keys: Arc::new(KeyCache::new(fetch)), clock }
+        Self { keys: Arc::new(KeyCache::new(fetch)), checked: Checked::default(), clock }
     }
 
     /// Who the bearer of a token is, for the exchange.
@@ -118,7 +122,8 @@ impl Tokens {
         let bearer = config.bearer.as_ref().ok_or(TokenRefusal::Issuer)?;
         let Presented { jwt, standard, issuer } = self.presented(token, config, environment)?;
         let key = self.keys.kept(&source(issuer), &jwt.key_id)?;
-        verify(&jwt, &key)?;
+        let token_sha256 = Sha256::digest(token.as_bytes()).into();
+        self.checked.verify(&jwt, token_sha256, &key)?;
         let caller = oidc::caller(issuer, &jwt.claims, &standard)?;
         let may_write = bearer::may_write(bearer, &jwt.claims)?;
         let named = match environment {
@@ -130,11 +135,7 @@ impl Tokens {
             environments: named.into_iter().map(ToOwned::to_owned).collect(),
             uses: KeyUses::CALLS,
             issued: standard.issued.min(self.clock.now()),
-            evidence: Evidence::Bearer {
-                token_sha256: Sha256::digest(token.as_bytes()).into(),
-                id: standard.id,
-                may_write,
-            },
+            evidence: Evidence::Bearer { token_sha256, id: standard.id, may_write },
         })
     }
 

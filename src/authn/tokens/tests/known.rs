@@ -1,8 +1,14 @@
 //! Good tokens, and who they are of.
 
-use super::issuer::token;
+use data_encoding::BASE64URL_NOPAD;
+
+use super::issuer::{KEYS, token};
 use super::*;
 use crate::authn::proofs::Proven;
+use crate::authn::tokens::TokenRefusal;
+use crate::authn::tokens::checked::Checked;
+use crate::authn::tokens::jwt::Jwt;
+use crate::authn::tokens::keys::KeySet;
 use crate::authn::{CallerKind, Evidence, Narrowing, Verified};
 
 async fn prove(claims: &Value) -> Proven {
@@ -152,9 +158,44 @@ async fn an_access_token_is_good_at_the_one_path_that_it_is_for() {
     assert_eq!(bearer(&claims, Some("prod")).await.unwrap_err(), "token_audience");
 }
 
+#[tokio::test]
+async fn a_token_that_was_verified_is_known_again_and_no_other_is() {
+    let clock = ManualClock::at(noon());
+    let tokens = Tokens::new(servers(), Arc::<ManualClock>::clone(&clock));
+    let (config, good) = (config(), token("p256", &access_token()));
+    tokens.keys_for(&good, &config, None).unwrap().await;
+    let code = |token: &str| tokens.bearer(token, &config, None).map(|_| ()).map_err(|refusal| refusal.code());
+    assert_eq!((code(&good), code(&good)), (Ok(()), Ok(())));
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let mut bytes = BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap();
+    bytes[0] ^= 1;
+    let mut claims = access_token();
+    claims["email"] = "mallory@example.com".into();
+    let another = token("p256", &claims);
+    let (another, _) = another.rsplit_once('.').unwrap();
+    for forged in [format!("{signed}.{}", BASE64URL_NOPAD.encode(&bytes)), format!("{another}.{signature}")] {
+        assert_eq!((code(&forged), code(&forged)), (Err("token_signature"), Err("token_signature")));
+    }
+    clock.advance(jiff::SignedDuration::from_hours(1));
+    assert_eq!(code(&good), Err("token_expired"));
+}
+
+#[test]
+fn a_token_is_known_under_the_key_that_signed_it_alone() {
+    let keys = || KeySet::read(key_set().to_string().as_bytes()).unwrap();
+    let (checked, text) = (Checked::default(), token("p256", &access_token()));
+    let (jwt, sha256) = (Jwt::read(&text).unwrap(), [7; 32]);
+    let (now, later) = (keys(), keys());
+    checked.verify(&jwt, sha256, now.get("p256").unwrap()).unwrap();
+    checked.verify(&jwt, sha256, later.get("p256").unwrap()).unwrap();
+    let others = json!({"keys": [KEYS["other-p256"].jwk("p256")]});
+    let others = KeySet::read(others.to_string().as_bytes()).unwrap();
+    assert_eq!(checked.verify(&jwt, sha256, others.get("p256").unwrap()), Err(TokenRefusal::Signature));
+}
+
 #[test]
 fn the_token_stands_in_no_debug_output() {
     let token = token("rsa", &of_ci());
-    let shown = format!("{:?}", super::super::jwt::Jwt::read(&token).unwrap());
+    let shown = format!("{:?}", Jwt::read(&token).unwrap());
     assert_eq!(shown, "Jwt { algorithm: Rs256, .. }");
 }
