@@ -120,7 +120,7 @@ mod tests {
     use data_encoding::BASE64;
 
     use super::*;
-    use crate::config::tests::{config, minimal_with};
+    use crate::config::testing::{config, minimal_with};
     use crate::config::{FetchedSecrets, read_sealing_keys};
 
     fn sealing_keys(config: &Config) -> Vec<SealingKey> {

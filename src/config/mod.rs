@@ -39,6 +39,8 @@ mod signals;
 mod sigv4;
 mod sink;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod tools;
 mod warnings;

@@ -12,36 +12,8 @@ mod sinks;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub(super) use super::testing::{MINIMAL, config, minimal_with};
 use super::{Config, Faults, Loaded};
-
-/// The least that is a configuration.
-pub(super) const MINIMAL: &str = r#"
-[gateway]
-name = "iam-mcp.example.internal"
-[[environment]]
-name = "dev"
-accounts = ["123456789012"]
-[[role_mapping]]
-environment = "dev"
-caller = "alice"
-role_arn = "arn:aws:iam::{account}:role/agent"
-access = "read-only"
-[policy]
-without_documents = "allow"
-[sigv4]
-keyring = "keyring.toml"
-[audit]
-directory = "/var/lib/audit"
-"#;
-
-/// [`MINIMAL`] with `old` replaced by `new`; with an empty `old`, `new` is appended.
-pub(super) fn minimal_with(old: &str, new: &str) -> String {
-    if old.is_empty() {
-        return format!("{MINIMAL}{new}\n");
-    }
-    assert!(MINIMAL.contains(old), "{old}");
-    MINIMAL.replacen(old, new, 1)
-}
 
 pub(super) fn parse_with(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, Faults> {
     let environment: BTreeMap<String, String> =
@@ -51,12 +23,6 @@ pub(super) fn parse_with(text: &str, variables: &[(&str, &str)]) -> Result<Loade
 
 pub(super) fn parse(text: &str) -> Result<Loaded, Faults> {
     parse_with(text, &[])
-}
-
-/// The configuration that `text` is.
-#[track_caller]
-pub(super) fn config(text: &str) -> Config {
-    parse(text).unwrap_or_else(|faults| panic!("{faults}")).config
 }
 
 /// The faults of `text`, as people see them, the folder left out.

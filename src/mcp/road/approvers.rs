@@ -77,38 +77,16 @@ fn may_approve(config: &Config, environment: &str, approver: &Caller) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use serde_json::json;
 
     use super::*;
     use crate::authn::testing::{entry, keyring_json, noon};
+    use crate::config::testing::{config as configured, minimal_with};
     use crate::mcp::confirm::Approver;
 
-    const CONFIGURATION: &str = r#"
-[gateway]
-name = "gateway.test"
-[[environment]]
-name = "dev"
-accounts = ["123456789012"]
-[[role_mapping]]
-environment = "dev"
-caller = "bob"
-role_arn = "arn:aws:iam::{account}:role/agent"
-access = "read-only"
-may_approve = true
-[policy]
-without_documents = "allow"
-[sigv4]
-keyring = "k"
-[audit]
-directory = "a"
-"#;
-
     fn config(rest: &str) -> Config {
-        let none = std::collections::BTreeMap::<String, String>::new();
-        let text = format!("{CONFIGURATION}{rest}");
-        Config::parse(&text, Path::new("gateway.toml"), &none).unwrap_or_else(|faults| panic!("{faults}")).config
+        let bob = minimal_with("caller = \"alice\"", "caller = \"bob\"\nmay_approve = true");
+        configured(&format!("{bob}{rest}"))
     }
 
     fn keyring() -> Keyring {

@@ -27,9 +27,12 @@ const fn later(seconds: u64) -> ProofClass {
     ProofClass::Unavailable { retry_after: Duration::from_secs(seconds) }
 }
 
+/// What the body may be.
+const EXACTLY: &str = "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+
 /// The constants, and the list of all of them, which the documentation and the tests are held against.
 macro_rules! reasons {
-    ($($name:ident = $class:expr, $code:literal, $message:literal, $hint:literal;)*) => {
+    ($($name:ident = $class:expr, $code:literal, $message:literal, $hint:expr;)*) => {
         $(pub(super) const $name: Reason =
             Reason { class: $class, code: $code, message: $message, hint: $hint };)*
 
@@ -66,20 +69,20 @@ reasons! {
 
     // What it asks for.
     BODY = MALFORMED, "proof_body", "the body is not name=value pairs without escapes",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
     PARAMETER_UNKNOWN = MALFORMED, "proof_parameter_unknown", "the body has a parameter beside Action and Version",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
     PARAMETER_REPEATED = MALFORMED, "proof_parameter_repeated",
         "the body has a parameter more than once, in whatever letter case",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
     PARAMETER_CASE = MALFORMED, "proof_parameter_case", "a parameter's name is in other letter case than STS's",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
     PARAMETER_MISSING = MALFORMED, "proof_parameter_missing", "the body lacks Action or Version",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
     ACTION = REFUSED, "proof_action", "the body asks for another action",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
     VERSION = REFUSED, "proof_version", "the body asks in another version of STS's API",
-        "sign exactly Action=GetCallerIdentity&Version=2011-06-15";
+        EXACTLY;
 
     // Its headers.
     HEADER_UNKNOWN = MALFORMED, "proof_header_unknown", "there is a header that no such proof needs",

@@ -71,11 +71,9 @@ async fn an_email_counts_wherever_it_is_used_if_it_is_verified() {
     let keys = Answer::json(&key_set());
     servers.set("https://mail.example/keys", keys);
     let issuer = |uses: &str| {
-        let text = format!(
-            "{CONFIGURATION}[[issuer]]\nname = \"mail\"\nurl = \"https://mail.example\"\nkeys_url = \"https://mail.example/keys\"\n{uses}\n"
-        );
-        let none: BTreeMap<String, String> = BTreeMap::new();
-        Config::parse(&text, Path::new("/etc/gateway/gateway.toml"), &none).unwrap_or_else(|e| panic!("{e}")).config
+        let more =
+            "[[issuer]]\nname = \"mail\"\nurl = \"https://mail.example\"\nkeys_url = \"https://mail.example/keys\"";
+        configured(&minimal_with("", &format!("{CONFIGURATION}{more}\n{uses}")))
     };
     let claims = |verified: Option<bool>| {
         let mut claims = of_ci();

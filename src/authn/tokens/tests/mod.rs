@@ -7,7 +7,6 @@ mod known;
 mod made;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -17,6 +16,7 @@ use super::Tokens;
 use crate::authn::testing::noon;
 use crate::clock::ManualClock;
 use crate::config::Config;
+use crate::config::testing::{config as configured, minimal_with};
 
 const ACCOUNT: &str = "123456789012";
 const GATEWAY: &str = "iam-mcp.example.internal";
@@ -28,25 +28,8 @@ const RESOURCE: &str = "https://gw.example/mcp";
 /// Where AWS puts what is its own.
 const OF_AWS: &str = "https://sts.amazonaws.com/";
 
-/// One account's AWS tokens and a CI system's for the exchange, people's tokens for both.
+/// Beside the least: one account's AWS tokens and a CI system's for the exchange, people's tokens for both.
 const CONFIGURATION: &str = r#"
-[gateway]
-name = "iam-mcp.example.internal"
-[[environment]]
-name = "dev"
-accounts = ["123456789012"]
-default = true
-[[role_mapping]]
-environment = "dev"
-caller = "alice"
-role_arn = "arn:aws:iam::{account}:role/agent"
-access = "read-only"
-[policy]
-without_documents = "allow"
-[sigv4]
-keyring = "keyring.toml"
-[audit]
-directory = "/var/lib/audit"
 [sealing]
 keys = [{ id = "a", file = "a", state = "seal" }]
 [[exchange.web_identity]]
@@ -72,8 +55,7 @@ url = "https://gw.example"
 "#;
 
 fn config() -> Config {
-    let none: BTreeMap<String, String> = BTreeMap::new();
-    Config::parse(CONFIGURATION, Path::new("/etc/gateway/gateway.toml"), &none).unwrap_or_else(|e| panic!("{e}")).config
+    configured(&minimal_with("", CONFIGURATION))
 }
 
 /// All issuers, answering.

@@ -7,8 +7,6 @@ mod flood;
 mod good;
 mod network;
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -19,6 +17,7 @@ use super::once::Once;
 use super::*;
 use crate::authn::testing::noon;
 use crate::clock::ManualClock;
+use crate::config::testing::{config, minimal_with};
 
 const GATEWAY: &str = "iam-mcp.example.internal";
 const PUBLIC_KEY: [u8; 32] = [7; 32];
@@ -28,23 +27,8 @@ const SIGNATURE: &str = "00112233445566778899aabbccddeeff00112233445566778899aab
 const TOKEN: &str = "made-up-session-token-canary";
 const SIGNED: [&str; 5] = ["content-type", "host", "x-amz-date", "x-amz-security-token", AUDIENCE_HEADER];
 
+/// What is configured beside the least.
 const CONFIGURATION: &str = r#"
-[gateway]
-name = "iam-mcp.example.internal"
-[[environment]]
-name = "dev"
-accounts = ["123456789012"]
-[[role_mapping]]
-environment = "dev"
-caller = { kind = "caller-identity", account = "123456789012", pattern = "*" }
-role_arn = "arn:aws:iam::{account}:role/agent"
-access = "read-only"
-[policy]
-without_documents = "allow"
-[sigv4]
-keyring = "keyring.json"
-[audit]
-directory = "audit"
 [sealing]
 single_replica = true
 [[sealing.keys]]
@@ -56,14 +40,13 @@ accounts = ["123456789012"]
 enforced_sessions = ["AWSReservedSSO_*"]
 "#;
 
-/// [`CONFIGURATION`], with these texts in place of others.
+/// The least with [`CONFIGURATION`], with these texts in place of others.
 fn configured(changes: &[(&str, &str)]) -> Config {
-    let text = changes.iter().fold(CONFIGURATION.to_owned(), |text, (old, new)| {
+    let text = changes.iter().fold(minimal_with("", CONFIGURATION), |text, (old, new)| {
         assert!(text.contains(old), "{old}");
         text.replace(old, new)
     });
-    let environment = BTreeMap::<String, String>::new();
-    Config::parse(&text, Path::new("gateway.toml"), &environment).unwrap_or_else(|faults| panic!("{faults}")).config
+    config(&text)
 }
 
 /// The true answer for this principal.
