@@ -44,6 +44,10 @@ impl Bucket {
     /// # Errors
     /// The seconds until there is one.
     pub fn take(&mut self, rate: Rate, now: Timestamp) -> Result<(), f64> {
+        // Set back further than it takes to fill, nothing would flow for as long: it begins anew at what is left.
+        if self.at.duration_since(now).as_secs_f64() > rate.most / rate.per_second {
+            self.at = now;
+        }
         self.tokens = self.at(rate, now);
         // A clock that is set back gives nothing, and what it gave before it does not give once more.
         self.at = self.at.max(now);
@@ -87,8 +91,11 @@ mod tests {
         let mut take = |millis| bucket.take(rate, after(millis)).is_ok();
         assert!(take(0) && take(0) && !take(0));
         assert!(!take(400) && take(500) && !take(500));
-        assert!(!take(-60_000) && !take(500), "what was given until then is not given again");
+        assert!(!take(-400) && !take(500), "what was given until then is not given again");
         assert!(take(1000) && !take(1000));
+        let mut ahead = Bucket::full(rate, after(86_400_000));
+        assert!(ahead.take(rate, after(0)).is_ok() && ahead.take(rate, after(0)).is_ok());
+        assert!(ahead.take(rate, after(0)).is_err() && ahead.take(rate, after(500)).is_ok());
         assert!(bucket.is_full(rate, after(2000)) && !bucket.is_full(rate, after(1900)));
         let wait = bucket.take(rate, after(1000)).unwrap_err();
         assert!((wait - 0.5).abs() < 1e-9, "{wait}");

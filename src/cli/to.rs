@@ -1,12 +1,12 @@
 //! Reaching a running gateway: where it is, and what requests to it are signed with.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
 
 use super::exchanging::Exchanging;
 use super::{Failure, Outcome, out};

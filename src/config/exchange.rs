@@ -154,6 +154,25 @@ fn caller_identity(section: &Section<'_>) -> Option<CallerIdentityProofs> {
     Some(CallerIdentityProofs { accounts, enforced_sessions: enforced })
 }
 
+fn enforced_source_identity(item: &Item<'_>) -> Option<NamePattern> {
+    let principal: NamePattern = item.parse()?;
+    if !["role/", "user/"].into_iter().any(|beginning| principal.can_begin(beginning)) || principal.to_string() == "*" {
+        let problem = Problem::invalid("is not the name of a role or user, as in role/teams/Developer");
+        item.fault(problem.remedy("write what stands behind the account in the ARN"));
+        return None;
+    }
+    warn_of_prefix(item, &principal);
+    Some(principal)
+}
+
+fn warn_of_prefix(item: &Item<'_>, pattern: &NamePattern) {
+    if pattern.is_for_several() {
+        item.warn(
+            "is a prefix: whoever may create roles in that account makes one that fits, and is then whom they like",
+        );
+    }
+}
+
 /// `ROLE` where there is one account, `ACCOUNT:ROLE` where there are several: a role of the same name in another account is
 /// another role.
 fn enforced_session(item: &Item<'_>, accounts: &[AccountId]) -> Option<EnforcedSession> {
@@ -173,11 +192,7 @@ fn enforced_session(item: &Item<'_>, accounts: &[AccountId]) -> Option<EnforcedS
         }
         Ok(EnforcedSession { account, role })
     })?;
-    if enforced.role.is_for_several() {
-        item.warn(
-            "is a prefix: whoever may create roles in that account makes one that fits, and is then whom they like",
-        );
-    }
+    warn_of_prefix(item, &enforced.role);
     Some(enforced)
 }
 
@@ -201,7 +216,7 @@ fn web_identity(
         .and_then(|item| issuer_of_aws(&item, seen));
     let keys = issuer::keys(section, folder);
     let enforced = section.optional("enforced_source_identities");
-    let enforced = enforced.map(|item| item.list(|item| item.parse())).unwrap_or_default();
+    let enforced = enforced.map(|item| item.list(enforced_source_identity)).unwrap_or_default();
     let tags = issuer::tags(section);
     for (tag, claim) in &tags {
         if claim.as_str().contains("request_tags") {

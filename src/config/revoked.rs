@@ -171,7 +171,7 @@ fn check_name(what: &Revoked, item: &Item<'_>, named: &Named<'_>) {
             let is_known = named.issuers.iter().any(|issuer| issuer.name == *name)
                 || accounts.into_iter().any(|own| own.as_str() == name);
             if !is_known {
-                item.warn("is no [[issuer]] and no account that proofs are accepted of");
+                item.warn("is no [[issuer]] and no account that proofs are accepted of: it holds only for credentials that were given before");
             }
         }
         Revoked::Key(id) => match named.sealing.keys.iter().find(|key| key.id == *id) {

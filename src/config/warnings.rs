@@ -1,4 +1,4 @@
-//! Variables that other programs obey and the gateway does not.
+//! What is possible in a configuration, and should be known of it.
 
 use std::time::Duration;
 

@@ -15,7 +15,8 @@ use super::transport::{Answer, Lost, Outgoing, Transport};
 use crate::random::{SystemRandom, uuid};
 
 /// The gateway refused the key before anything ran, and may take another.
-const RENEWED_FOR: [&str; 3] = ["credentials_expired", "credentials_foreign", "expired_key"];
+/// What was issued before a date can be revoked alone: whoever proves themselves anew is let in again.
+const RENEWED_FOR: [&str; 4] = ["credentials_expired", "credentials_foreign", "expired_key", "revoked"];
 /// The gateway refused the date of the signature before anything ran, and may take a newer one: a machine that slept signs
 /// with an old one. Its keys are as good as before.
 const OUT_OF_TIME: &str = "clock_skew";

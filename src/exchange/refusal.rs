@@ -56,12 +56,9 @@ pub(super) fn not_mapped(error: &ToolError) -> ProofRefusal {
         };
     }
     // Whoever may do nothing here does not learn which environments there are.
-    let message = "nobody mapped this caller to a role in this environment, or there is none of this name";
-    let refusal = ProofRefusal::no_place("NoRoleMapping", message.to_owned());
-    match &error.hint {
-        Some(hint) => refusal.hint(hint.clone()),
-        None => refusal,
-    }
+    let message = "no role mapping of this environment is for this caller, or there is no such environment";
+    ProofRefusal::no_place("NoRoleMapping", message.to_owned())
+        .hint("look at the environment's name behind /mcp/; else ask the gateway's operators for a [[role_mapping]]")
 }
 
 pub(super) fn no_body() -> Refusal {

@@ -5,6 +5,7 @@ mod doors;
 mod journal;
 mod kms;
 pub mod log;
+mod merge;
 pub mod reload;
 pub mod run;
 mod secrets;

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -18,11 +17,12 @@ use tokio::sync::Notify;
 use super::assemble::Gateway as Running;
 use super::journal::journal_context;
 use super::log::LogLevel;
+use super::merge::{digest_of_both, merge};
 use super::secrets::SecretReader;
 use crate::audit::{Event, Journal, JournalState, Stage};
 use crate::authn::keyring::{Keyring, Reload};
 use crate::authorize::{DocumentFaults, DocumentFiles, Documents};
-use crate::config::{Config, Environment, Gateway, Log, SealingKeyFaults, SealingKeyPlace, read_sealing_keys};
+use crate::config::{Config, Environment, Gateway, SealingKeyFaults, SealingKeyPlace, read_sealing_keys};
 use crate::current::Current;
 use crate::http::{Alarm, Readiness};
 use crate::mcp::road::InForce;
@@ -105,7 +105,8 @@ impl Reloader {
             // The files are small; reading them off the runtime's threads keeps a slow disk out of everybody's way.
             let looked = tokio::task::spawn_blocking(move || {
                 if catch_unwind(AssertUnwindSafe(|| self.look())).is_err() {
-                    // What was in force stays; the next look may go better, and must not be missed.
+                    // What was in force stays; the next look may go better, and must not pass over what was seen by this.
+                    self.seen = None;
                     tracing::error!("looking for new versions broke off; it is tried again");
                 }
                 self
@@ -173,13 +174,19 @@ impl Reloader {
             return;
         }
         let told = self.unread_keys.take().filter(|_| found == self.seen).map(|unread| unread.faults);
+        let is_new = found != self.seen;
         self.seen = found;
         self.refused = None;
         let new = match Config::load(&self.path, &*self.environment) {
-            Ok(loaded) => loaded.config,
+            Ok(loaded) => {
+                for warning in loaded.warnings.iter().filter(|_| is_new) {
+                    tracing::warn!(subject = %warning.subject, "of the new configuration: {}", warning.message);
+                }
+                loaded.config
+            }
             Err(faults) => {
                 tracing::error!(%faults, "the new configuration is refused; the old one stays in force");
-                self.refuse_configuration("BadConfiguration", faults.to_string());
+                self.refuse_configuration("BadConfiguration", faults.to_string(), false);
                 return;
             }
         };
@@ -195,8 +202,8 @@ impl Reloader {
         let keyset = match self.new_keyset(old, &new) {
             Ok(keyset) => keyset,
             Err(faults) => {
-                self.take_away(&in_force, &new);
-                self.refuse_sealing_keys(&new, faults.to_string(), told.as_deref());
+                let takes_away = self.take_away(&in_force, &new);
+                self.refuse_sealing_keys(&new, faults.to_string(), told.as_deref(), takes_away);
                 return;
             }
         };
@@ -209,9 +216,9 @@ impl Reloader {
                 let takes_away = self.take_away(&in_force, &merged);
                 tracing::error!(
                     %faults, takes_away,
-                    "the new configuration is refused for its policies; the old one stays in force, but for its switch and revocations"
+                    "the new configuration is refused for its policies; the old one stays in force, but for read_only and [[revoked]]"
                 );
-                self.refuse_configuration("BadPolicies", faults.to_string());
+                self.refuse_configuration("BadPolicies", faults.to_string(), takes_away);
                 self.refused = Some((merged, files.fingerprint().to_owned()));
                 return;
             }
@@ -270,12 +277,15 @@ impl Reloader {
 
     /// The keys may come to stand there later, and the file not change any more: it is looked at again, and told of again
     /// when there is something else to tell.
-    fn refuse_sealing_keys(&mut self, new: &Config, faults: String, told: Option<&str>) {
+    fn refuse_sealing_keys(&mut self, new: &Config, faults: String, told: Option<&str>, takes_away: bool) {
         let are_secret = new.sealing.keys.iter().any(|entry| matches!(entry.place, SealingKeyPlace::Secret(_)));
         let pause = if are_secret { SECRETS_AGAIN } else { SignedDuration::ZERO };
         if told != Some(&faults) {
-            tracing::error!(%faults, "the new configuration is refused for its sealing keys; the old one stays in force");
-            self.refuse_configuration("BadSealingKeys", faults.clone());
+            tracing::error!(
+                %faults, takes_away,
+                "the new configuration is refused for its sealing keys; the old one stays in force, but for read_only and [[revoked]]"
+            );
+            self.refuse_configuration("BadSealingKeys", faults.clone(), takes_away);
         }
         self.unread_keys = Some(UnreadKeys { again: self.stationery.clock.now() + pause, faults });
     }
@@ -330,10 +340,16 @@ impl Reloader {
         self.journal.configured(context);
     }
 
-    fn refuse_configuration(&self, code: &str, faults: String) {
+    /// `takes_away`: whether its revocations, or its switch, hold all the same.
+    fn refuse_configuration(&self, code: &str, faults: String, takes_away: bool) {
         self.configuration_alarm
             .raise(format!("the configuration on the disk is refused, an older one is in force: {faults}"));
-        self.record("ReloadConfiguration", Some((code, faults)), json!({}));
+        let config = &self.in_force.get().config;
+        let details = match takes_away {
+            true => json!({"readOnly": config.gateway.read_only, "revocations": config.revoked.len()}),
+            false => json!({}),
+        };
+        self.record("ReloadConfiguration", Some((code, faults)), details);
     }
 
     fn record(&self, name: &'static str, error: Option<(&str, String)>, details: serde_json::Value) {
@@ -366,82 +382,7 @@ pub(super) fn warn_of(documents: &Documents) {
     }
 }
 
-/// The old configuration with what of the new one can take effect now.
-///
-/// Role mappings were checked against the environments beside them, so with other environments they wait with them: else
-/// a mapping could reach an account that the environment in force does not have. The kill switch never waits.
-fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -> Config {
-    let with_environments = old.environments != new.environments;
-    if with_environments && old.role_mappings != new.role_mappings {
-        later.push("role_mapping");
-    }
-    let mappings = if with_environments { &old.role_mappings } else { &new.role_mappings };
-    let digest = if later.is_empty() { new.digest.clone() } else { digest_of_both(&old.digest, &new.digest) };
-    Config {
-        gateway: Gateway { name: old.gateway.name.clone(), read_only: new.gateway.read_only },
-        role_mappings: mappings.clone(),
-        policy: new.policy.clone(),
-        protect: new.protect.clone(),
-        sealing: new.sealing.clone(),
-        exchange: new.exchange.clone(),
-        issuers: new.issuers.clone(),
-        bearer: new.bearer.clone(),
-        revoked: new.revoked.clone(),
-        log: Log { format: old.log.format, level: new.log.level },
-        digest,
-        ..old.clone()
-    }
-}
-
-/// The digest of a configuration that is neither the old file's nor the new one's; the reload's record names both.
-fn digest_of_both(old: &str, new: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(format!("{old}+{new}")))
-}
-
 /// A hash of the file's content; `None` while it cannot be read.
 fn fingerprint(path: &std::path::Path) -> Option<[u8; 32]> {
     std::fs::read(path).ok().map(|content| Sha256::digest(content).into())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::path::Path;
-
-    use super::*;
-
-    fn config(environment: &str, mapping: &str, read_only: bool) -> Config {
-        let text = format!(
-            "[gateway]\nname = \"iam-mcp.example.internal\"\nread_only = {read_only}\n\
-             [[environment]]\nname = \"dev\"\n{environment}\n\
-             [[role_mapping]]\nenvironment = \"dev\"\ncaller = \"alice\"\n{mapping}\n\
-             [policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"k\"\n[audit]\ndirectory = \"a\"\n"
-        );
-        let environment = BTreeMap::<String, String>::new();
-        Config::parse(&text, Path::new("gateway.toml"), &environment).expect("a good configuration").config
-    }
-
-    const ROLE: &str = "role_arn = \"arn:aws:iam::{account}:role/r\"\naccess = \"read-write\"";
-
-    #[test]
-    fn mappings_of_other_environments_wait_for_them_and_the_kill_switch_does_not() {
-        let old = config("accounts = [\"111111111111\"]", ROLE, false);
-        let new = config("accounts = [\"222222222222\"]\nproduction = true", ROLE, true);
-        let mut later = old.reloadable_difference(&new);
-        let merged = merge(&old, &new, &mut later);
-        assert_eq!(later, ["environment", "role_mapping"]);
-        assert_eq!(merged.role_mappings, old.role_mappings);
-        assert!(merged.gateway.read_only);
-        assert!(merged.digest != old.digest && merged.digest != new.digest);
-    }
-
-    #[test]
-    fn a_version_that_can_take_effect_as_a_whole_is_in_force_under_its_own_digest() {
-        let old = config("accounts = [\"111111111111\"]", ROLE, false);
-        let new = config("accounts = [\"111111111111\"]", &ROLE.replace("read-write", "read-only"), false);
-        let mut later = old.reloadable_difference(&new);
-        let merged = merge(&old, &new, &mut later);
-        assert!(later.is_empty());
-        assert_eq!((merged.digest, merged.role_mappings), (new.digest, new.role_mappings));
-    }
 }

@@ -131,7 +131,9 @@ impl RequestAuthenticator {
             ProofClass::NotAccepted | ProofClass::NoPlace => (StatusCode::FORBIDDEN, None),
             ProofClass::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, None),
         };
+        let is_served = environment(head).is_none_or(|name| config.environments.get(name).is_some());
         let mut answer = Refusal::new(status, refusal.code(), refusal.to_string());
+        answer = answer.logged_as(refusal.recorded(is_served));
         if let Some(hint) = refusal.hint() {
             answer = answer.with_hint(hint);
         }

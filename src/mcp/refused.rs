@@ -3,7 +3,8 @@
 //! In every window the first refusals are recorded one by one; the rest is counted, and the count stands in the first
 //! record of the next window that has one. Whoever signed correctly and was refused all the same (a key that is inactive,
 //! expired, or not good for the environment) has a window apart, which no stranger can fill. So has whoever showed a genuine
-//! proof or token: where a public issuer is believed, anybody can have such tokens, and must not fill the key owners' window.
+//! access token, or a genuine proof of somebody who may do nothing here: where a public issuer is believed, anybody can have such,
+//! and must not fill the key owners' window.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -115,6 +115,7 @@ fn a_version_that_is_refused_for_its_keys_revokes_all_the_same_and_is_taken_when
     gateway.reconfigure(&name_line(), &format!("{}read_only = true\n\n{rest}", name_line()));
     let record = &reloads(&gateway, "ReloadConfiguration", 1)[0];
     assert_eq!(record["errorCode"], "BadSealingKeys", "{record}");
+    assert_eq!(record["responseElements"], json!({"readOnly": true, "revocations": 1}));
     let (_, request) = gateway.tool_call("reader", "whoami", json!({}));
     let refused = request.send();
     assert_eq!((refused.status, refused.code()), (401, "revoked".into()));

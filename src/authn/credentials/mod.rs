@@ -119,9 +119,9 @@ pub(in crate::authn) fn open(
     let token = std::str::from_utf8(token).ok().filter(|token| token.len() <= LONGEST_TOKEN).ok_or(malformed)?;
     let opened = keyset.open(token).map_err(|error| match error {
         OpenError::Malformed => SigV4Refusal::CredentialsMalformed,
-        OpenError::Foreign => SigV4Refusal::CredentialsForeign,
+        // Whoever has seen a token of a revoked key can show it, so nothing is told that key owners alone are told.
+        OpenError::Foreign | OpenError::Revoked => SigV4Refusal::CredentialsForeign,
         OpenError::Altered => SigV4Refusal::CredentialsAltered,
-        OpenError::Revoked => SigV4Refusal::Revoked,
     })?;
     if opened.kind != Kind::Credentials {
         return Err(SigV4Refusal::CredentialsMalformed);

@@ -9,6 +9,7 @@ use super::config_file::{Edit, Profile};
 use super::{Credentials, command_line, diff};
 use crate::cli::exchanging::absolute;
 use crate::cli::{Failure, Outcome, out};
+use crate::client::identity::runs_this;
 use crate::config::Environment;
 use crate::random::{SystemRandom, uuid};
 use crate::tools::text::visible;
@@ -78,7 +79,7 @@ pub(super) fn run(command: &Credentials, name: &str, environment: &dyn Environme
 /// Whether a line of a profile is one that this command wrote.
 fn is_own(line: &str) -> bool {
     let value = line.split_once('=').filter(|(key, _)| key.trim() == "credential_process").map(|(_, value)| value);
-    value.is_some_and(|value| value.contains("iam-mcp-gateway") && value.contains(" credentials "))
+    value.is_some_and(runs_this)
 }
 
 /// Whether the person at the terminal says yes; nothing but a plain yes is one.

@@ -2,6 +2,8 @@
 
 mod recursion;
 
+pub(crate) use recursion::runs_this;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 

@@ -32,7 +32,7 @@ pub(super) fn check(profiles: &ProfileSet, name: &str) -> Result<(), NoKeys> {
 }
 
 /// Whether a `credential_process` is this command.
-fn runs_this(process: &str) -> bool {
+pub(crate) fn runs_this(process: &str) -> bool {
     let words = words(process);
     // A shell may stand before it: what counts is that the program is named with its command behind.
     words.windows(2).any(|pair| {

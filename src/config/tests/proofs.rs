@@ -43,6 +43,22 @@ fn what_is_wrong_with_proofs_is_said_with_its_remedy() {
             ),
             "exchange.web_identity[0].tags: /https:~1~1sts.amazonaws.com~1/request_tags/Team is what the caller says of itself",
         ),
+        (
+            "",
+            &format!(
+                "{KEYS}[[exchange.web_identity]]\naccount = \"123456789012\"\nissuer = \
+                 \"https://0a.tokens.sts.global.api.aws\"\nenforced_source_identities = [\"*\"]"
+            ),
+            "exchange.web_identity[0].enforced_source_identities[0]: is not the name of a role or user",
+        ),
+        (
+            "",
+            &format!(
+                "{KEYS}[[exchange.web_identity]]\naccount = \"123456789012\"\nissuer = \
+                 \"https://0a.tokens.sts.global.api.aws\"\nenforced_source_identities = [\"Developer\"]"
+            ),
+            "exchange.web_identity[0].enforced_source_identities[0]: is not the name of a role or user",
+        ),
         ("", "[exchange]\naudience = \"a;b\"", "exchange.audience: is no audience"),
         (
             "",

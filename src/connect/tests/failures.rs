@@ -84,32 +84,32 @@ async fn the_gateways_own_errors_pass_with_the_requests_id_and_their_hint_in_the
 async fn expired_keys_are_renewed_once_and_the_message_is_sent_again() {
     let mut client = Client::new(false);
     let seen = |client: &Client| (locked(&client.stand.renewals).clone(), client.stand.sent().len());
-    for expired in ["credentials_expired", "credentials_foreign", "expired_key"] {
+    for expired in ["credentials_expired", "credentials_foreign", "expired_key", "revoked"] {
         client.stand.push(refused(401, expired));
         client.stand.push(said(200, &result(1, json!({}))));
         client.ask(1, "tools/call", json!({"name": "create_user"})).await;
         assert_eq!(client.hear().await, result(1, json!({})));
     }
     // Exactly the key that a message was signed with.
-    assert_eq!(seen(&client), (["KEY1", "KEY3", "KEY5"].map(str::to_owned).to_vec(), 6));
+    assert_eq!(seen(&client), (["KEY1", "KEY3", "KEY5", "KEY7"].map(str::to_owned).to_vec(), 8));
 
     client.stand.push(refused(401, "credentials_expired"));
     client.stand.push(refused(401, "credentials_expired"));
     client.ask(1, "tools/call", json!({"name": "create_user"})).await;
     assert_eq!(code(&client.hear().await), "credentials_expired");
-    assert_eq!((seen(&client).0.len(), seen(&client).1), (4, 8));
+    assert_eq!((seen(&client).0.len(), seen(&client).1), (5, 10));
 
     client.stand.push(refused(401, "unknown_key"));
     client.ask(1, "tools/call", json!({"name": "create_user"})).await;
     assert_eq!(code(&client.hear().await), "unknown_key");
-    assert_eq!((seen(&client).0.len(), seen(&client).1), (4, 9));
+    assert_eq!((seen(&client).0.len(), seen(&client).1), (5, 11));
 
     // A notification's keys expire, too.
     client.stand.push(refused(401, "expired_key"));
     client.stand.push(said(202, &Value::Null));
     client.say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
     client.settle().await;
-    assert_eq!((seen(&client).0.len(), seen(&client).1), (5, 11));
+    assert_eq!((seen(&client).0.len(), seen(&client).1), (6, 13));
 }
 
 #[tokio::test]

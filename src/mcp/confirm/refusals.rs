@@ -100,8 +100,9 @@ pub fn person_not_comparable(why: Option<&str>) -> ToolError {
          it cannot be told whether an approver is somebody else; nothing was done"
     );
     ToolError::gateway("PersonNotComparable", message).hint(
-        "ask the gateway's operators to add a key with your person as your proof names it (`keyring add --person`), or to set \
-         exchange.persons_as_in_keyring where both take names from one directory",
+        "ask the gateway's operators to give your keys of the keyring, all of them, the person that your proof names (`keyring \
+         add --person`) and to remove those under another name; or to set exchange.persons_as_in_keyring where both take names \
+         from one directory",
     )
 }
 

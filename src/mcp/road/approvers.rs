@@ -50,10 +50,10 @@ pub(super) fn is_there_another(
 
 /// Whether the names of approvers and of this planner are of one list, so that two different names are two persons. Names in
 /// the keyring are; an issuer calls people as it likes, so of its names this holds where the keyring knows the name too, or
-/// where the configuration says so of all.
+/// where the configuration says so of all; but not of AWS's tokens, whose persons are Identity Center's ids.
 pub(super) fn is_comparable(config: &Config, keyring: &Keyring, planner: &Caller) -> bool {
     planner.kind == CallerKind::Keyring
-        || config.exchange.persons_as_in_keyring
+        || (config.exchange.persons_as_in_keyring && planner.kind != CallerKind::WebIdentity)
         || keyring.keys().iter().any(|key| persons::are_the_same(planner, key.caller()))
 }
 
@@ -113,7 +113,8 @@ mod tests {
             (Caller::keyring("alice", Some("alice@example.com".into())), true),
         ] {
             assert_eq!(is_comparable(&config(""), &keyring, &planner), is, "{planner:?}");
-            assert!(is_comparable(&one_list, &keyring, &planner), "{planner:?}");
+            let of_one_list = is || planner.kind != CallerKind::WebIdentity;
+            assert_eq!(is_comparable(&one_list, &keyring, &planner), of_one_list, "{planner:?}");
         }
     }
 
