@@ -106,6 +106,26 @@ fn another_gateways_are_foreign() {
 }
 
 #[test]
+fn a_revoked_keys_token_is_foreign_whoever_shows_it() {
+    let both = keyset("gateway", &[2, 1]);
+    let given = issued(&keyset("gateway", &[1]));
+    let (id, secret, token) = (&given.access_key_id, given.secret_access_key.expose(), given.session_token.expose());
+    both.get().revoke(|key| key == "root-1");
+    assert_eq!(code(&both, id, secret, Some(token)), "credentials_foreign");
+    assert_eq!(code(&both, "IMGTFRAMEDFRAMEDFRAM", SECRET, Some(token)), "credentials_foreign");
+}
+
+#[test]
+fn credentials_go_with_the_proof_that_they_were_given_for() {
+    let keyset = keyset("gateway", &[1]);
+    let given = issued(&keyset);
+    let token = given.session_token.expose();
+    let head = signed(&given.access_key_id, given.secret_access_key.expose(), Some(token), SignedDuration::ZERO);
+    let verified = verify(&keyset, &head, SignedDuration::ZERO).unwrap();
+    assert_eq!(verified.presented().tokens, [Some(given.access_key_id.as_str()), Some("the-proof")]);
+}
+
+#[test]
 fn an_id_goes_with_its_own_token_alone() {
     let keyset = keyset("gateway", &[1]);
     let (one, two) = (issued(&keyset), issued(&keyset));
