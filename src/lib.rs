@@ -30,6 +30,7 @@ pub mod random;
 pub mod sandbox;
 pub mod sealing;
 pub mod secret;
+pub mod shared_state;
 pub mod stage_two;
 mod strict_json;
 pub mod suggest;
