@@ -31,6 +31,7 @@ pub mod sandbox;
 pub mod sealing;
 pub mod secret;
 pub mod shared_state;
+pub mod shares;
 pub mod stage_two;
 mod strict_json;
 pub mod suggest;

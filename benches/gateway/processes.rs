@@ -151,6 +151,10 @@ impl Home {
              role_arn = \"arn:aws:iam::{{account}}:role/agent\"\naccess = \"{access}\"\n\
              [policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"keyring.json\"\n\
              [audit]\ndirectory = \"audit\"\n\
+             [limits]\ncaller_concurrent_requests = 65536\ncaller_requests_per_second = 100000\n\
+             caller_requests_burst = 100000\nrequests_per_second = 1000000\ncaller_concurrent_writes = 65536\n\
+             concurrent_writes = 65536\ncaller_writes_per_minute = 100000\ncaller_writes_burst = 100000\n\
+             writes_per_second = 100000\n\
              [aws]\nsts_endpoint = \"http://{aws}\"\niam_endpoint = \"http://{aws}\"\n"
         );
         fs::write(path.join("gateway.toml"), configuration)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::arn::AccountId;
 
@@ -97,6 +98,12 @@ impl Caller {
         }
     }
 
+    /// What stands for the caller where a name must have a fixed length or must not be read: a hash of every field.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(serde_json::to_vec(self).expect("strings")).into()
+    }
+
     /// The caller as configuration writes it: `kind:name`, or `kind:WHO-VOUCHES:name`.
     #[must_use]
     pub fn id(&self) -> String {
@@ -122,6 +129,23 @@ mod tests {
         assert_eq!(assumed.id(), "caller-identity:123456789012:assumed-role/Developer/alice");
         let ci = Caller { kind: CallerKind::Oidc, issuer: Some("github".into()), ..Caller::keyring("ci/x", None) };
         assert_eq!(ci.id(), "oidc:github:ci/x");
+    }
+
+    #[test]
+    fn whoever_differs_in_anything_has_another_digest() {
+        let alice = Caller::keyring("alice", None);
+        assert_eq!(alice.digest(), alice.clone().digest());
+        let account = Some("123456789012".parse().unwrap());
+        for other in [
+            Caller::keyring("alicf", None),
+            Caller::keyring("alice", Some("alice@example.com".into())),
+            Caller { kind: CallerKind::WebIdentity, account, ..alice.clone() },
+            Caller { issuer: Some("github".into()), ..alice.clone() },
+            Caller { subject: Some("x".into()), ..alice.clone() },
+            Caller { tags: BTreeMap::from([("team".into(), "x".into())]), ..alice.clone() },
+        ] {
+            assert_ne!(alice.digest(), other.digest(), "{other:?}");
+        }
     }
 
     #[test]

@@ -32,8 +32,7 @@ const LONGEST_TOKEN: u64 = 64 * 1024;
     The credentials are your own gateway key, found where AWS's own tools look. Keep it where no agent can read it, your own\n\
     neither: with it an agent approves in your name. Best it is a key for approvals alone (keyring add --use approvals). Your\n\
     role mapping must have may_approve, and you must be another person than the one who asks.\n\
-    A rejection holds at the replica that answers, and where tokens are sealed with the [sealing] keys of several replicas,\n\
-    at no other.\n\
+    A rejection holds at every replica, if they share state ([shared_state]), and else at the one that answers.\n\
     Exit codes: 0 it is approved (or rejected, or shown), 1 it is not, 2 the arguments or the URL are wrong.")]
 pub struct Approve {
     /// The plan_token that the agent was answered; `-` reads it from standard input.
@@ -43,7 +42,7 @@ pub struct Approve {
     /// Approve without asking, for whoever has looked at the plan elsewhere.
     #[arg(long)]
     yes: bool,
-    /// Reject it: the replica that answers accepts no approval of this plan any more.
+    /// Reject it: no approval of this plan is accepted any more.
     #[arg(long, conflicts_with = "yes")]
     reject: bool,
     /// Print the whole plan, with all that the token has of it, and decide nothing.

@@ -1,4 +1,4 @@
-//! Files that hold one key: 32 bytes in base64.
+//! Files that hold one secret: a key of 32 bytes in base64, or a line of text.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,6 +8,8 @@ use std::path::Path;
 use data_encoding::BASE64;
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+use crate::secret::Secret;
 
 /// The length of a key.
 pub const KEY_BYTES: usize = 32;
@@ -45,20 +47,76 @@ pub enum KeyFileError {
     Content,
 }
 
+/// Why a file does not hold a line of secret text. Never shows its content.
+#[derive(Debug, Error)]
+pub enum SecretFileError {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// Others than its owner can read the file.
+    #[error(
+        "has mode {mode:04o}, so others can read it; run chmod 600, or for a group that needs it set {option} = true and mode 640"
+    )]
+    Mode {
+        /// The mode it has.
+        mode: u32,
+        /// The key of the configuration that lets the group read it.
+        option: &'static str,
+    },
+    /// The content is not one line.
+    #[error("does not hold one line of at most {MAX_LINE_BYTES} bytes")]
+    Content,
+}
+
+/// The longest line: a token of ElastiCache's IAM authentication has about 1,500 bytes.
+const MAX_LINE_BYTES: u64 = 4096;
+
 /// Reads a key.
 ///
 /// # Errors
 /// When the file cannot be read, others can read it too, or it is no key.
 pub(super) fn read_key(path: &Path, readers: Readers) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+    let Readers { option, .. } = readers;
+    let text = match read_private(path, readers.group, MAX_FILE_BYTES)? {
+        Private::Text(text) => text,
+        Private::Mode(mode) => return Err(KeyFileError::Mode { mode, option }),
+    };
+    decode(&text).ok_or(KeyFileError::Content)
+}
+
+/// Reads a line of secret text; `option` is the key of the configuration that lets the file's group read it.
+///
+/// # Errors
+/// When the file cannot be read, others can read it too, or it does not hold one line.
+pub(super) fn read_secret_line(path: &Path, group: bool, option: &'static str) -> Result<Secret, SecretFileError> {
+    let text = match read_private(path, group, MAX_LINE_BYTES + 2)? {
+        Private::Text(text) => text,
+        Private::Mode(mode) => return Err(SecretFileError::Mode { mode, option }),
+    };
+    let line = std::str::from_utf8(&text).map_err(|_| SecretFileError::Content)?;
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let is_one = !line.is_empty() && !line.contains(['\n', '\r', '\0']);
+    let fits = u64::try_from(line.len()).is_ok_and(|length| length <= MAX_LINE_BYTES);
+    if is_one && fits { Ok(Secret::new(line.to_owned())) } else { Err(SecretFileError::Content) }
+}
+
+enum Private {
+    Text(Zeroizing<Vec<u8>>),
+    /// The mode of a file that others can read.
+    Mode(u32),
+}
+
+fn read_private(path: &Path, group: bool, most: u64) -> Result<Private, io::Error> {
     let file = File::open(path)?;
     let mode = file.metadata()?.permissions().mode() & 0o7777;
-    let forbidden = if readers.group { 0o037 } else { 0o077 };
+    let forbidden = if group { 0o037 } else { 0o077 };
     if mode & forbidden != 0 {
-        return Err(KeyFileError::Mode { mode, option: readers.option });
+        return Ok(Private::Mode(mode));
     }
-    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE_BYTES).expect("256 fits")));
-    file.take(MAX_FILE_BYTES).read_to_end(&mut text)?;
-    decode(&text).ok_or(KeyFileError::Content)
+    let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(most).unwrap_or_default()));
+    file.take(most).read_to_end(&mut text)?;
+    Ok(Private::Text(text))
 }
 
 /// The key that this text is.

@@ -26,6 +26,71 @@ pub struct Limits {
     pub shutdown_grace: Duration,
     /// How many recent signatures are remembered against replay.
     pub replay_entries: u32,
+    /// How much callers may ask for.
+    pub rates: Rates,
+}
+
+/// How much callers may ask for: of this process, unless `[shared_state]` counts for all replicas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    /// Requests of one caller that are worked on at once.
+    pub caller_concurrent_requests: u32,
+    /// Requests of one caller in a second.
+    pub caller_requests_per_second: u32,
+    /// How many of them may come together after a pause.
+    pub caller_requests_burst: u32,
+    /// Requests of all callers in a second, of this process.
+    pub requests_per_second: u32,
+    /// Writes of one caller that are worked on at once.
+    pub caller_concurrent_writes: u32,
+    /// Writes of all callers that are worked on at once.
+    pub concurrent_writes: u32,
+    /// Writes of one caller in a minute.
+    pub caller_writes_per_minute: u32,
+    /// How many of them may come together after a pause.
+    pub caller_writes_burst: u32,
+    /// Writes of all callers in a second, of this process.
+    pub writes_per_second: u32,
+}
+
+fn rates(section: &Section<'_>) -> Rates {
+    let number = |key, most, default, why| section.integer::<u32>(key, 1..=most, default, why);
+    Rates {
+        caller_concurrent_requests: number(
+            "caller_concurrent_requests",
+            65_536,
+            32,
+            "an agent waits for most of its calls; more at once take places from other callers",
+        ),
+        caller_requests_per_second: number(
+            "caller_requests_per_second",
+            100_000,
+            50,
+            "an agent makes a few calls in a second; IAM itself answers some twenty",
+        ),
+        caller_requests_burst: number("caller_requests_burst", 100_000, 100, "what may come together after a pause"),
+        requests_per_second: number(
+            "requests_per_second",
+            1_000_000,
+            5_000,
+            "less than the machine can answer, so that probes and other callers are served",
+        ),
+        caller_concurrent_writes: number(
+            "caller_concurrent_writes",
+            65_536,
+            4,
+            "changes that depend on each other are made one after the other",
+        ),
+        concurrent_writes: number("concurrent_writes", 65_536, 64, "each waits for the disk, and for IAM"),
+        caller_writes_per_minute: number(
+            "caller_writes_per_minute",
+            100_000,
+            60,
+            "an agent that has run wild is noticed before it has changed much",
+        ),
+        caller_writes_burst: number("caller_writes_burst", 100_000, 20, "what may come together after a pause"),
+        writes_per_second: number("writes_per_second", 100_000, 50, "IAM takes few changes in a second"),
+    }
 }
 
 pub(super) fn read(section: &Section<'_>) -> Limits {
@@ -70,5 +135,6 @@ pub(super) fn read(section: &Section<'_>) -> Limits {
             100_000,
             "at least the requests of one skew window; an entry takes some 100 bytes",
         ),
+        rates: rates(section),
     }
 }

@@ -35,6 +35,7 @@ mod revoked;
 mod role_mapping;
 mod sealing;
 mod section;
+mod shared_state;
 mod signals;
 mod sigv4;
 mod sink;
@@ -64,8 +65,8 @@ pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
 pub use issuer::{ClaimPath, ClaimPathError, Condition, Issuer, KeySource, Possible, Template, TemplateError, Unfit};
 pub use issuer_url::{IssuerUrl, IssuerUrlError};
-pub use key_file::{KEY_BYTES, KeyFileError};
-pub use limits::Limits;
+pub use key_file::{KEY_BYTES, KeyFileError, SecretFileError};
+pub use limits::{Limits, Rates};
 pub use listen::Listen;
 pub use log::{Log, LogFormat};
 pub use loopback::{LoopbackUrl, LoopbackUrlError, is_loopback};
@@ -82,6 +83,7 @@ pub use sealing::{
     FetchedSecrets, Sealing, SealingKey, SealingKeyEntry, SealingKeyError, SealingKeyFaults, SealingKeyPlace,
     SealingState, read_sealing_keys,
 };
+pub use shared_state::{SharedServer, WhileUnavailable};
 pub use signals::Signals;
 pub use sigv4::Sigv4;
 pub use tools::{NewSecrets, SecretsStore, Tools};
@@ -113,6 +115,8 @@ pub struct Config {
     pub audit: Audit,
     /// `[sealing]`.
     pub sealing: Sealing,
+    /// `[shared_state]`, where replicas share any.
+    pub shared_state: Option<SharedServer>,
     /// `[exchange]`.
     pub exchange: Exchange,
     /// `[[issuer]]`.
@@ -199,8 +203,12 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
     let role_mappings = role_mapping::read(root, &declared, &broker);
     let audit = root.table("audit", |section| audit::read(section, folder, &declared.environments)).flatten();
     let sealing = root.table("sealing", |section| sealing::read(section, folder));
+    let shared_state = root.table("shared_state", |section| shared_state::read(section, folder));
     let are_shared = |sealing: &Sealing| !sealing.keys.is_empty() && !sealing.single_replica;
-    if sealing.as_ref().is_some_and(are_shared) && role_mappings.iter().any(RoleMapping::writes) {
+    if matches!(shared_state, Some(None))
+        && sealing.as_ref().is_some_and(are_shared)
+        && role_mappings.iter().any(RoleMapping::writes)
+    {
         warnings::of_shared_tokens(root.sink());
     }
     let issuers = issuer::read(root, folder);
@@ -238,6 +246,7 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
         broker,
         audit: audit?,
         sealing: sealing?,
+        shared_state: shared_state?,
         exchange: exchange?,
         issuers,
         bearer: bearer?,

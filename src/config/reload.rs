@@ -1,12 +1,12 @@
 //! What a new version of the configuration can change while the process runs.
 
-use super::Config;
+use super::{Config, Limits};
 
 impl Config {
     /// What differs in `new` and takes effect only after a restart, by section or key; empty when all of it can be applied.
     ///
     /// Applied at once are `gateway.read_only`, `role_mapping`, `policy`, `protect`, `sealing`, `exchange`, `issuer`, `bearer`,
-    /// `revoked` and `log.level`; everything else is bound to
+    /// `revoked`, `log.level` and the rates of `limits`; everything else is bound to
     /// sockets, files, pools or caches that exist since the start.
     #[must_use]
     pub fn reloadable_difference(&self, new: &Self) -> Vec<&'static str> {
@@ -22,6 +22,7 @@ impl Config {
             broker,
             audit,
             sealing: _,
+            shared_state,
             exchange: _,
             issuers: _,
             bearer: _,
@@ -35,11 +36,12 @@ impl Config {
         [
             ("gateway.name", gateway.name != new.gateway.name),
             ("listen", *listen != new.listen),
-            ("limits", *limits != new.limits),
+            ("limits", Limits { rates: new.limits.rates, ..limits.clone() } != new.limits),
             ("environment", *environments != new.environments),
             ("sigv4", *sigv4 != new.sigv4),
             ("broker", *broker != new.broker),
             ("audit", *audit != new.audit),
+            ("shared_state", *shared_state != new.shared_state),
             ("tools", *tools != new.tools),
             ("aws", *aws != new.aws),
             ("log.format", log.format != new.log.format),

@@ -14,13 +14,13 @@ const LONG_FOR_CALLER_IDENTITY: Duration = Duration::from_secs(1800);
 
 const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
-/// Says what tokens that several processes open mean for calls that are confirmed: no state is shared yet.
+/// Says what tokens that several processes open mean for calls that are confirmed, where no state is shared.
 pub(super) fn of_shared_tokens(sink: &Sink) {
     sink.warn(
         "sealing.keys",
         "a confirmation or approval can be used once at each replica that has these keys, and a plan that was rejected at one \
-         of them be done at another: let one replica alone write, and keep tools.approval_seconds short; if there is one \
-         replica alone, say sealing.single_replica = true",
+         of them be done at another: add [shared_state], or let one replica alone write and keep tools.approval_seconds short; \
+         if there is one replica alone, say sealing.single_replica = true",
     );
 }
 

@@ -14,9 +14,10 @@ use super::doors::{self, Behind, Doors};
 use super::journal::{journal_options, keeper, keeping_options};
 use super::reload;
 use super::secrets::SecretReader;
+use super::shared_state::{self, Found, Remembering, Teller};
 use super::signals::SignalWatch;
 use super::sinks::{self, Sinks, Surroundings};
-use super::tokens::confirmer;
+use super::tokens::lifetimes;
 use crate::arn::Partition;
 use crate::audit::{HashKey, Journal, Keeper, KeepingError, KeepingOptions, OpenError, Redaction, Storage};
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
@@ -29,7 +30,7 @@ use crate::clock::SharedClock;
 use crate::config::{Config, HashKeyFault, SealingKeyFaults, SigningKeyFault, read_hash_key, read_sealing_keys};
 use crate::current::Current;
 use crate::http::{
-    Alarm, BodyLimits, CallLimits, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, Services,
+    Alarm, BodyLimits, CallLimits, Callers, Drain, Health, HttpSettings, Metrics, Readiness, ServerLimits, Services,
     metrics_router, router,
 };
 use crate::iam::endpoint::Endpoint;
@@ -39,6 +40,7 @@ use crate::mcp::calls::Calls;
 use crate::mcp::confirm::Confirmer;
 use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
+use crate::mcp::limits::Limits;
 use crate::mcp::road::{InForce, Road};
 use crate::mcp::service::service;
 use crate::mcp::trail::Stationery;
@@ -167,11 +169,17 @@ impl Gateway {
             Journal::open(journal_options(&config)?, storage, Arc::clone(&clock), Arc::clone(&random)).await?;
 
         let stationery = Stationery { clock: Arc::clone(&clock), random: Arc::clone(&random), redaction };
-        let admission = Admission {
-            replay: replay_table(&config, keys_are_new, &clock),
-            confirmer: confirmer(&config, Arc::clone(&keyset), &stationery).await,
-            keyring: Arc::clone(&keyring),
-        };
+        let found = Found { keys_are_new, tokens_are_own: keyset.get().are_own() };
+        let Remembering { state, no_tokens_before, replicated } = shared_state::open(&config, found, &clock).await;
+        let replay = ReplayTable::new(Arc::clone(&state), max_skew, Arc::clone(&clock));
+        let confirmer = Confirmer::new(
+            Arc::clone(&keyset),
+            lifetimes(&config),
+            Arc::clone(&state),
+            no_tokens_before,
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        );
         let drain = Drain::new();
         let health = Health::new(drain.clone());
         let metrics = Metrics::new();
@@ -181,9 +189,6 @@ impl Gateway {
         let in_force = Arc::new(Current::new(InForce::new(config, documents)));
         let keeping = keeping_options(&in_force.get().config, &to_aws);
         let (own, connections) = (to_aws.own.clone(), to_aws.connections.clone());
-        let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
-        let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
-
         let behind = Behind {
             in_force: &in_force,
             keyring: &keyring,
@@ -191,12 +196,26 @@ impl Gateway {
             catalogue,
             journal: &journal,
             stationery: &stationery,
+            state: &state,
         };
-        let Doors { authenticator, exchange, resource } = doors::open(sigv4, &behind);
+        let Doors { authenticator, exchange, resource, limits } = doors::open(sigv4, &behind);
+        let admission = Admission { limits: Arc::clone(&limits), replay, confirmer, keyring: Arc::clone(&keyring) };
+        let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
+        let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
         let policy_alarm = health.alarm("policy", &metrics);
         let configuration_alarm = health.alarm("configuration", &metrics);
         let keeping_alarm = health.alarm("audit_files", &metrics);
         let current = in_force.get();
+        if let (Some(replicated), Some(server)) = (replicated, &current.config.shared_state) {
+            let teller = Teller {
+                alarm: health.alarm("shared_state", &metrics),
+                journal: journal.clone(),
+                stationery: stationery.clone(),
+                in_force: Arc::clone(&in_force),
+                unavailable: server.unavailable,
+            };
+            tokio::spawn(teller.keep(replicated));
+        }
         let around = Surroundings {
             journal: &journal,
             clock: &stationery.clock,
@@ -213,7 +232,8 @@ impl Gateway {
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
         let (mcp, health2, metrics2) = (service(handler), health.clone(), metrics.clone());
         let services = Services { mcp, approvals, exchange, resource };
-        let router = router(services, authenticator, settings, health2, metrics2, random);
+        let callers = Callers { authenticator, admit: limits };
+        let router = router(services, callers, settings, health2, metrics2, random);
         Ok(Self {
             router,
             metrics_router: metrics_router(health.clone(), metrics.clone()),
@@ -260,6 +280,7 @@ impl ToAws {
 
 /// What lets a write pass, beside policies.
 struct Admission {
+    limits: Arc<Limits>,
     replay: ReplayTable,
     confirmer: Confirmer,
     keyring: Arc<Keyring>,
@@ -287,6 +308,7 @@ fn road(
     Road {
         catalogue,
         in_force: Arc::clone(in_force),
+        limits: admission.limits,
         replay: admission.replay,
         broker: Broker::new(Arc::new(sts), cache, Arc::clone(clock)),
         clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
@@ -304,15 +326,6 @@ fn road(
             Endpoint { region: analyzer_region, url }
         }),
         deadline: config.limits.call,
-    }
-}
-
-fn replay_table(config: &Config, keys_are_new: bool, clock: &SharedClock) -> ReplayTable {
-    let capacity = usize::try_from(config.limits.replay_entries).unwrap_or(usize::MAX);
-    let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
-    match keys_are_new {
-        true => ReplayTable::with_no_earlier_process(capacity, max_skew, Arc::clone(clock)),
-        false => ReplayTable::new(capacity, max_skew, Arc::clone(clock)),
     }
 }
 

@@ -16,11 +16,13 @@ use crate::exchange::limits::SourceLimit;
 use crate::exchange::request::LONGEST_BODY;
 use crate::http::{Answers, Exchanging};
 use crate::mcp::authenticate::RequestAuthenticator;
+use crate::mcp::limits::Limits;
 use crate::mcp::protected_resource::ResourceMetadata;
 use crate::mcp::refused::RefusedAuthentications;
 use crate::mcp::road::InForce;
 use crate::mcp::trail::Stationery;
 use crate::sealing::SharedKeyset;
+use crate::shared_state::SharedState;
 use crate::tools::catalogue::Catalogue;
 
 /// What the doors look at.
@@ -31,6 +33,7 @@ pub(super) struct Behind<'a> {
     pub(super) catalogue: Catalogue,
     pub(super) journal: &'a Journal,
     pub(super) stationery: &'a Stationery,
+    pub(super) state: &'a Arc<dyn SharedState>,
 }
 
 /// The doors.
@@ -41,11 +44,13 @@ pub(super) struct Doors<E> {
     pub(super) exchange: Exchanging<E, SourceLimit>,
     /// Says who issues access tokens.
     pub(super) resource: Arc<ResourceMetadata>,
+    /// Limits who was let in.
+    pub(super) limits: Arc<Limits>,
 }
 
 /// Opens them for requests that are signed for this scope.
 pub(super) fn open(scope: SigV4Options, behind: &Behind<'_>) -> Doors<impl Answers + use<>> {
-    let Behind { in_force, keyring, keyset, catalogue, journal, stationery } = behind;
+    let Behind { in_force, keyring, keyset, catalogue, journal, stationery, state } = behind;
     let clock = &stationery.clock;
     let refused = RefusedAuthentications::new((*journal).clone(), Arc::clone(in_force), (*stationery).clone());
     let refused = Arc::new(refused);
@@ -53,12 +58,19 @@ pub(super) fn open(scope: SigV4Options, behind: &Behind<'_>) -> Doors<impl Answe
     let exchange = Arc::new(Exchange {
         in_force: Arc::clone(in_force),
         keyset: Arc::clone(keyset),
-        caller_identity: CallerIdentity::new(Arc::new(OverHttp::new()), Arc::clone(clock)),
+        caller_identity: CallerIdentity::new(Arc::new(OverHttp::new()), Arc::clone(clock)).sharing(Arc::clone(state)),
         tokens: Arc::clone(&tokens),
         journal: (*journal).clone(),
         refused: Arc::clone(&refused),
         stationery: (*stationery).clone(),
     });
+    let (rates, limited) = (Arc::clone(in_force), Arc::clone(&refused));
+    let limits = Limits::new(
+        Arc::clone(state),
+        Arc::clone(clock),
+        move || rates.get().config.limits.rates,
+        move |head, caller| limited.note_limited(head, caller),
+    );
     let signatures = SigV4Verifier::new(scope, Arc::clone(keyring), Arc::clone(clock));
     Doors {
         authenticator: Arc::new(RequestAuthenticator {
@@ -74,5 +86,6 @@ pub(super) fn open(scope: SigV4Options, behind: &Behind<'_>) -> Doors<impl Answe
             longest_body: LONGEST_BODY,
         },
         resource: Arc::new(ResourceMetadata::new(Arc::clone(in_force))),
+        limits: Arc::new(limits),
     }
 }

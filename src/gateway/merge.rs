@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, Gateway, Log};
+use crate::config::{Config, Gateway, Limits, Log};
 
 /// The old configuration with what of the new one can take effect now.
 ///
@@ -26,6 +26,7 @@ pub(super) fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -
         issuers: new.issuers.clone(),
         bearer: new.bearer.clone(),
         revoked: new.revoked.clone(),
+        limits: Limits { rates: new.limits.rates, ..old.limits.clone() },
         log: Log { format: old.log.format, level: new.log.level },
         digest,
         ..old.clone()

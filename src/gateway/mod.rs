@@ -9,6 +9,7 @@ mod merge;
 pub mod reload;
 pub mod run;
 mod secrets;
+mod shared_state;
 pub mod signals;
 pub mod sinks;
 mod tokens;

@@ -5,6 +5,7 @@
 //! knows of keys, policies or tools.
 
 mod address;
+mod admit;
 mod authenticate;
 mod body;
 mod call_limit;
@@ -35,6 +36,7 @@ mod settings;
 mod tests;
 
 pub use address::{ClientAddress, ConnectionInfo};
+pub use admit::{Admit, Everybody, Owner};
 pub use authenticate::Authenticate;
 pub use call_limit::CallPlace;
 pub use challenge::{BearerError, Challenge};
@@ -46,7 +48,7 @@ pub use metrics::{Metrics, metrics_router};
 pub use protected_resource::ProtectedResource;
 pub use refusal::Refusal;
 pub use request_id::RequestId;
-pub use router::{Answers, Exchanging, Services, router};
+pub use router::{Answers, Callers, Exchanging, Services, router};
 pub use rpc_id::RpcId;
 pub use server::{Ended, Listener, serve};
 pub use settings::{BodyLimits, CallLimits, HttpSettings, ServerLimits};

@@ -1,6 +1,7 @@
 //! The paths.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use http::Request;
 use tower::Service;
 
+use super::admit::{Admit, Everybody};
 use super::authenticate::Authenticate;
 use super::call_limit::Places;
 use super::endpoint::{Service as To, not_found};
@@ -49,6 +51,21 @@ pub struct Services<S, A, E, G> {
     pub resource: Arc<dyn ProtectedResource>,
 }
 
+/// Who is let in, and how often.
+#[derive(Clone)]
+pub struct Callers {
+    /// Finds out who sent a request.
+    pub authenticator: Arc<dyn Authenticate>,
+    /// How much they may ask for.
+    pub admit: Arc<dyn Admit>,
+}
+
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callers").field("admit", &self.admit).finish_non_exhaustive()
+    }
+}
+
 /// What answers requests for credentials.
 #[derive(Debug, Clone)]
 pub struct Exchanging<E, G> {
@@ -66,11 +83,11 @@ pub struct Exchanging<E, G> {
 /// `/healthz` and `/readyz` for probes.
 ///
 /// `mcp` gets verified, well-formed requests only, with the original URI and with [`RequestId`](super::RequestId),
-/// [`ClientAddress`](super::ClientAddress), [`Endpoint`](super::Endpoint), [`CallPlace`](super::CallPlace) and whatever `authenticator` inserted in their
+/// [`ClientAddress`](super::ClientAddress), [`Endpoint`](super::Endpoint), [`CallPlace`](super::CallPlace) and whatever the authenticator inserted in their
 /// extensions. `approvals` gets the same of verified requests whose body is said to be JSON.
 pub fn router<S, B, A, E, G>(
     services: Services<S, A, E, G>,
-    authenticator: Arc<dyn Authenticate>,
+    callers: Callers,
     settings: HttpSettings,
     health: Health,
     metrics: Metrics,
@@ -84,11 +101,13 @@ where
     G: Gate<Body>,
 {
     let Services { mcp, approvals, exchange, resource } = services;
-    let exchanges = Places::new(CallLimits { concurrent: EXCHANGES, ..settings.calls }, metrics.clone());
+    let exchanges = CallLimits { concurrent: EXCHANGES, ..settings.calls };
+    let exchanges = Places::new(exchanges, Arc::new(Everybody), metrics.clone());
     let exchange_body = BodyLimits { max_bytes: exchange.longest_body.min(settings.body.max_bytes), ..settings.body };
     let Exchanging { service, per_source, .. } = exchange;
     let exchange = layers::exchange(service, per_source, exchange_body, &metrics, exchanges);
-    let places = Places::new(settings.calls, metrics.clone());
+    let Callers { authenticator, admit } = callers;
+    let places = Places::new(settings.calls, admit, metrics.clone());
     let signed = Signed { authenticator, body: settings.body, metrics: &metrics, places };
     let call = layers::call(mcp, &signed);
     let approval = layers::approval(approvals, &signed);

@@ -23,7 +23,7 @@ use crate::authn::{Narrowing, Verified};
 use crate::authorize::{map, mapping};
 use crate::config::{Bearer, Config};
 use crate::current::Current;
-use crate::http::{Authenticate, BearerError, Challenge, Endpoint, Refusal, Service};
+use crate::http::{Authenticate, BearerError, Challenge, Endpoint, Owner, Refusal, Service};
 use crate::tools::catalogue::Catalogue;
 
 /// Verifies signatures with the keys of the keyring and with gateway credentials, and access tokens with their issuers' keys.
@@ -190,6 +190,7 @@ impl Authenticate for RequestAuthenticator {
                 .and_then(|token| self.with_token(config, head, token))
                 .map_err(|refusal| self.refuse_token(config, head, &refusal))?,
         };
+        head.extensions.insert(Owner(verified.caller().digest()));
         head.extensions.insert(Arc::new(verified));
         Ok(())
     }

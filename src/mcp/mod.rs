@@ -9,6 +9,7 @@ pub mod confirm;
 pub mod decisions;
 pub mod handler;
 pub mod incoming;
+pub mod limits;
 pub mod listing;
 pub mod method;
 pub mod names;

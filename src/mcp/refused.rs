@@ -4,7 +4,7 @@
 //! record of the next window that has one. Whoever signed correctly and was refused all the same (a key that is inactive,
 //! expired, or not good for the environment) has a window apart, which no stranger can fill. So has whoever showed a genuine
 //! access token, or a genuine proof of somebody who may do nothing here: where a public issuer is believed, anybody can have such,
-//! and must not fill the key owners' window.
+//! and must not fill the key owners' window. A verified caller that asks too often fills its own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +17,7 @@ use super::road::InForce;
 use super::trail::Stationery;
 use crate::audit::redaction::NOT_KEPT;
 use crate::audit::{Event, Journal, Kept, Stage};
+use crate::authn::Caller;
 use crate::authn::proofs::{ProofClass, ProofRefusal};
 use crate::authn::sigv4::{SigV4Refusal, SigV4Verifier};
 use crate::authn::tokens::TokenRefusal;
@@ -38,6 +39,7 @@ pub struct RefusedAuthentications {
     strangers: Mutex<Window>,
     key_owners: Mutex<Window>,
     proven: Mutex<Window>,
+    limited: Mutex<Window>,
 }
 
 /// A refusal, as records have it.
@@ -57,6 +59,8 @@ enum Owner {
     Proof,
     /// An access token that its issuer signed.
     Token,
+    /// All that a call needs.
+    Verified,
 }
 
 impl Owner {
@@ -65,6 +69,7 @@ impl Owner {
             Self::Key => "GatewayKey",
             Self::Proof => "Proof",
             Self::Token => "AccessToken",
+            Self::Verified => "VerifiedCaller",
         }
     }
 }
@@ -94,6 +99,7 @@ impl RefusedAuthentications {
             strangers: Window::new(now),
             key_owners: Window::new(now),
             proven: Window::new(now),
+            limited: Window::new(now),
         }
     }
 
@@ -128,12 +134,23 @@ impl RefusedAuthentications {
         self.note(&in_force, head, "Authenticate", None, &refused);
     }
 
+    /// Notes that a verified caller asks too often.
+    pub fn note_limited(&self, head: &Parts, caller: &Caller) {
+        let refused = Refused {
+            code: "caller_rate_limited",
+            message: format!("{} sends more requests than one caller may", caller.id()),
+            owner: Some(Owner::Verified),
+        };
+        self.note(&self.in_force.get(), head, "LimitRequests", None, &refused);
+    }
+
     fn note(&self, in_force: &InForce, head: &Parts, name: &'static str, claimed: Option<&str>, refused: &Refused) {
         let signed_correctly = refused.owner.is_some();
         let window = match refused.owner {
             None => &self.strangers,
             Some(Owner::Key) => &self.key_owners,
             Some(Owner::Proof | Owner::Token) => &self.proven,
+            Some(Owner::Verified) => &self.limited,
         };
         let Some(unrecorded_before) = self.take_place(window) else { return };
         let mut event = Event::new(

@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use super::confirm::Confirmer;
 use super::decisions::Decisions;
 use super::incoming::Incoming;
+use super::limits::Limits;
 use super::reply::Reply;
 use super::trail::{Stationery, Trail};
 use crate::arn::RoleArn;
@@ -70,6 +71,8 @@ pub struct Road {
     pub catalogue: Catalogue,
     /// The configuration in force.
     pub in_force: Arc<Current<InForce>>,
+    /// How much callers may have changed.
+    pub limits: Arc<Limits>,
     /// Signatures of writes that were seen.
     pub replay: ReplayTable,
     /// Gives sessions.

@@ -65,6 +65,11 @@ impl Memory {
         self
     }
 
+    /// The time by which it forgets.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Remembers what an earlier process used.
     pub fn remember(&self, kind: Kind, id: [u8; 32], until: Timestamp) {
         let mut remembered = self.of(kind);
@@ -73,7 +78,13 @@ impl Memory {
         }
     }
 
-    /// Whether this process, or an earlier one that it knows of, used it.
+    /// How many of this kind are remembered. Expired ones count until the next use.
+    #[must_use]
+    pub fn len(&self, kind: Kind) -> usize {
+        self.of(kind).until.len()
+    }
+
+    /// Whether this process, or an earlier one that it knows of, used it; of what has no owner, only uses of earlier ones.
     #[must_use]
     pub fn has(&self, kind: Kind, id: &[u8; 32]) -> bool {
         self.of(kind).owned.contains_key(id)
@@ -120,8 +131,16 @@ impl SharedState for Memory {
         ready(Ok(self.try_use(single))).boxed()
     }
 
+    fn was_used<'a>(&'a self, kind: Kind, id: &'a [u8; 32]) -> BoxFuture<'a, bool> {
+        ready(self.has(kind, id)).boxed()
+    }
+
     fn take<'a>(&'a self, counted: &'a Counted, rate: Rate) -> BoxFuture<'a, Result<Taken, Gone>> {
         ready(Ok(self.count(counted, rate))).boxed()
+    }
+
+    fn reaches_all_replicas(&self) -> bool {
+        false
     }
 }
 

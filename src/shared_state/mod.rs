@@ -1,11 +1,13 @@
 //! What the replicas of one gateway have to agree on: what was used up, and how often something happened.
 //!
-//! [`SharedState`] is the one door to it. [`Memory`] is a single process's own; `Valkey` is a server's that all replicas
-//! ask; `Replicated` asks the server, and knows what holds while it is gone.
+//! [`SharedState`] is the one door to it. [`Memory`] is a single process's own; [`Valkey`] is a server's that all replicas
+//! ask; [`Replicated`] asks the server, and knows what holds while it is gone.
 
-pub mod memory;
+mod memory;
+mod replicated;
 #[cfg(test)]
 mod tests;
+mod valkey;
 
 use std::fmt;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use jiff::Timestamp;
 
 pub use crate::bucket::Rate;
 pub use memory::{Capacities, Memory};
+pub use replicated::{Contact, Replicated};
+pub use valkey::{Found, Unreachable, Valkey};
 
 /// What is used up at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,6 +104,11 @@ pub enum Taken {
 #[error("the state that the gateway's replicas share cannot be reached")]
 pub struct Gone;
 
+impl Gone {
+    /// The code of what is refused for it.
+    pub const CODE: &'static str = "shared_state_unavailable";
+}
+
 /// What replicas share.
 pub trait SharedState: fmt::Debug + Send + Sync {
     /// Uses something up, if it was not.
@@ -108,9 +117,15 @@ pub trait SharedState: fmt::Debug + Send + Sync {
     /// [`Gone`] if whether it was used cannot be known; it may be used up all the same.
     fn use_up<'a>(&'a self, single: &'a Single) -> BoxFuture<'a, Result<Use, Gone>>;
 
+    /// Whether something was used, as far as is known; to use it, ask [`SharedState::use_up`].
+    fn was_used<'a>(&'a self, kind: Kind, id: &'a [u8; 32]) -> BoxFuture<'a, bool>;
+
     /// Counts one more of what happens at this rate at most.
     ///
     /// # Errors
     /// [`Gone`] if nothing is known of the others.
     fn take<'a>(&'a self, counted: &'a Counted, rate: Rate) -> BoxFuture<'a, Result<Taken, Gone>>;
+
+    /// Whether what is used here is known to every replica.
+    fn reaches_all_replicas(&self) -> bool;
 }

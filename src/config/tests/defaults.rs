@@ -27,6 +27,11 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!((limits.head, limits.body, limits.idle), (seconds(10), seconds(20), seconds(75)));
     assert_eq!((limits.call, limits.shutdown_grace, limits.replay_entries), (seconds(50), seconds(25), 100_000));
 
+    let rates = &limits.rates;
+    assert_eq!((rates.caller_concurrent_requests, rates.caller_requests_per_second), (32, 50));
+    assert_eq!((rates.caller_concurrent_writes, rates.caller_writes_per_minute), (4, 60));
+    assert!(config.shared_state.is_none());
+
     assert_eq!(
         (config.sigv4.service.as_str(), config.sigv4.regions.as_slice()),
         ("iam-mcp", &["us-east-1".to_owned()][..])

@@ -38,6 +38,9 @@ const BUCKET: &str = "[audit.s3]\nbucket = \"trail\"\naccount = \"111122223333\"
 /// The same.
 const SECRETS: &str = "[tools.secrets_manager]\nregion = \"us-east-1\"\n";
 
+/// The same.
+const SHARED: &str = "[shared_state]\nurl = \"rediss://valkey\"\n";
+
 /// Everything about who is believed, with tables within tables.
 const PROOFS: &str = r#"
 [exchange]
@@ -62,6 +65,7 @@ const ARRAYS: [&str; 4] = ["role_mapping", "environment", "issuer", "revoked"];
 fn minimal_for(path: &str) -> String {
     match path {
         _ if path.starts_with("audit.s3.") => format!("{MINIMAL}{BUCKET}"),
+        _ if path.starts_with("shared_state.") => format!("{MINIMAL}{SHARED}"),
         _ if path.starts_with("tools.secrets_manager.") => format!("{MINIMAL}{SECRETS}"),
         _ => MINIMAL.to_owned(),
     }
@@ -113,7 +117,7 @@ fn the_documented_numbers_are_the_defaults() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 36);
+    assert_eq!(tried, 46);
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn the_documented_ranges_are_those_that_are_possible() {
         }
         tried += 1;
     }
-    assert_eq!(tried, 40);
+    assert_eq!(tried, 50);
 }
 
 #[test]

@@ -62,7 +62,7 @@ segment_bytes = 1
 gateway.toml sigv4.keyring: is required
     write keyring = "keyring.json", the file that holds the gateway's keys
 gateway.toml:2:1 title: unknown section
-    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, issuer, exchange, bearer, revoked, tools, protect, aws, log
+    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, shared_state, issuer, exchange, bearer, revoked, tools, protect, aws, log
 gateway.toml:3:2 gatway: unknown section; did you mean "gateway"?
 gateway.toml:7:8 gateway.name: reads as an AWS service principal; choose a name under a domain of your own: a gateway never passes for AWS
 gateway.toml:8:13 gateway.read_only: expected a boolean, found a string

@@ -23,7 +23,14 @@ fn connect_to_library() -> Client<DuplexStream> {
     let approvals = service_fn(|_| async { Ok(Response::default()) });
     let (authenticator, settings) = (Arc::new(FakeAuthenticate), Setup::new().settings);
     let services = Services { mcp, approvals, exchange: exchanging(), resource: Arc::new(FakeResource) };
-    let router = router(services, authenticator, settings, health, metrics.clone(), Arc::new(SystemRandom));
+    let router = router(
+        services,
+        Callers { authenticator, admit: Arc::new(Everybody) },
+        settings,
+        health,
+        metrics.clone(),
+        Arc::new(SystemRandom),
+    );
     let (near, far) = duplex(64 * 1024);
     let (incoming, listener) = mpsc::unbounded_channel();
     incoming.send(Ok((far, "203.0.113.9:1".parse().unwrap()))).unwrap();

@@ -27,8 +27,8 @@ use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use super::{
-    Answers, Authenticate, CallPlace, Challenge, Drain, Ended, Exchanging, Gate, Health, HttpSettings, Listener,
-    Metrics, ProtectedResource, Refusal, ServerLimits, Services, router, serve,
+    Answers, Authenticate, CallPlace, Callers, Challenge, Drain, Ended, Everybody, Exchanging, Gate, Health,
+    HttpSettings, Listener, Metrics, ProtectedResource, Refusal, ServerLimits, Services, router, serve,
 };
 use crate::random::SystemRandom;
 
@@ -121,7 +121,14 @@ impl Setup {
         let authenticator = Arc::new(FakeAuthenticate);
         let services =
             Services { mcp: mcp.clone(), approvals: mcp, exchange: exchanging(), resource: Arc::new(FakeResource) };
-        let router = router(services, authenticator, self.settings, health2, metrics2, Arc::new(SystemRandom));
+        let router = router(
+            services,
+            Callers { authenticator, admit: Arc::new(Everybody) },
+            self.settings,
+            health2,
+            metrics2,
+            Arc::new(SystemRandom),
+        );
         let server = tokio::spawn(serve(listener, router, self.limits, metrics.clone(), drain.clone()));
         Gateway { incoming, server, drain, health, metrics, seen, go_on }
     }

@@ -111,7 +111,7 @@ impl Approvals {
         let in_force = self.0.in_force.get();
         let mut noted =
             Noted { head, verified, in_force: &in_force, decision: asked.decision, mapped: None, plan: None };
-        let outcome = self.weigh(&asked, &mut noted);
+        let outcome = self.weigh(&asked, &mut noted).await;
         let (outcome, record) = match outcome.map(|waiting| (waiting, noted.record(&self.0.stationery))) {
             Ok((waiting, Ok(record))) => (Ok(waiting), record),
             Ok((_, Err(too_large))) => refused(&noted, &self.0.stationery, refusals::plan_not_recordable(&too_large)),
@@ -129,7 +129,7 @@ impl Approvals {
     }
 
     /// Whether this person may say this to this plan.
-    fn weigh(&self, asked: &Asked, noted: &mut Noted<'_>) -> Result<WaitingPlan, ToolError> {
+    async fn weigh(&self, asked: &Asked, noted: &mut Noted<'_>) -> Result<WaitingPlan, ToolError> {
         let caller = noted.verified.caller();
         let named = noted.head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref());
         let mapped = noted.mapped.insert(map(&noted.in_force.config, named, caller)?);
@@ -140,7 +140,7 @@ impl Approvals {
         if !persons::is_known(caller) {
             return Err(refusals::approver_has_no_person());
         }
-        let waiting = noted.plan.insert(self.0.confirmer.open_plan(&asked.plan_token)?);
+        let waiting = noted.plan.insert(self.0.confirmer.open_plan(&asked.plan_token).await?);
         if waiting.plan.question.environment != environment {
             return Err(refusals::plan_of_another_environment(&waiting.plan.question.environment));
         }
@@ -148,10 +148,10 @@ impl Approvals {
             return Err(refusals::approver_is_caller());
         }
         if asked.decision != Decision::Show {
-            self.0.replay.admit(noted.verified).map_err(|refusal| failures::not_admitted(&refusal))?;
+            self.0.replay.admit(noted.verified).await.map_err(|refusal| failures::not_admitted(&refusal))?;
         }
         if asked.decision == Decision::Reject {
-            self.0.confirmer.reject(waiting)?;
+            self.0.confirmer.reject(waiting).await?;
         }
         Ok(waiting.clone())
     }
@@ -191,7 +191,7 @@ impl Approvals {
     }
 
     fn how_far_a_no_reaches(&self) -> &'static str {
-        match self.0.confirmer.is_shared() {
+        match self.0.confirmer.may_be_used_elsewhere() {
             false => "no approval of this plan is accepted any more",
             true => {
                 "no approval of this plan is accepted by the replica that answered; other replicas do not know of it: they \

@@ -5,10 +5,11 @@ use http::StatusCode;
 use crate::audit::AuditUnavailable;
 use crate::authn::replay::ReplayRefusal;
 use crate::http::Refusal;
+use crate::shared_state::Gone;
 use crate::tools::ToolError;
 
 /// The status of each code; the codes are those of tools, as the same refusals are.
-const STATUSES: [(&str, StatusCode); 13] = [
+const STATUSES: [(&str, StatusCode); 14] = [
     ("NoRoleMapping", StatusCode::FORBIDDEN),
     ("UnknownEnvironment", StatusCode::NOT_FOUND),
     ("NoDefaultEnvironment", StatusCode::NOT_FOUND),
@@ -21,6 +22,7 @@ const STATUSES: [(&str, StatusCode); 13] = [
     ("ConfirmationUsed", StatusCode::CONFLICT),
     ("PlanNotRecordable", StatusCode::PAYLOAD_TOO_LARGE),
     ("ConfirmationsFull", StatusCode::SERVICE_UNAVAILABLE),
+    (Gone::CODE, StatusCode::SERVICE_UNAVAILABLE),
     (AuditUnavailable::CODE, StatusCode::SERVICE_UNAVAILABLE),
 ];
 

@@ -11,8 +11,9 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::used::Id;
+use super::{Id, Lifetimes, remembered};
 use crate::audit::query::{Filter, QueryError, query};
+use crate::shared_state::{Kind, Memory};
 
 /// How a record tells that a token was used up: how it confirmed, or that it was turned down.
 const USED_UP: [&str; 5] = ["model", "client", "second-person", "declined", "rejected"];
@@ -22,15 +23,6 @@ const USED_UP: [&str; 5] = ["model", "client", "second-person", "declined", "rej
 pub struct EarlierUse {
     pub(super) id: Id,
     pub(super) at: Timestamp,
-}
-
-/// What is known of the uses of earlier processes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Earlier {
-    /// All of this replica's, as far back as a token can be good for.
-    Known(Vec<EarlierUse>),
-    /// Nothing: no token is taken that was issued before this process.
-    Unknown,
 }
 
 /// Why a journal does not tell.
@@ -73,6 +65,13 @@ pub fn uses_since(directory: &Path, from: Timestamp) -> Result<Vec<EarlierUse>, 
     match summary.unread.first() {
         Some(unread) => Err(NotTold::Unread(unread.path.display().to_string())),
         None => Ok(uses),
+    }
+}
+
+/// Has these uses remembered for as long as the same number could be good.
+pub fn remember(uses: Vec<EarlierUse>, memory: &Memory, lifetimes: Lifetimes) {
+    for EarlierUse { id, at } in uses {
+        memory.remember(Kind::Token, remembered(&id), at + lifetimes.longest());
     }
 }
 

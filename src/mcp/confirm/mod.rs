@@ -20,8 +20,9 @@
 //! # Which process accepts what
 //! Tokens are sealed. Without `[sealing]` keys the key is this process's own: its tokens end with it, and it knows each use of
 //! them. With keys, any replica opens them, also a later process of the same replica, which reads in its audit journal what
-//! was used before it. What other replicas let be used is not known: a token could be used, and a plan that was rejected be
-//! done, once at each of them, as far as the account is in the state that the token is bound to.
+//! was used before it. With `[shared_state]` each replica knows what every other one let be used. Without, a token could be
+//! used, and a plan that was rejected be done, once at each of them, as far as the account is in the state that the token is
+//! bound to.
 
 mod approval;
 mod binding;
@@ -35,7 +36,8 @@ pub mod refusals;
 mod strength;
 #[cfg(test)]
 mod tests;
-mod used;
+
+use std::sync::Arc;
 
 use aws_lc_rs::aead::NONCE_LEN;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -46,7 +48,7 @@ use sha2::{Digest, Sha256};
 
 pub use approval::{Approved, Approver, PlanToApprove, WaitingPlan};
 pub use binding::Binding;
-pub use earlier::{Earlier, EarlierUse, NotTold, uses_since};
+pub use earlier::{EarlierUse, NotTold, remember, uses_since};
 pub use lifetimes::Lifetimes;
 pub use notes::Notes;
 pub use question::{Question, plain};
@@ -57,9 +59,15 @@ use crate::clock::SharedClock;
 use crate::random::SharedRandom;
 pub use crate::sealing::Kind;
 use crate::sealing::SharedKeyset;
+use crate::shared_state::{self, Gone, SharedState, Single, Use};
 use crate::tools::ToolError;
 use approval::Approval;
-use used::{Id, Use, Used};
+
+/// What makes a token one of its own, as records name it.
+type Id = [u8; 16];
+
+/// How many used tokens are remembered until they expire: those of one caller leave room for the others.
+pub const CAPACITIES: shared_state::Capacities = shared_state::Capacities { of_all: 100_000, of_one: 1_000 };
 
 /// A token and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,32 +104,29 @@ pub struct Confirmer {
     none_before: Option<Timestamp>,
     clock: SharedClock,
     random: SharedRandom,
-    used: Used,
+    /// Remembers what was used.
+    state: Arc<dyn SharedState>,
 }
 
 impl Confirmer {
-    /// A confirmer whose tokens these keys seal and open. `earlier` is what was used of those that the keys open.
+    /// A confirmer whose tokens these keys seal and open, and whose uses `state` remembers. Tokens from before `none_before` are
+    /// not taken: where what was used of them is not known.
     #[must_use]
     pub fn new(
         seals: SharedKeyset,
         lifetimes: Lifetimes,
-        earlier: Earlier,
+        state: Arc<dyn SharedState>,
+        none_before: Option<Timestamp>,
         clock: SharedClock,
         random: SharedRandom,
     ) -> Self {
-        let used = Used::default();
-        // No earlier process had a key that is this process's own, so for that it only says once more what sealing does.
-        let none_before = (seals.get().are_own() || earlier == Earlier::Unknown).then(|| clock.now());
-        if let Earlier::Known(uses) = earlier {
-            uses.into_iter().for_each(|EarlierUse { id, at }| used.remember(id, at + lifetimes.longest()));
-        }
-        Self { seals, lifetimes, none_before, clock, random, used }
+        Self { seals, lifetimes, none_before, clock, random, state }
     }
 
-    /// Whether other processes can open its tokens.
+    /// Whether another process could let be used what was used, or turned down, at this one.
     #[must_use]
-    pub fn is_shared(&self) -> bool {
-        !self.seals.get().are_own()
+    pub fn may_be_used_elsewhere(&self) -> bool {
+        !self.seals.get().are_own() && !self.state.reaches_all_replicas()
     }
 
     /// A token that the model ([`Kind::Model`]) or the client ([`Kind::Client`]) passes back.
@@ -137,18 +142,27 @@ impl Confirmer {
     /// the caller, so the token is none of another's.
     ///
     /// # Errors
-    /// `ConfirmationInvalid`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed` or `ConfirmationsFull`.
-    pub fn accept(&self, kind: Kind, token: &str, binding: &Binding, caller: &Caller) -> Result<String, ToolError> {
+    /// `ConfirmationInvalid`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed`, `ConfirmationsFull`
+    /// or `shared_state_unavailable`.
+    pub async fn accept(
+        &self,
+        kind: Kind,
+        token: &str,
+        binding: &Binding,
+        caller: &Caller,
+    ) -> Result<String, ToolError> {
         let claims: Claims<()> = match self.open(token) {
             Some((found, content)) if found == kind => serde_json::from_slice(&content).ok(),
             // Once it was done, the same call may want less than it did.
-            Some((Kind::Approval, content)) if self.is_used::<Approval>(&content) => return Err(refusals::used()),
+            Some((Kind::Approval, content)) if self.is_used::<Approval>(&content).await => {
+                return Err(refusals::used());
+            }
             Some(_) => return Err(refusals::invalid("this is a token of another kind of confirmation")),
             None => None,
         }
         .ok_or_else(|| refusals::invalid("this is no token of this gateway"))?;
-        let expires = self.check(kind, &claims, Some(binding))?;
-        self.take(&claims.nonce, expires, caller)?;
+        let expires = self.check(kind, &claims, Some(binding)).await?;
+        self.take(&claims.nonce, claims.issued, expires, caller).await?;
         Ok(recorded(&id(&claims.nonce)))
     }
 
@@ -167,17 +181,14 @@ impl Confirmer {
     ///
     /// # Errors
     /// `ApprovalInvalid`, `ConfirmationExpired` or `ConfirmationUsed`.
-    pub fn open_plan(&self, token: &str) -> Result<WaitingPlan, ToolError> {
+    pub async fn open_plan(&self, token: &str) -> Result<WaitingPlan, ToolError> {
         let claims: Claims<PlanToApprove> = match self.open(token) {
             Some((Kind::Plan, content)) => PlanToApprove::unpack(&content),
             _ => None,
         }
         .ok_or_else(|| refusals::approval_invalid("this is no plan_token of this gateway"))?;
-        let expires = self.check(Kind::Plan, &claims, None)?;
+        let expires = self.check(Kind::Plan, &claims, None).await?;
         let Claims { binding, nonce, content: plan, issued } = claims;
-        if self.used.has(&id(&nonce)) {
-            return Err(refusals::used());
-        }
         Ok(WaitingPlan { plan, binding, id: recorded(&id(&nonce)), expires, nonce, issued })
     }
 
@@ -191,21 +202,21 @@ impl Confirmer {
         self.issued(Kind::Approval, self.nonce(), content, &claims)
     }
 
-    /// Uses a plan up, so that no approval of it is accepted by this process any more. It counts among the uses of the caller
-    /// who planned.
+    /// Uses a plan up, so that no approval of it is accepted any more. It counts among the uses of the caller who planned.
     ///
     /// # Errors
-    /// `ConfirmationUsed` or `ConfirmationsFull`.
-    pub fn reject(&self, waiting: &WaitingPlan) -> Result<(), ToolError> {
-        self.take(&waiting.nonce, self.last_approval_expires(waiting.issued), &waiting.plan.caller)
+    /// `ConfirmationUsed`, `ConfirmationsFull` or `shared_state_unavailable`.
+    pub async fn reject(&self, waiting: &WaitingPlan) -> Result<(), ToolError> {
+        let until = self.last_approval_expires(waiting.issued);
+        self.take(&waiting.nonce, waiting.issued, until, &waiting.plan.caller).await
     }
 
     /// Accepts another person's approval of this binding, once. `may_approve` says whether the approver still may.
     ///
     /// # Errors
-    /// `ApprovalInvalid`, `ApproverIsCaller`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed` or
-    /// `ConfirmationsFull`, and what `may_approve` says.
-    pub fn accept_approval(
+    /// `ApprovalInvalid`, `ApproverIsCaller`, `ConfirmationExpired`, `ConfirmationMismatch`, `ConfirmationUsed`,
+    /// `ConfirmationsFull` or `shared_state_unavailable`, and what `may_approve` says.
+    pub async fn accept_approval(
         &self,
         token: &str,
         binding: &Binding,
@@ -221,13 +232,13 @@ impl Confirmer {
             None => None,
         }
         .ok_or_else(|| refusals::approval_invalid("this is no approval_token of this gateway"))?;
-        self.check(Kind::Approval, &claims, Some(binding))?;
+        self.check(Kind::Approval, &claims, Some(binding)).await?;
         let Approval { approver, planned } = claims.content;
         if !persons::are_different(caller, &approver.caller) {
             return Err(refusals::approver_is_caller());
         }
         may_approve(&approver)?;
-        self.take(&claims.nonce, self.last_approval_expires(planned), caller)?;
+        self.take(&claims.nonce, planned, self.last_approval_expires(planned), caller).await?;
         Ok(Approved { id: recorded(&id(&claims.nonce)), approver: approver.caller })
     }
 
@@ -236,12 +247,24 @@ impl Confirmer {
         self.seals.get().open(token).ok().map(|opened| (opened.kind, opened.content))
     }
 
-    fn is_used<T: DeserializeOwned>(&self, content: &[u8]) -> bool {
-        serde_json::from_slice::<Claims<T>>(content).is_ok_and(|claims| self.used.has(&id(&claims.nonce)))
+    async fn is_used<T: DeserializeOwned>(&self, content: &[u8]) -> bool {
+        match serde_json::from_slice::<Claims<T>>(content) {
+            Ok(claims) => self.was_used(&claims.nonce).await,
+            Err(_) => false,
+        }
+    }
+
+    async fn was_used(&self, nonce: &str) -> bool {
+        self.state.was_used(shared_state::Kind::Token, &remembered(&id(nonce))).await
     }
 
     /// Whether a token may still be used, and for this; when it expires.
-    fn check<T>(&self, kind: Kind, claims: &Claims<T>, binding: Option<&Binding>) -> Result<Timestamp, ToolError> {
+    async fn check<T>(
+        &self,
+        kind: Kind,
+        claims: &Claims<T>,
+        binding: Option<&Binding>,
+    ) -> Result<Timestamp, ToolError> {
         let issued = Timestamp::from_millisecond(claims.issued).unwrap_or(Timestamp::MIN);
         let expires = issued.saturating_add(self.lifetime(kind)).unwrap_or(Timestamp::MIN);
         let of_earlier_process = self.none_before.is_some_and(|earliest| issued < earliest);
@@ -249,7 +272,7 @@ impl Confirmer {
             return Err(refusals::expired());
         }
         // What was done has changed what the plan was made for: that it was used is what there is to say.
-        if self.used.has(&id(&claims.nonce)) {
+        if self.was_used(&claims.nonce).await {
             return Err(refusals::used());
         }
         if binding.is_some_and(|binding| *binding != claims.binding) {
@@ -264,12 +287,21 @@ impl Confirmer {
         planned.saturating_add(self.lifetimes.of_approvals() * 2).unwrap_or(Timestamp::MAX)
     }
 
-    fn take(&self, nonce: &str, expires: Timestamp, caller: &Caller) -> Result<(), ToolError> {
-        match self.used.take(id(nonce), expires, self.clock.now(), caller) {
-            Use::First => Ok(()),
-            Use::Again => Err(refusals::used()),
-            Use::Forgotten => Err(refusals::expired()),
-            Use::Full => Err(refusals::full()),
+    /// Uses up what has this number and was first issued then, in milliseconds.
+    async fn take(&self, nonce: &str, issued: i64, until: Timestamp, caller: &Caller) -> Result<(), ToolError> {
+        let single = Single {
+            kind: shared_state::Kind::Token,
+            id: remembered(&id(nonce)),
+            owner: Some(caller.digest()),
+            made: Timestamp::from_millisecond(issued).unwrap_or(Timestamp::MIN),
+            until,
+        };
+        match self.state.use_up(&single).await {
+            Ok(Use::First) => Ok(()),
+            Ok(Use::Again) => Err(refusals::used()),
+            Ok(Use::Forgotten | Use::MadeTooEarly { .. }) => Err(refusals::expired()),
+            Ok(Use::Full) => Err(refusals::full()),
+            Err(Gone) => Err(refusals::not_known_to_be_unused()),
         }
     }
 
@@ -304,6 +336,13 @@ fn id(nonce: &str) -> Id {
     let digest: [u8; 32] = Sha256::digest(nonce.as_bytes()).into();
     let [first, ..] = digest.as_chunks::<16>().0 else { unreachable!("32 bytes are two times 16") };
     *first
+}
+
+/// That, as what is shared knows it.
+fn remembered(id: &Id) -> [u8; 32] {
+    let mut remembered = [0; 32];
+    remembered[..id.len()].copy_from_slice(id);
+    remembered
 }
 
 /// That, by which records name the token.

@@ -1,6 +1,7 @@
 //! What is said when a call is not confirmed, or a plan not approved.
 
 use crate::config::Confirmation;
+use crate::shared_state::Gone;
 use crate::tools::ToolError;
 
 /// Nothing of this gateway's that would confirm this call.
@@ -26,6 +27,13 @@ pub(super) fn mismatch() -> ToolError {
 
 pub(super) fn used() -> ToolError {
     refusal("ConfirmationUsed", "the token was used already", "call again without it to get a new plan and token")
+}
+
+/// A token that another replica may have let be used.
+pub(super) fn not_known_to_be_unused() -> ToolError {
+    let message = "whether another replica has let this token be used cannot be known: the state that replicas share is out \
+                   of reach; nothing was changed";
+    refusal(Gone::CODE, message, "call again without the token in a few minutes").retryable()
 }
 
 pub(super) fn full() -> ToolError {

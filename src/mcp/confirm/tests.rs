@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -12,6 +13,7 @@ use crate::config::{
 };
 use crate::random::SystemRandom;
 use crate::sealing::Keyset;
+use crate::shared_state::Memory;
 
 const LIFETIMES: Lifetimes = Lifetimes { confirmation: Duration::from_secs(300), approval: Duration::from_secs(3600) };
 
@@ -20,13 +22,36 @@ fn at_noon() -> Arc<ManualClock> {
 }
 
 fn started(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey]) -> Confirmer {
-    started_after(clock, gateway, keys, Earlier::Known(Vec::new()))
+    over(memory(clock), None, clock, gateway, keys)
 }
 
-fn started_after(clock: &Arc<ManualClock>, gateway: &str, keys: &[SealingKey], earlier: Earlier) -> Confirmer {
+fn memory(clock: &Arc<ManualClock>) -> Memory {
+    Memory::new(|_| CAPACITIES, Arc::clone(clock) as SharedClock)
+}
+
+fn over(
+    state: impl SharedState + 'static,
+    none_before: Option<Timestamp>,
+    clock: &Arc<ManualClock>,
+    gateway: &str,
+    keys: &[SealingKey],
+) -> Confirmer {
     let random: SharedRandom = Arc::new(SystemRandom);
     let seals = Keyset::shared(gateway, keys, &random);
-    Confirmer::new(seals, LIFETIMES, earlier, Arc::clone(clock) as SharedClock, random)
+    Confirmer::new(seals, LIFETIMES, Arc::new(state), none_before, Arc::clone(clock) as SharedClock, random)
+}
+
+/// What a process's own memory answers.
+fn answered<T>(answer: impl Future<Output = T>) -> T {
+    answer.now_or_never().expect("a process's own memory answers at once")
+}
+
+fn open_plan(confirmer: &Confirmer, token: &str) -> Result<WaitingPlan, ToolError> {
+    answered(confirmer.open_plan(token))
+}
+
+fn accept(confirmer: &Confirmer, kind: Kind, token: &str, user: &str, caller: &Caller) -> Result<String, ToolError> {
+    answered(confirmer.accept(kind, token, &binding(user), caller))
 }
 
 fn confirmer() -> (Confirmer, Arc<ManualClock>) {
@@ -79,7 +104,7 @@ fn plan() -> PlanToApprove {
 }
 
 fn approved(confirmer: &Confirmer, user: &str) -> String {
-    let waiting = confirmer.open_plan(&confirmer.issue_plan(binding(user), plan()).unwrap().token).unwrap();
+    let waiting = open_plan(confirmer, &confirmer.issue_plan(binding(user), plan()).unwrap().token).unwrap();
     confirmer.approve(&waiting, bob()).token
 }
 
@@ -88,11 +113,11 @@ fn code<T>(result: Result<T, ToolError>) -> String {
 }
 
 fn by_model(confirmer: &Confirmer, token: &str, user: &str) -> String {
-    code(confirmer.accept(Kind::Model, token, &binding(user), &alice()))
+    code(accept(confirmer, Kind::Model, token, user, &alice()))
 }
 
 fn by_approval(confirmer: &Confirmer, token: &str, user: &str) -> String {
-    code(confirmer.accept_approval(token, &binding(user), &alice(), |_| Ok(())))
+    code(answered(confirmer.accept_approval(token, &binding(user), &alice(), |_| Ok(()))))
 }
 
 /// Every token that differs from this one in a bit of one byte, and every beginning of it.
@@ -114,8 +139,8 @@ fn a_token_is_accepted_once() {
     let (confirmer, _) = confirmer();
     for kind in [Kind::Model, Kind::Client] {
         let issued = confirmer.issue(kind, binding("bob"));
-        assert_eq!(confirmer.accept(kind, &issued.token, &binding("bob"), &alice()), Ok(issued.id));
-        assert_eq!(code(confirmer.accept(kind, &issued.token, &binding("bob"), &alice())), "ConfirmationUsed");
+        assert_eq!(accept(&confirmer, kind, &issued.token, "bob", &alice()), Ok(issued.id));
+        assert_eq!(code(accept(&confirmer, kind, &issued.token, "bob", &alice())), "ConfirmationUsed");
     }
     let approval = approved(&confirmer, "bob");
     assert_eq!(by_approval(&confirmer, &approval, "bob"), "accepted");
@@ -142,10 +167,10 @@ fn tokens_expire_each_after_its_own_time() {
     clock.advance(SignedDuration::from_secs(300));
     assert_eq!(by_model(&confirmer, &issued.token, "bob"), "ConfirmationExpired");
     clock.advance(SignedDuration::from_secs(3299));
-    let opened = confirmer.open_plan(&waiting.token).unwrap();
+    let opened = open_plan(&confirmer, &waiting.token).unwrap();
     let approval = confirmer.approve(&opened, bob());
     clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(code(confirmer.open_plan(&waiting.token)), "ConfirmationExpired");
+    assert_eq!(code(open_plan(&confirmer, &waiting.token)), "ConfirmationExpired");
     clock.advance(SignedDuration::from_secs(3599));
     assert_eq!(by_approval(&confirmer, &approval.token, "bob"), "ConfirmationExpired");
 }
@@ -160,7 +185,7 @@ fn any_changed_byte_makes_it_invalid() {
         assert_eq!(by_approval(&confirmer, &token, "bob"), "ApprovalInvalid");
     }
     for token in altered(&confirmer.issue_plan(binding("bob"), plan()).unwrap().token) {
-        assert_eq!(code(confirmer.open_plan(&token)), "ApprovalInvalid");
+        assert_eq!(code(open_plan(&confirmer, &token)), "ApprovalInvalid");
     }
 }
 
@@ -178,10 +203,10 @@ fn no_kind_of_token_stands_for_another() {
         assert_eq!(by_model(&confirmer, other, "bob"), "ConfirmationInvalid");
     }
     for other in [&model, &waiting, &approval] {
-        assert_eq!(code(confirmer.accept(Kind::Client, other, &binding("bob"), &alice())), "ConfirmationInvalid");
+        assert_eq!(code(accept(&confirmer, Kind::Client, other, "bob", &alice())), "ConfirmationInvalid");
     }
     for other in [&model, &client, &approval] {
-        assert_eq!(code(confirmer.open_plan(other)), "ApprovalInvalid");
+        assert_eq!(code(open_plan(&confirmer, other)), "ApprovalInvalid");
     }
     // Written over, the kind is authenticated like the rest.
     let mut bytes = BASE64URL_NOPAD.decode(model.as_bytes()).unwrap();
@@ -193,13 +218,13 @@ fn no_kind_of_token_stands_for_another() {
 fn a_plan_is_done_once_however_often_it_was_approved() {
     let (confirmer, clock) = confirmer();
     let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
-    let waiting = confirmer.open_plan(&token).unwrap();
+    let waiting = open_plan(&confirmer, &token).unwrap();
     let first = confirmer.approve(&waiting, bob()).token;
     clock.advance(SignedDuration::from_secs(3599));
     let last = confirmer.approve(&waiting, bob()).token;
     clock.advance(SignedDuration::from_secs(-3599));
     assert_eq!(by_approval(&confirmer, &first, "bob"), "accepted");
-    assert_eq!(code(confirmer.open_plan(&token)), "ConfirmationUsed");
+    assert_eq!(code(open_plan(&confirmer, &token)), "ConfirmationUsed");
     // The use is remembered until the last approval that the plan could be given has expired.
     clock.advance(SignedDuration::from_secs(7198));
     assert_eq!(by_approval(&confirmer, &last, "bob"), "ConfirmationUsed");
@@ -209,10 +234,10 @@ fn a_plan_is_done_once_however_often_it_was_approved() {
 fn a_rejected_plan_is_not_done() {
     let (confirmer, _) = confirmer();
     let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
-    let waiting = confirmer.open_plan(&token).unwrap();
+    let waiting = open_plan(&confirmer, &token).unwrap();
     let before = confirmer.approve(&waiting, bob()).token;
-    confirmer.reject(&waiting).unwrap();
-    assert_eq!(code(confirmer.open_plan(&token)), "ConfirmationUsed");
+    answered(confirmer.reject(&waiting)).unwrap();
+    assert_eq!(code(open_plan(&confirmer, &token)), "ConfirmationUsed");
     assert_eq!(by_approval(&confirmer, &before, "bob"), "ConfirmationUsed");
 }
 
@@ -221,7 +246,7 @@ fn who_planned_approves_nothing_under_any_name() {
     let (confirmer, _) = confirmer();
     for approver in [alice(), caller("admin/alice", Some("Alice@example.com ")), caller("bob", None)] {
         let token = confirmer.issue_plan(binding("bob"), plan()).unwrap().token;
-        let waiting = confirmer.open_plan(&token).unwrap();
+        let waiting = open_plan(&confirmer, &token).unwrap();
         // As if the endpoint had let it pass.
         let approval = confirmer.approve(&waiting, Approver { caller: approver.clone(), ..bob() }).token;
         assert_eq!(by_approval(&confirmer, &approval, "bob"), "ApproverIsCaller", "{approver:?}");
@@ -232,12 +257,12 @@ fn who_planned_approves_nothing_under_any_name() {
 fn an_approver_who_may_no_more_has_not_approved() {
     let (confirmer, _) = confirmer();
     let approval = approved(&confirmer, "bob");
-    let refused = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |approver| {
+    let refused = answered(confirmer.accept_approval(&approval, &binding("bob"), &alice(), |approver| {
         assert_eq!(*approver, bob(), "with the key it was given with");
         Err(refusals::approver_gone())
-    });
+    }));
     assert_eq!(code(refused), "ApproverGone");
-    let accepted = confirmer.accept_approval(&approval, &binding("bob"), &alice(), |_| Ok(())).unwrap();
+    let accepted = answered(confirmer.accept_approval(&approval, &binding("bob"), &alice(), |_| Ok(()))).unwrap();
     assert_eq!(accepted.approver, bob().caller, "and it was not used up");
 }
 
@@ -245,10 +270,10 @@ fn an_approver_who_may_no_more_has_not_approved() {
 fn the_same_number_names_a_plan_its_approval_and_its_use() {
     let (confirmer, _) = confirmer();
     let issued = confirmer.issue_plan(binding("bob"), plan()).unwrap();
-    let waiting = confirmer.open_plan(&issued.token).unwrap();
+    let waiting = open_plan(&confirmer, &issued.token).unwrap();
     assert_eq!((&waiting.id, &waiting.plan), (&issued.id, &plan()));
     let approval = confirmer.approve(&waiting, bob());
-    let accepted = confirmer.accept_approval(&approval.token, &binding("bob"), &alice(), |_| Ok(())).unwrap();
+    let accepted = answered(confirmer.accept_approval(&approval.token, &binding("bob"), &alice(), |_| Ok(()))).unwrap();
     assert_eq!((&approval.id, &accepted.id), (&issued.id, &issued.id));
 }
 
@@ -271,7 +296,7 @@ fn with_keys_any_replica_accepts_what_another_issued_each_once() {
     // A replica that starts later, as in a rollout.
     clock.advance(SignedDuration::from_secs(1));
     let second = started(&clock, "gateway", &keys);
-    let approval = second.approve(&second.open_plan(&waiting).unwrap(), bob()).token;
+    let approval = second.approve(&open_plan(&second, &waiting).unwrap(), bob()).token;
     for replica in [&second, &first] {
         assert_eq!(by_model(replica, &token, "bob"), "accepted");
         assert_eq!(by_model(replica, &token, "bob"), "ConfirmationUsed");
@@ -281,7 +306,7 @@ fn with_keys_any_replica_accepts_what_another_issued_each_once() {
     // The same keys by mistake, and another gateway.
     let other = started(&clock, "other", &keys);
     assert_eq!(by_model(&other, &token, "bob"), "ConfirmationInvalid");
-    assert_eq!(code(other.open_plan(&waiting)), "ApprovalInvalid");
+    assert_eq!(code(open_plan(&other, &waiting)), "ApprovalInvalid");
 }
 
 /// The use of a token of this id at this time, as the journal tells it.
@@ -295,15 +320,17 @@ fn what_an_earlier_process_let_be_used_is_not_used_again_after_a_restart() {
     let first = started(&clock, "gateway", &keys);
     let (used, unused) = (first.issue(Kind::Model, binding("bob")), first.issue(Kind::Model, binding("bob")));
     let plan_token = first.issue_plan(binding("bob"), plan()).unwrap().token;
-    let waiting = first.open_plan(&plan_token).unwrap();
+    let waiting = open_plan(&first, &plan_token).unwrap();
     let approval = first.approve(&waiting, bob()).token;
     clock.advance(SignedDuration::from_secs(1));
     let uses = vec![earlier_use(&used.id, clock.now()), earlier_use(&waiting.id, clock.now())];
-    let second = started_after(&clock, "gateway", &keys, Earlier::Known(uses));
+    let remembering = memory(&clock);
+    remember(uses, &remembering, LIFETIMES);
+    let second = over(remembering, None, &clock, "gateway", &keys);
     assert_eq!(by_model(&second, &used.token, "bob"), "ConfirmationUsed");
     assert_eq!(by_model(&second, &unused.token, "bob"), "accepted");
     assert_eq!(by_approval(&second, &approval, "bob"), "ConfirmationUsed");
-    assert_eq!(code(second.open_plan(&plan_token)), "ConfirmationUsed");
+    assert_eq!(code(open_plan(&second, &plan_token)), "ConfirmationUsed");
 }
 
 #[test]
@@ -312,7 +339,7 @@ fn where_the_earlier_uses_cannot_be_known_no_earlier_token_is_taken() {
     let first = started(&clock, "gateway", &keys);
     let (token, approval) = (first.issue(Kind::Model, binding("bob")).token, approved(&first, "bob"));
     clock.advance(SignedDuration::from_secs(1));
-    let second = started_after(&clock, "gateway", &keys, Earlier::Unknown);
+    let second = over(memory(&clock), Some(clock.now()), &clock, "gateway", &keys);
     assert_eq!(by_model(&second, &token, "bob"), "ConfirmationExpired");
     assert_eq!(by_approval(&second, &approval, "bob"), "ConfirmationExpired");
     let own = second.issue(Kind::Model, binding("bob")).token;
@@ -325,11 +352,11 @@ fn one_callers_refused_questions_leave_room_for_another() {
     let mut last = String::new();
     for _ in 0..2_000 {
         let token = confirmer.issue(Kind::Client, binding("bob")).token;
-        last = code(confirmer.accept(Kind::Client, &token, &binding("bob"), &alice()));
+        last = code(accept(&confirmer, Kind::Client, &token, "bob", &alice()));
     }
     assert_eq!(last, "ConfirmationsFull");
     let token = confirmer.issue(Kind::Model, binding("eve")).token;
-    assert_eq!(code(confirmer.accept(Kind::Model, &token, &binding("eve"), &bob().caller)), "accepted");
+    assert_eq!(code(accept(&confirmer, Kind::Model, &token, "eve", &bob().caller)), "accepted");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(super) fn missing_reason(call: &Declared) -> Option<ToolError> {
 
 impl Road {
     /// Whether the plan may be applied now.
-    pub(super) fn confirm(
+    pub(super) async fn confirm(
         &self,
         unconfirmed: &Unconfirmed<'_>,
         plan: Authorized<Plan>,
@@ -72,21 +72,23 @@ impl Road {
                 trail.confirmation.how = trail.confirmation.wanted.map(Confirmation::as_str);
                 None
             }
-            Confirmation::Model => self.by_model(unconfirmed, binding, trail)?,
-            Confirmation::Client => self.by_client(unconfirmed, plan.get(), binding, trail)?,
-            Confirmation::SecondPerson => self.by_second_person(unconfirmed, plan.get(), wanted, binding, trail)?,
+            Confirmation::Model => self.by_model(unconfirmed, binding, trail).await?,
+            Confirmation::Client => self.by_client(unconfirmed, plan.get(), binding, trail).await?,
+            Confirmation::SecondPerson => {
+                self.by_second_person(unconfirmed, plan.get(), wanted, binding, trail).await?
+            }
         };
         Ok(asked.unwrap_or_else(|| Answer::Confirmed(Box::new(Confirmed(plan)))))
     }
 
-    fn by_model(
+    async fn by_model(
         &self,
         unconfirmed: &Unconfirmed<'_>,
         binding: Binding,
         trail: &mut Trail<'_>,
     ) -> Result<Option<Answer>, ToolError> {
         if let Some(token) = unconfirmed.token() {
-            let id = self.confirmer.accept(Kind::Model, token, &binding, &unconfirmed.facts().caller)?;
+            let id = self.confirmer.accept(Kind::Model, token, &binding, &unconfirmed.facts().caller).await?;
             trail.confirmation.confirmed(Confirmation::Model, id);
             return Ok(None);
         }
@@ -102,7 +104,7 @@ impl Road {
         }))))
     }
 
-    fn by_client(
+    async fn by_client(
         &self,
         unconfirmed: &Unconfirmed<'_>,
         plan: &Plan,
@@ -130,7 +132,7 @@ impl Road {
             elicitation::Answer::Missing => Err(refusals::not_answered()),
             // Used up by a no as well: a client that was told no cannot find a yes for the same question.
             answered => {
-                let id = self.confirmer.accept(Kind::Client, state, &binding, &unconfirmed.facts().caller)?;
+                let id = self.confirmer.accept(Kind::Client, state, &binding, &unconfirmed.facts().caller).await?;
                 if answered == elicitation::Answer::No {
                     trail.confirmation.how = Some("declined");
                     trail.confirmation.id = Some(id);
@@ -142,7 +144,7 @@ impl Road {
         }
     }
 
-    fn by_second_person(
+    async fn by_second_person(
         &self,
         unconfirmed: &Unconfirmed<'_>,
         plan: &Plan,
@@ -162,7 +164,7 @@ impl Road {
         let now = self.stationery.clock.now();
         if let Some(token) = unconfirmed.token() {
             let still_may = |approver: &_| still_may(config, &self.keyring, environment, approver, now);
-            let approved = self.confirmer.accept_approval(token, &binding, &facts.caller, still_may)?;
+            let approved = self.confirmer.accept_approval(token, &binding, &facts.caller, still_may).await?;
             trail.confirmation.approved(approved);
             return Ok(None);
         }

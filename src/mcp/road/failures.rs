@@ -17,6 +17,9 @@ pub(in crate::mcp) fn not_admitted(refusal: &ReplayRefusal) -> ToolError {
             error.retryable().hint(format!("the gateway has just started: wait until {earliest}, then call again"))
         }
         ReplayRefusal::SignedAhead { .. } => error.retryable().hint("set the clock of the client's machine (NTP)"),
+        ReplayRefusal::SharedStateUnavailable => error.retryable().hint(
+            "nothing was changed; the gateway's operators are told: reads are answered, writes as soon as it is back",
+        ),
         _ => error.retryable().hint("send the call again, signed anew"),
     }
 }

@@ -29,8 +29,13 @@ impl Road {
         if let Some(error) = missing_reason(call.get()) {
             return Err(error);
         }
+        // Held until the reply is made. Before the signature is used up for a call that is refused.
+        let _place = match dry_run {
+            true => None,
+            false => Some(self.limits.write(incoming.verified.caller()).await?),
+        };
         if !dry_run {
-            self.replay.admit(&incoming.verified).map_err(|refusal| failures::not_admitted(&refusal))?;
+            self.replay.admit(&incoming.verified).await.map_err(|refusal| failures::not_admitted(&refusal))?;
         }
         let own = within(deadline, async { Ok(self.broker.own_identity().await?) }).await?;
         let authorizer = in_force.authorizer.clone().with_own_identity(own);
@@ -58,7 +63,7 @@ impl Road {
             return Err(failures::changed_meanwhile());
         }
         let unconfirmed = Unconfirmed { in_force, incoming, call: call.get(), shown: &shown };
-        let confirmed = match self.confirm(&unconfirmed, plan, trail)? {
+        let confirmed = match self.confirm(&unconfirmed, plan, trail).await? {
             Answer::Confirmed(confirmed) => *confirmed,
             Answer::Asked(question) => {
                 let response = json!({"isError": false, "status": "confirmation_required"});

@@ -26,6 +26,7 @@ mod tests;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 pub use self::audience::{AUDIENCE_HEADER, audience_value};
 pub use self::sts::{Answer, Forwarded, NoAnswer, OverHttp, Sts};
@@ -33,11 +34,12 @@ pub use self::sts::{Answer, Forwarded, NoAnswer, OverHttp, Sts};
 use self::budget::Budget;
 use self::hosts::Known;
 use self::once::Once;
-use self::request::{Checked, Rules};
+use self::request::{Checked, MAX_SKEW, Rules};
 use super::{ProofRefusal, Proven};
 use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::exchange::request::SignedRequest;
+use crate::shared_state::{Kind, SharedState, Single, Use};
 
 /// Has signed GetCallerIdentity requests answered by STS.
 #[derive(Debug)]
@@ -46,13 +48,22 @@ pub struct CallerIdentity {
     clock: SharedClock,
     once: Once,
     budget: Budget,
+    /// What tells of the proofs that other replicas took.
+    shared: Option<Arc<dyn SharedState>>,
 }
 
 impl CallerIdentity {
     /// One that asks `sts`, and has seen no proof yet.
     #[must_use]
     pub fn new(sts: Arc<dyn Sts>, clock: SharedClock) -> Self {
-        Self { sts, clock, once: Once::new(once::MOST), budget: Budget::new() }
+        Self { sts, clock, once: Once::new(once::MOST), budget: Budget::new(), shared: None }
+    }
+
+    /// The same, for which a proof that another replica took is used, too, as far as `state` reaches.
+    #[must_use]
+    pub fn sharing(mut self, state: Arc<dyn SharedState>) -> Self {
+        self.shared = state.reaches_all_replicas().then_some(state);
+        self
     }
 
     /// Who signed the request, as STS says; `public_key` is the one that its audience header must name.
@@ -74,6 +85,7 @@ impl CallerIdentity {
         let place = self
             .once
             .use_up(&checked.signature, checked.signed_at, now, || self.budget.take(exchange.sts_per_second, now))?;
+        self.check_elsewhere(&checked).await?;
         let answer = sts::ask(&*self.sts, forwarded).await?;
         drop(place);
         let identity = answer::read(&answer)?;
@@ -85,6 +97,25 @@ impl CallerIdentity {
             id: None,
             details,
         })
+    }
+}
+
+impl CallerIdentity {
+    /// Whether another replica took the proof. Where that cannot be known it is taken: what is answered is sealed to the key that
+    /// the proof names, so whoever repeats one of somebody else's gets nothing that they could read.
+    async fn check_elsewhere(&self, checked: &Checked) -> Result<(), ProofRefusal> {
+        let Some(state) = &self.shared else { return Ok(()) };
+        let single = Single {
+            kind: Kind::Proof,
+            id: Sha256::digest(checked.signature).into(),
+            owner: None,
+            made: checked.signed_at,
+            until: checked.signed_at + MAX_SKEW,
+        };
+        match state.use_up(&single).await {
+            Ok(Use::Again) => Err(reasons::USED.into()),
+            _ => Ok(()),
+        }
     }
 }
 
