@@ -46,6 +46,7 @@ mod records;
 mod refusals;
 mod reloads;
 mod replay;
+mod replicas;
 mod scanner;
 mod sealing_secrets;
 mod secret_canaries;

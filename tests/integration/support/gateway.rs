@@ -149,6 +149,11 @@ impl TestGateway {
         self.aws.gateway_keys()
     }
 
+    /// The key pairs of all callers.
+    pub(super) fn all_keys(&self) -> &CallersKeys {
+        &self.keys
+    }
+
     /// The key pair of a caller.
     pub(crate) fn keys(&self, caller: &str) -> &Keys {
         self.keys.get(caller).expect("the caller was named before the start")

@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct Request {
     address: SocketAddr,
+    sent_to: SocketAddr,
     method: &'static str,
     target: String,
     headers: Vec<(String, String)>,
@@ -42,6 +43,7 @@ impl Request {
         ];
         Self {
             address,
+            sent_to: address,
             method: "POST",
             target: "/mcp".to_owned(),
             headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
@@ -102,6 +104,11 @@ impl Request {
         self
     }
 
+    /// The very same request, sent to another server than the one it was signed for.
+    pub(crate) fn to(&self, address: SocketAddr) -> Self {
+        Self { sent_to: address, ..self.clone() }
+    }
+
     /// This body is sent in place of the one that is signed.
     pub(crate) fn sent_body(mut self, body: &str) -> Self {
         self.sent_body = Some(body.into());
@@ -160,12 +167,12 @@ impl Request {
 
     /// Sends it and waits for the answer.
     pub(crate) fn send(&self) -> Answer {
-        exchange(self.address, &self.bytes())
+        exchange(self.sent_to, &self.bytes())
     }
 
     /// Sends it to a server that may be killed meanwhile; the answer, if all of it arrived.
     pub(crate) fn send_to_mortal(&self) -> Option<Answer> {
-        let mut stream = try_connect(self.address).ok()?;
+        let mut stream = try_connect(self.sent_to).ok()?;
         stream.write_all(&self.bytes()).ok()?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).map_err(|error| assert_ne!(error.kind(), ErrorKind::WouldBlock)).ok()?;

@@ -11,6 +11,7 @@ pub(crate) mod bucket;
 pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod connected;
+pub(crate) mod debian;
 pub(crate) mod dice;
 pub(crate) mod disk;
 pub(crate) mod exchange;

@@ -13,7 +13,7 @@ use super::account::Account;
 use super::clients::Keys;
 use super::command::run;
 use super::faulty::FaultyAws;
-use super::gateway::{ACCOUNT, NAME};
+use super::gateway::{ACCOUNT, NAME, TestGateway};
 use super::moto::Moto;
 use super::recording_aws::RecordingAws;
 use super::sandbox::RunningSandbox;
@@ -101,6 +101,8 @@ pub(crate) struct Prepared {
     settings: Vec<(String, String)>,
     files: Vec<(String, String)>,
     environment: String,
+    /// The keys of another replica, which are this one's, too.
+    keys_of_another: Option<CallersKeys>,
     pub(super) journal: Option<PathBuf>,
     pub(super) variables: Vec<(String, String)>,
     pub(super) options: Vec<&'static str>,
@@ -120,6 +122,7 @@ impl Prepared {
             settings: Vec::new(),
             files: Vec::new(),
             environment: String::new(),
+            keys_of_another: None,
             journal: None,
             variables: Vec::new(),
             options: Vec::new(),
@@ -200,6 +203,12 @@ impl Prepared {
         self
     }
 
+    /// Another replica of that gateway: it has its keys.
+    pub(crate) fn with_keys_of(mut self, other: &TestGateway) -> Self {
+        self.keys_of_another = Some(other.all_keys().clone());
+        self.set("sigv4.keyring", &format!("{:?}", other.argument("keyring.json")))
+    }
+
     /// Served with `--read-only`.
     pub(crate) fn read_only(mut self) -> Self {
         self.options.push("--read-only");
@@ -220,6 +229,15 @@ impl Prepared {
             ("audit.directory", format!("{:?}", self.journal.as_deref().unwrap_or(Path::new("audit")))),
             // Records of reads are looked at right after the call.
             ("audit.delay_milliseconds", "10".to_owned()),
+            // Tests ask faster than agents do; those of the limits set their own.
+            ("limits.caller_concurrent_requests", "65536".to_owned()),
+            ("limits.caller_requests_per_second", "100000".to_owned()),
+            ("limits.caller_requests_burst", "100000".to_owned()),
+            ("limits.caller_concurrent_writes", "65536".to_owned()),
+            ("limits.concurrent_writes", "65536".to_owned()),
+            ("limits.caller_writes_per_minute", "100000".to_owned()),
+            ("limits.caller_writes_burst", "100000".to_owned()),
+            ("limits.writes_per_second", "100000".to_owned()),
             ("aws.sts_endpoint", format!("\"{aws_url}\"")),
             ("aws.iam_endpoint", format!("\"{aws_url}\"")),
         ];
@@ -254,7 +272,10 @@ impl Prepared {
             None => Some(format!("{caller}@example.com")),
         };
         let add = |caller: &str| add_key(&path("keyring.json"), caller, person(caller).as_deref());
-        let keys = self.callers.iter().map(|caller| (*caller, add(caller))).collect();
+        let keys = match &self.keys_of_another {
+            Some(keys) => keys.clone(),
+            None => self.callers.iter().map(|caller| (*caller, add(caller))).collect(),
+        };
         (folder, keys)
     }
 }
