@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::settings::ServerLimits;
+use super::waiting::{Line, Seat};
 
 /// The most that is read and thrown away after the server has closed its side.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
@@ -28,8 +29,16 @@ const HEAD_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\
 /// other, so the deadline of its first head runs from the start; between requests, being silent is what keep-alive is
 /// for. Bytes that arrive while it is busy (the body, or a pipelined request) start no deadline; a
 /// pipelined head that then stays incomplete is left to the idle timeout, or to its next byte.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Phase(Arc<AtomicU8>);
+///
+/// What it waits for is told to its [`Seat`]: there `Waiting` begins when the reply has left for the network.
+#[derive(Debug, Clone)]
+pub(crate) struct Phase(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    doing: AtomicU8,
+    seat: Seat,
+}
 
 const OPENED: u8 = 0;
 const WAITING: u8 = 1;
@@ -41,16 +50,40 @@ const BUSY: u8 = 3;
 pub(crate) struct Busy(Phase);
 
 impl Phase {
+    /// Of a connection that was just opened.
+    pub(crate) fn new(seat: Seat) -> Self {
+        Self(Arc::new(Inner { doing: AtomicU8::new(OPENED), seat }))
+    }
+
     /// A head is complete.
     pub(crate) fn busy(&self) -> Busy {
-        self.0.store(BUSY, Ordering::Relaxed);
+        self.set(BUSY);
+        self.seat().in_flight();
         Busy(self.clone())
+    }
+
+    /// Where the connection waits for heads.
+    pub(crate) fn seat(&self) -> &Seat {
+        &self.0.seat
+    }
+
+    /// Whether a part of a head has come on a connection that was used before, and its rest is waited for.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.seat().waits_for() == Some(Line::Begun)
+    }
+
+    fn get(&self) -> u8 {
+        self.0.doing.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, doing: u8) {
+        self.0.doing.store(doing, Ordering::Relaxed);
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.store(WAITING, Ordering::Relaxed);
+        self.0.set(WAITING);
     }
 }
 
@@ -90,6 +123,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Deadlines<T> {
         io::Error::new(io::ErrorKind::TimedOut, "the head of a request took too long")
     }
 
+    /// Tells the seat what is waited for. Called at every pause of the connection, so it costs next to nothing where
+    /// nothing has changed; a head that is there at once is no wait.
+    fn tell_seat(&self, phase: u8, nothing_to_read: bool) {
+        match phase {
+            WAITING if nothing_to_read && !self.unflushed => self.phase.seat().is_idle(),
+            HEAD if nothing_to_read => self.phase.seat().has_begun(),
+            _ => {}
+        }
+    }
+
     /// The result of a write, or an error when writing has been impossible for too long.
     fn watch_write<R>(&mut self, result: Poll<io::Result<R>>, context: &mut Context<'_>) -> Poll<io::Result<R>> {
         if result.is_ready() {
@@ -111,13 +154,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<T> {
             this.ended = true;
             return result;
         }
-        let phase = match this.phase.0.load(Ordering::Relaxed) {
+        let phase = match this.phase.get() {
             OPENED | WAITING if received => {
-                this.phase.0.store(HEAD, Ordering::Relaxed);
+                this.phase.set(HEAD);
                 HEAD
             }
             phase => phase,
         };
+        this.tell_seat(phase, result.is_pending());
         if matches!(phase, WAITING | BUSY) {
             this.head.stop();
             return result;
@@ -159,12 +203,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<T> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.io).poll_flush(context);
         this.unflushed &= !matches!(result, Poll::Ready(Ok(())));
+        // The last of a reply may leave long after hyper has looked in vain for the next head.
+        this.tell_seat(this.phase.get(), true);
         this.watch_write(result, context)
     }
 
     /// Closes the sending side, then throws away what still arrives, for a while.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.phase.seat().is_ending();
         if !this.linger.runs() {
             let result = Pin::new(&mut this.io).poll_shutdown(context);
             ready!(this.watch_write(result, context))?;
@@ -205,10 +252,15 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::http::waiting::Room;
+
+    fn opened() -> Phase {
+        Phase::new(Room::new(1).enter())
+    }
 
     async fn time_out_after(reply: &[u8]) -> String {
         let (mut client, server) = duplex(1024);
-        let mut connection = Deadlines::new(server, Phase::default(), ServerLimits::default());
+        let mut connection = Deadlines::new(server, opened(), ServerLimits::default());
         connection.write_all(reply).await.unwrap();
         client.write_all(b"POST").await.unwrap();
         let mut received = [0; 4];
@@ -229,7 +281,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn lingering_ends_by_itself() {
         let (mut client, server) = duplex(1024);
-        let mut connection = Deadlines::new(server, Phase::default(), ServerLimits::default());
+        let mut connection = Deadlines::new(server, opened(), ServerLimits::default());
         let started = Instant::now();
         let closing = tokio::spawn(async move { connection.shutdown().await });
         client.write_all(&[0; 10_000]).await.unwrap();
@@ -244,12 +296,12 @@ mod tests {
         let (client, server) = duplex(1024);
         drop(client);
         let started = Instant::now();
-        Deadlines::new(server, Phase::default(), ServerLimits::default()).shutdown().await.unwrap();
+        Deadlines::new(server, opened(), ServerLimits::default()).shutdown().await.unwrap();
         assert_eq!(started.elapsed(), Duration::ZERO);
 
         let (mut client, server) = duplex(64 * 1024);
         tokio::spawn(async move { while client.write_all(&[0; 64 * 1024]).await.is_ok() {} });
-        Deadlines::new(server, Phase::default(), ServerLimits::default()).shutdown().await.unwrap();
+        Deadlines::new(server, opened(), ServerLimits::default()).shutdown().await.unwrap();
         assert_eq!(started.elapsed(), Duration::ZERO);
     }
 }

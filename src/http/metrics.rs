@@ -93,7 +93,11 @@ impl Metrics {
         let connections = Gauge::default();
         registry.register("connections", "Open connections", connections.clone());
         let shed = Family::<WhatLabels, Counter>::default();
-        registry.register("shed", "Requests refused because a shared limit was reached", shed.clone());
+        registry.register(
+            "shed",
+            "Requests refused, and waiting connections closed, because a shared limit was reached",
+            shed.clone(),
+        );
         let alarms = Family::<WhatLabels, Gauge>::default();
         registry.register("alarms", "1 where an operator has to see to something", alarms.clone());
         Self(Arc::new(Inner {

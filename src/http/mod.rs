@@ -10,6 +10,7 @@ mod authenticate;
 mod body;
 mod call_limit;
 mod challenge;
+mod connection;
 mod drain;
 mod endpoint;
 mod envelope;
@@ -34,6 +35,7 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use address::{ClientAddress, ConnectionInfo};
 pub use admit::{Admit, Everybody, Owner};

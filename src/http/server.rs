@@ -1,34 +1,24 @@
 //! Connections: accepted up to a number, served within deadlines, ended in order.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::header::CONNECTION;
-use http::{HeaderValue, Request};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use super::address::ConnectionInfo;
+use super::connection::Connection;
 use super::drain::Drain;
-use super::held::Held;
-use super::io::{Deadlines, Phase};
-use super::metrics::{Counted, Metrics};
+use super::io::Phase;
+use super::metrics::Metrics;
 use super::settings::ServerLimits;
+use super::waiting::Room;
 
 /// How long nothing is accepted after accepting failed: out of file descriptors, only time helps.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -76,27 +66,37 @@ pub async fn serve<L: Listener>(
     metrics: Metrics,
     drain: Drain,
 ) -> Ended {
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let room = Room::new(limits.connections);
     let closing = CancellationToken::new();
     let mut connections = JoinSet::new();
     {
         let mut announced = pin!(announced(&drain, limits.announce));
+        // Accepted, and without a place yet: nobody is asked to make room before there is somebody who needs it.
+        let mut next = None;
         loop {
-            let (io, peer, place) = tokio::select! {
+            let place = tokio::select! {
                 biased;
                 () = &mut announced => break,
                 Some(ended) = connections.join_next() => {
                     log_panic(ended);
                     continue;
                 }
-                accepted = accept(&mut listener, &places) => accepted,
+                accepted = accept(&mut listener), if next.is_none() => {
+                    next = Some(accepted);
+                    continue;
+                }
+                place = room.place(), if next.is_some() => place,
             };
+            let Some((io, peer)) = next.take() else { continue };
             let connection = Connection {
                 info: ConnectionInfo { peer },
                 limits,
                 router: router.clone(),
                 drain: drain.clone(),
                 closing: closing.clone(),
+                // Before its task first runs, so that others who come are not asked to leave in its place.
+                phase: Phase::new(room.enter()),
+                metrics: metrics.clone(),
                 _held: (place, metrics.connection()),
             };
             connections.spawn(connection.serve(io));
@@ -117,13 +117,11 @@ async fn announced(drain: &Drain, announce: Duration) {
     }
 }
 
-/// The next connection, with the place it takes. The place comes first: a connection without one stays in the kernel's
-/// queue, where it costs this process nothing.
-async fn accept<L: Listener>(listener: &mut L, places: &Arc<Semaphore>) -> (L::Io, SocketAddr, OwnedSemaphorePermit) {
-    let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+/// The next connection.
+async fn accept<L: Listener>(listener: &mut L) -> (L::Io, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((io, peer)) => return (io, peer, place),
+            Ok(accepted) => return accepted,
             // The peer was gone before it was accepted; the next one is not concerned.
             Err(error)
                 if matches!(
@@ -179,67 +177,4 @@ fn log_panic(ended: Result<(), JoinError>) {
     {
         tracing::error!(%error, "a connection's task panicked");
     }
-}
-
-struct Connection {
-    info: ConnectionInfo,
-    limits: ServerLimits,
-    router: Router,
-    drain: Drain,
-    closing: CancellationToken,
-    _held: (OwnedSemaphorePermit, Counted),
-}
-
-impl Connection {
-    async fn serve(self, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let phase = Phase::default();
-        let io = TokioIo::new(Deadlines::new(io, phase.clone(), self.limits));
-        let service = service_fn(|request| self.answer(&phase, request));
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.idle)
-            .max_header_size(self.limits.head_bytes)
-            // hyper's own default lets each connection buffer 400 KiB.
-            .max_buf_size((2 * self.limits.head_bytes).max(8 * 1024))
-            .max_headers(self.limits.headers);
-        let mut connection = pin!(builder.serve_connection(io, service));
-        let result = tokio::select! {
-            result = connection.as_mut() => result,
-            () = self.closing.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = result {
-            // The peer hung up, was too slow or sent no HTTP: everyday on an open port.
-            tracing::debug!(peer = %self.info.peer, error = %chain(&error), "a connection ended early");
-        }
-    }
-
-    fn answer(
-        &self,
-        phase: &Phase,
-        request: Request<Incoming>,
-    ) -> impl Future<Output = Result<http::Response<Body>, Infallible>> + use<> {
-        let busy = phase.busy();
-        let drain = self.drain.clone();
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(self.info);
-        let reply = self.router.clone().oneshot(request);
-        async move {
-            let mut response = reply.await?.map(|body| Body::new(Held::new(body, busy)));
-            if drain.has_begun() {
-                // While still accepting: the client's next request shall find a replica that stays.
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            Ok(response)
-        }
-    }
-}
-
-/// An error with its causes, which hyper does not print itself.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(error.source(), |error| error.source())
-        .fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }

@@ -9,7 +9,8 @@ use crate::config::{HostPattern, Origin};
 /// What one listener grants its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerLimits {
-    /// Connections open at once; one more waits in the kernel's queue and is not accepted.
+    /// Connections open at once. For one more, whoever has waited longest for a head makes room; while all have a request
+    /// in flight it waits, and the rest stays in the kernel's queue.
     pub connections: usize,
     /// How long a connection may be silent between requests. It outlasts a load balancer's idle timeout
     /// (60 s), so that it is the balancer that closes and no request meets a closing connection.

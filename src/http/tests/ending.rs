@@ -23,6 +23,62 @@ async fn the_end_is_announced_before_connections_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idle_connection_stays_usable_during_the_announcement() {
+    let gateway = Gateway::start();
+    let mut clients = [gateway.connect(), gateway.connect()];
+    for client in &mut clients {
+        client.send(post(PING)).await;
+        assert_eq!(client.reply().await.header("connection"), None);
+    }
+    gateway.drain.begin();
+    for client in &mut clients {
+        pass(2).await;
+        client.send(post(PING)).await;
+        let reply = client.reply().await;
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+        assert!(client.is_closed().await);
+    }
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_has_begun_as_the_announcement_ends_gets_a_second() {
+    let gateway = Gateway::start();
+    let request = post(PING);
+    let (first, second) = request.split_at(20);
+    let mut clients = [gateway.connect(), gateway.connect()];
+    for client in &mut clients {
+        client.send(post(PING)).await;
+        assert_eq!(client.reply().await.status, 200);
+        client.send(first).await;
+    }
+    let started = Instant::now();
+    gateway.drain.begin();
+    tokio::time::sleep(Duration::from_millis(5900)).await;
+    let [mut arriving, mut dripping] = clients;
+    arriving.send(second).await;
+    let reply = arriving.reply().await;
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    assert!(dripping.is_closed().await);
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+    assert_eq!(started.elapsed().as_secs(), 7, "the announcement, the second, and the other one's lingering");
+}
+
+#[tokio::test(start_paused = true)]
+async fn room_is_made_during_the_announcement_too() {
+    let mut setup = Setup::new();
+    setup.limits.connections = 2;
+    let gateway = setup.start();
+    let _silent = [gateway.connect(), gateway.connect()];
+    gateway.settle().await;
+    gateway.drain.begin();
+    let started = Instant::now();
+    assert_eq!(gateway.ask("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await.status, 503);
+    assert_eq!(gateway.ask(post(PING)).await.status, 200);
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn idle_connections_are_closed() {
     let gateway = Gateway::start();
     let mut idle = gateway.connect();

@@ -1,6 +1,7 @@
 //! The whole stack, spoken to in raw bytes over in-memory connections; time stands still unless all wait for it.
 
 mod bodies;
+mod crowds;
 mod door;
 mod ending;
 mod envelope;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
