@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use super::section::Section;
+use super::sink::Problem;
+
+/// The longest that announce and grace may take together, in seconds: of the 120 s that Fargate grants at most, the rest is
+/// for closing the audit journal and its sinks.
+const LONGEST_END: u64 = 110;
 
 /// `[limits]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +27,9 @@ pub struct Limits {
     /// How long a call may take until it begins to change something, or, if it only reads, until its reply. What was
     /// begun is finished: a change whose intent is recorded ends with its outcome, however long AWS takes for it.
     pub call: Duration,
-    /// How long calls in flight may run on after the order to stop.
+    /// How long connections are still accepted after the order to stop, while `/readyz` fails.
+    pub shutdown_announce: Duration,
+    /// How long after that calls in flight may run on.
     pub shutdown_grace: Duration,
     /// How many recent signatures are remembered against replay.
     pub replay_entries: u32,
@@ -95,7 +102,7 @@ fn rates(section: &Section<'_>) -> Rates {
 
 pub(super) fn read(section: &Section<'_>) -> Limits {
     let seconds = |key, range, default, why| Duration::from_secs(section.integer::<u64>(key, range, default, why));
-    Limits {
+    let limits = Limits {
         connections: section.integer("connections", 1..=65_536, 1024, "each connection holds a file descriptor"),
         concurrent_requests: section.integer(
             "concurrent_requests",
@@ -123,11 +130,18 @@ pub(super) fn read(section: &Section<'_>) -> Limits {
             50,
             "shorter than the load balancer's idle timeout, or clients see a 504",
         ),
+        shutdown_announce: seconds(
+            "shutdown_announce_seconds",
+            0..=60,
+            5,
+            "as long as a load balancer goes on sending requests to a replica that is not ready",
+        ),
         shutdown_grace: seconds(
             "shutdown_grace_seconds",
-            1..=110,
-            25,
-            "shorter than what the orchestrator grants: 30 s on Kubernetes and ECS by default, 120 s at most on Fargate",
+            1..=LONGEST_END,
+            20,
+            "with shutdown_announce_seconds shorter than what the orchestrator grants: 30 s on Kubernetes and ECS by default, \
+             120 s at most on Fargate",
         ),
         replay_entries: section.integer(
             "replay_entries",
@@ -136,5 +150,12 @@ pub(super) fn read(section: &Section<'_>) -> Limits {
             "at least the requests of one skew window; an entry takes some 100 bytes",
         ),
         rates: rates(section),
+    };
+    let end = limits.shutdown_announce + limits.shutdown_grace;
+    if end > Duration::from_secs(LONGEST_END) {
+        let together = format!("is {} s together with shutdown_announce_seconds", end.as_secs());
+        let remedy = format!("let both be {LONGEST_END} s at most: no orchestrator grants more than 120 s for certain");
+        section.fault_at("shutdown_grace_seconds", Problem::conflict(together).remedy(remedy));
     }
+    limits
 }

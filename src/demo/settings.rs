@@ -55,6 +55,10 @@ read_only = false
 address = "{listen}"
 metrics_address = "off"
 
+[limits]
+# No load balancer has to be told that the demo ends. Take this out behind one.
+shutdown_announce_seconds = 0
+
 [[environment]]
 name = "demo"
 accounts = ["{account}"]

@@ -364,7 +364,7 @@ fn server_limits(config: &Config) -> ServerLimits {
         connections: usize::try_from(config.limits.connections).unwrap_or(usize::MAX),
         idle: config.limits.idle,
         head: config.limits.head,
-        announce: Duration::ZERO,
+        announce: config.limits.shutdown_announce,
         grace: config.limits.shutdown_grace,
         ..ServerLimits::default()
     }

@@ -26,8 +26,8 @@ const GIVING_UP: Duration = Duration::from_secs(1);
 
 /// Serves until a signal says stop and everything under way has ended, or the grace is over.
 ///
-/// The first SIGTERM or SIGINT begins the end: no new connections, requests and calls under way are finished. A second
-/// one forces it. SIGHUP looks for new versions of configuration and keyring. The journal is closed last, when every call
+/// The first SIGTERM or SIGINT begins the end: `/readyz` fails, after the announce there are no new connections, and requests
+/// and calls under way are finished. A second one forces it. SIGHUP looks for new versions of configuration and keyring. The journal is closed last, when every call
 /// has ended or was given up.
 ///
 /// # Errors
@@ -111,7 +111,9 @@ fn end(drain: &Drain) {
         tracing::warn!("a second signal: ending at once");
         drain.force();
     } else {
-        tracing::info!("ending: no new connections, what is under way is finished; a second signal forces the end");
+        tracing::info!(
+            "ending: not ready any more, soon no new connections, what is under way is finished; a second signal forces the end"
+        );
         drain.begin();
     }
 }

@@ -10,7 +10,9 @@ use crate::support::command::run;
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, connect};
+use crate::support::kept::Kept;
 use crate::support::ledger::{Ended, Ledger};
+use crate::support::mcp::{message, modern};
 use crate::support::waiting::eventually;
 
 /// A CreateUser that AWS has received and does not answer: its call's id and the client's connection.
@@ -117,6 +119,27 @@ fn an_order_to_stop_waits_for_the_outcome_of_a_change() {
     assert_eq!(gateway.wait(), Some(0), "{}", gateway.log());
     assert_eq!(stages(&gateway.records_of(&id)), ["intent", "outcome"]);
     assert_journal_is_whole(&gateway);
+}
+
+/// This watches the real binary go on for the seconds in which it announces its end.
+#[test]
+fn an_order_to_stop_is_announced_before_connections_are_refused() {
+    let mut gateway = TestGateway::without_aws().set("limits.shutdown_announce_seconds", "5").start();
+    let asked =
+        |gateway: &TestGateway| modern(gateway.request("alice"), &message("1", "tools/list", json!({}))).kept_bytes();
+    let mut kept = Kept::open(gateway.address());
+    let answer = kept.ask(&asked(&gateway)).expect("it serves");
+    assert_eq!((answer.status, answer.header("connection")), (200, None));
+
+    gateway.signal("TERM");
+    eventually("the gateway is not ready", || (gateway.get("/readyz").status == 503).then_some(()));
+    let mut new = Kept::open(gateway.address());
+    for connection in [&mut kept, &mut new] {
+        let answer = connection.ask(&asked(&gateway)).expect("it still serves");
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    }
+    assert_eq!(gateway.wait(), Some(0), "{}", gateway.log());
+    assert!(TcpStream::connect(gateway.address()).is_err());
 }
 
 #[test]

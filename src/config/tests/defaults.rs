@@ -25,7 +25,8 @@ fn what_is_not_written_has_its_documented_default() {
     let limits = &config.limits;
     assert_eq!((limits.connections, limits.concurrent_requests, limits.body_bytes), (1024, 256, 1_048_576));
     assert_eq!((limits.head, limits.body, limits.idle), (seconds(10), seconds(20), seconds(75)));
-    assert_eq!((limits.call, limits.shutdown_grace, limits.replay_entries), (seconds(50), seconds(25), 100_000));
+    assert_eq!((limits.call, limits.shutdown_grace, limits.replay_entries), (seconds(50), seconds(20), 100_000));
+    assert_eq!(limits.shutdown_announce, seconds(5));
 
     let rates = &limits.rates;
     assert_eq!((rates.caller_concurrent_requests, rates.caller_requests_per_second), (32, 50));

@@ -205,6 +205,18 @@ fn listen_refuses_what_it_cannot_serve_safely() {
 }
 
 #[test]
+fn an_end_fits_into_what_an_orchestrator_grants() {
+    let limits =
+        |announce, grace| format!("[limits]\nshutdown_announce_seconds = {announce}\nshutdown_grace_seconds = {grace}");
+    assert!(parse(&minimal_with("", &limits(10, 100))).is_ok());
+    let announce = "[limits]\nshutdown_announce_seconds = 61";
+    each_is_one_fault(&[
+        ("", &limits(11, 100), "limits.shutdown_grace_seconds: is 111 s together with shutdown_announce_seconds"),
+        ("", announce, "limits.shutdown_announce_seconds: 61 is out of range; 0 to 60 is possible"),
+    ]);
+}
+
+#[test]
 fn environments_are_unique_and_production_is_never_the_default() {
     let second = |keys: &str| format!("[[environment]]\n{keys}");
     each_is_one_fault(&[

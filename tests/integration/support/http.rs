@@ -133,8 +133,17 @@ impl Request {
         self
     }
 
-    /// The request as it goes on the wire.
+    /// The request as it goes on the wire, with a connection that ends after it.
     pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.on_the_wire("connection: close\r\n")
+    }
+
+    /// The same on a connection that is kept.
+    pub(crate) fn kept_bytes(&self) -> Vec<u8> {
+        self.on_the_wire("")
+    }
+
+    fn on_the_wire(&self, last_line: &str) -> Vec<u8> {
         let mut headers = self.headers.clone();
         if let Some(keys) = &self.keys {
             let url = format!("http://{}{}", self.address, self.target).parse().expect("tests use URLs");
@@ -160,7 +169,7 @@ impl Request {
         for (name, value) in &headers {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
-        bytes.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
+        bytes.extend_from_slice(format!("content-length: {}\r\n{last_line}\r\n", body.len()).as_bytes());
         bytes.extend_from_slice(body);
         bytes
     }
@@ -220,7 +229,7 @@ impl Answer {
     }
 
     /// Whether nothing is missing of an answer whose length its head tells.
-    fn is_whole(bytes: &[u8]) -> bool {
+    pub(super) fn is_whole(bytes: &[u8]) -> bool {
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
         let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
         let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
@@ -228,7 +237,7 @@ impl Answer {
         bytes.len() == end + 4 + length
     }
 
-    fn parse(bytes: &[u8]) -> Self {
+    pub(super) fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("the answer has a whole head");
         let head = std::str::from_utf8(&bytes[..end]).expect("the gateway's heads are text");
         let mut lines = head.split("\r\n");

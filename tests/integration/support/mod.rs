@@ -20,6 +20,7 @@ pub(crate) mod faulty_syncs;
 pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod in_process;
+pub(crate) mod kept;
 pub(crate) mod kms;
 pub(crate) mod ledger;
 pub(crate) mod mcp;

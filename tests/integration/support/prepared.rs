@@ -227,6 +227,8 @@ impl Prepared {
             ("listen.metrics_address", "\"127.0.0.1:0\"".to_owned()),
             ("sigv4.keyring", "\"keyring.json\"".to_owned()),
             ("audit.directory", format!("{:?}", self.journal.as_deref().unwrap_or(Path::new("audit")))),
+            // There is no load balancer that has to see the end coming.
+            ("limits.shutdown_announce_seconds", "0".to_owned()),
             // Records of reads are looked at right after the call.
             ("audit.delay_milliseconds", "10".to_owned()),
             // Tests ask faster than agents do; those of the limits set their own.
