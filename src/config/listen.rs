@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 
 use super::fault::FaultCode;
-use super::host::HostPattern;
+use super::host::{HostPattern, PortPattern};
 use super::origin::Origin;
 use super::section::{Item, Section};
 use super::sink::Problem;
@@ -19,6 +19,8 @@ pub struct Listen {
     pub metrics_address: Option<SocketAddr>,
     /// The proxies whose `X-Forwarded-For` is believed, for its rightmost hop.
     pub trusted_proxies: Vec<IpNet>,
+    /// The `Host` that clients sign for, in lower case, where the trusted proxies put another one in its place.
+    pub signed_host: Option<String>,
     /// The `Host` headers that are answered; never empty.
     pub hosts: Vec<HostPattern>,
     /// The `Origin` headers that are answered; a request without one is no browser's.
@@ -38,6 +40,14 @@ pub(super) fn read(section: &Section<'_>) -> Option<Listen> {
         None => Some(Some(SocketAddr::from(([127, 0, 0, 1], 9464)))),
     };
     let trusted_proxies = section.optional("trusted_proxies").map(|item| item.list(network)).unwrap_or_default();
+    let signed_host = section.optional("signed_host").and_then(|item| signed_host(&item));
+    let proxies = section.optional("trusted_proxies");
+    if let Some(item) = section.optional("signed_host")
+        && proxies.is_none_or(|proxies| proxies.is_empty_list())
+    {
+        let problem = Problem::conflict("is for requests through a trusted proxy, and there is none");
+        item.fault(problem.remedy("list the load balancers' subnets in trusted_proxies, or leave signed_host out"));
+    }
     let hosts = match section.optional("hosts") {
         Some(item) => {
             let hosts = item.list(Item::parse);
@@ -56,7 +66,8 @@ pub(super) fn read(section: &Section<'_>) -> Option<Listen> {
         }
     };
     let origins = section.optional("origins").map(|item| item.list(Item::parse)).unwrap_or_default();
-    Some(Listen { address: address?, metrics_address: metrics_address?, trusted_proxies, hosts, origins })
+    let (address, metrics_address) = (address?, metrics_address?);
+    Some(Listen { address, metrics_address, trusted_proxies, signed_host, hosts, origins })
 }
 
 fn address(section: &Section<'_>, key: &str, default: SocketAddr) -> Option<SocketAddr> {
@@ -70,6 +81,17 @@ fn socket_address(item: &Item<'_>) -> Option<SocketAddr> {
                 .remedy("write IP:PORT, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080; names are not looked up")
         })
     })
+}
+
+/// One name as clients sign it: with its port only where that is not the scheme's own.
+fn signed_host(item: &Item<'_>) -> Option<String> {
+    let pattern: HostPattern = item.parse()?;
+    if pattern.port() == PortPattern::Any {
+        let problem = Problem::invalid("names any port, and clients sign for one host");
+        item.fault(problem.remedy("write host, or host:port where clients name a port"));
+        return None;
+    }
+    Some(pattern.to_string())
 }
 
 fn network(item: &Item<'_>) -> Option<IpNet> {

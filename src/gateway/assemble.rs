@@ -346,6 +346,7 @@ fn http_settings(config: &Config) -> HttpSettings {
         hosts: config.listen.hosts.clone(),
         origins: config.listen.origins.clone(),
         trusted_proxies: config.listen.trusted_proxies.clone(),
+        signed_host: config.listen.signed_host.clone(),
         body: BodyLimits {
             max_bytes: usize::try_from(config.limits.body_bytes).unwrap_or(usize::MAX),
             deadline: config.limits.body,

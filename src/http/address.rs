@@ -1,6 +1,7 @@
 //! Where a request comes from.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::StatusCode;
 use http::request::Parts;
@@ -16,6 +17,13 @@ pub struct ConnectionInfo {
     pub peer: SocketAddr,
 }
 
+/// That a request comes from a trusted proxy, whatever it says of its client; in the extensions of those requests only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThroughProxy {
+    /// The `Host` that the request was signed for, where the proxy may have put another one in its place.
+    pub signed_host: Option<Arc<str>>,
+}
+
 /// The address a request comes from, as far as it can be believed; in every request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress {
@@ -27,13 +35,18 @@ pub struct ClientAddress {
     pub secure: bool,
 }
 
-/// Works out each request's [`ClientAddress`].
+/// Works out each request's [`ClientAddress`], and whether it came through a trusted proxy.
 #[derive(Debug)]
 pub(crate) struct ClientAddresses {
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) signed_host: Option<Arc<str>>,
 }
 
 impl ClientAddresses {
+    fn trust(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+
     /// Each proxy appends the address it was spoken to from, so the list is believed from the right, for as long as the
     /// one who appended is trusted. What lies further left was written by the client and is not even parsed.
     fn resolve(&self, head: &Parts, peer: IpAddr) -> ClientAddress {
@@ -43,7 +56,7 @@ impl ClientAddresses {
         let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut via_proxy = false;
         for hop in hops {
-            if !self.trusted_proxies.iter().any(|network| network.contains(&address)) {
+            if !self.trust(address) {
                 break;
             }
             let Some(next) = parse_hop(hop) else {
@@ -82,8 +95,13 @@ impl<B> Gate<B> for ClientAddresses {
                 "the gateway made a mistake",
             ));
         };
-        let address = self.resolve(head, connection.peer.ip());
+        let peer = connection.peer.ip();
+        let address = self.resolve(head, peer);
         head.extensions.insert(address);
+        // By the socket alone: a client writes what it likes into headers.
+        if self.trust(peer.to_canonical()) {
+            head.extensions.insert(ThroughProxy { signed_host: self.signed_host.clone() });
+        }
         Ok(())
     }
 }
@@ -98,7 +116,8 @@ mod tests {
             request.headers_mut().append("x-forwarded-for", line.parse().unwrap());
         }
         let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
-        let found = ClientAddresses { trusted_proxies }.resolve(&request.into_parts().0, peer.parse().unwrap());
+        let found = ClientAddresses { trusted_proxies, signed_host: None }
+            .resolve(&request.into_parts().0, peer.parse().unwrap());
         (found.address.to_string(), found.via_proxy)
     }
 
@@ -121,7 +140,9 @@ mod tests {
                 request.headers_mut().append("x-forwarded-proto", line.parse().unwrap());
             }
             let trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-            ClientAddresses { trusted_proxies }.resolve(&request.into_parts().0, peer.parse().unwrap()).secure
+            ClientAddresses { trusted_proxies, signed_host: None }
+                .resolve(&request.into_parts().0, peer.parse().unwrap())
+                .secure
         };
         assert!(secure("10.0.0.1", &["198.51.100.1"], &["HTTPS"]));
         assert!(secure("10.0.0.1", &["198.51.100.1"], &["http, https"]));

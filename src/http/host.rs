@@ -1,7 +1,8 @@
 //! Which `Host` a request may name.
 //!
 //! Against DNS rebinding (MCP 2026-07-28, Streamable HTTP, security warning): a page that makes its own name resolve to
-//! this gateway still sends its own name. `X-Forwarded-Host` is never read; a load balancer has to preserve `Host`.
+//! this gateway still sends its own name. `X-Forwarded-Host` is never read. A load balancer preserves `Host`, or what it sends in
+//! its place is listed too, and the name that clients sign for is `listen.signed_host`.
 
 use http::StatusCode;
 use http::header::HOST;
@@ -71,7 +72,7 @@ impl<B> Gate<B> for AcceptedHosts {
         .logged_as("the Host header is not a name this gateway answers to")
         .with_hint(
             "if clients should use this name, add it to listen.hosts; behind a load balancer, have it preserve the Host \
-             header",
+             header, or add what it sends and name what clients sign for in listen.signed_host",
         ))
     }
 }

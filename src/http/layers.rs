@@ -40,7 +40,10 @@ pub(crate) fn every(
         .layer(from_fn_with_state(random, request_id::assign))
         // Before the request is logged, so that the log says where it came from. It refuses
         // nothing that a client could send.
-        .layer(gate(ClientAddresses { trusted_proxies: settings.trusted_proxies }))
+        .layer(gate(ClientAddresses {
+            trusted_proxies: settings.trusted_proxies,
+            signed_host: settings.signed_host.map(Into::into),
+        }))
         // Outside of everything that can refuse or fail: each request is counted once, under what became of it.
         .layer(from_fn_with_state(metrics, observe::observe))
         // Inside of the count, so that a panic is counted as what the client sees, a 500; outside of all work.

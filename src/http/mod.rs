@@ -37,7 +37,7 @@ mod settings;
 mod tests;
 mod waiting;
 
-pub use address::{ClientAddress, ConnectionInfo};
+pub use address::{ClientAddress, ConnectionInfo, ThroughProxy};
 pub use admit::{Admit, Everybody, Owner};
 pub use authenticate::Authenticate;
 pub use call_limit::CallPlace;

@@ -106,6 +106,8 @@ pub struct HttpSettings {
     pub origins: Vec<Origin>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The `Host` that requests through these proxies are signed for, where it is not the one they send.
+    pub signed_host: Option<String>,
     /// Limits of bodies.
     pub body: BodyLimits,
     /// Limits of calls.

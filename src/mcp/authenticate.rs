@@ -23,7 +23,7 @@ use crate::authn::{Narrowing, Verified};
 use crate::authorize::{map, mapping};
 use crate::config::{Bearer, Config};
 use crate::current::Current;
-use crate::http::{Authenticate, BearerError, Challenge, Endpoint, Owner, Refusal, Service};
+use crate::http::{Authenticate, BearerError, Challenge, Endpoint, Owner, Refusal, Service, ThroughProxy};
 use crate::tools::catalogue::Catalogue;
 
 /// Verifies signatures with the keys of the keyring and with gateway credentials, and access tokens with their issuers' keys.
@@ -71,13 +71,32 @@ fn service(head: &Parts) -> Service {
     head.extensions.get::<Endpoint>().map_or(Service::Mcp, |endpoint| endpoint.service)
 }
 
+/// What the client's owner can do about a refusal. That a load balancer may rewrite `Host` is said to who came through a
+/// trusted one, who knows of it; neither the name that came nor the one that is configured is told.
+fn hint(head: &Parts, refusal: &SigV4Refusal) -> Option<String> {
+    let hint = refusal.hint()?;
+    let through = head.extensions.get::<ThroughProxy>().filter(|_| *refusal == SigV4Refusal::SignatureMismatch);
+    Some(match through.map(|through| &through.signed_host) {
+        None => hint,
+        Some(None) => format!(
+            "{hint}; where the load balancer rewrites the Host header, the gateway's operator names the host that clients \
+             sign for in listen.signed_host"
+        ),
+        Some(Some(_)) => format!(
+            "{hint}; through this load balancer, requests must be signed for the host that the gateway's operator named in \
+             listen.signed_host"
+        ),
+    })
+}
+
 fn environment(head: &Parts) -> Option<&str> {
     head.extensions.get::<Endpoint>().and_then(|endpoint| endpoint.environment.as_deref())
 }
 
 impl RequestAuthenticator {
     fn signed(&self, config: &Config, head: &Parts, body: &Bytes) -> Result<Verified, SigV4Refusal> {
-        let verified = self.signatures.verify(head, body)?;
+        let host = head.extensions.get::<ThroughProxy>().and_then(|through| through.signed_host.as_deref());
+        let verified = self.signatures.verify_for(head, body, host)?;
         if config.revoked.cover(&verified.presented()) {
             return Err(SigV4Refusal::Revoked);
         }
@@ -110,7 +129,7 @@ impl RequestAuthenticator {
         self.refused.note_signature(head, refusal);
         let mut answer = Refusal::new(StatusCode::UNAUTHORIZED, refusal.code(), refusal.to_string());
         answer = answer.logged_as(refusal.recorded(|name| config.environments.get(name).is_some()));
-        if let Some(hint) = refusal.hint() {
+        if let Some(hint) = hint(head, refusal) {
             answer = answer.with_hint(hint);
         }
         // Who shows nothing is told both ways; whose signature is wrong has chosen one.
@@ -221,4 +240,29 @@ struct Asked {
 #[derive(Deserialize)]
 struct Params {
     name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint_of(refusal: &SigV4Refusal, through: Option<Option<&str>>) -> String {
+        let mut head = http::Request::new(()).into_parts().0;
+        if let Some(host) = through {
+            head.extensions.insert(ThroughProxy { signed_host: host.map(Into::into) });
+        }
+        hint(&head, refusal).unwrap()
+    }
+
+    #[test]
+    fn only_who_came_through_a_trusted_proxy_hears_that_it_may_rewrite_the_host() {
+        let name = "iam-mcp.example.internal";
+        let mismatch = SigV4Refusal::SignatureMismatch;
+        assert!(!hint_of(&mismatch, None).contains("listen."));
+        for through in [None, Some(name)] {
+            let hint = hint_of(&mismatch, Some(through));
+            assert!(hint.contains("listen.signed_host") && !hint.contains(name), "{hint}");
+            assert!(!hint_of(&SigV4Refusal::UnknownKey, Some(through)).contains("listen."));
+        }
+    }
 }

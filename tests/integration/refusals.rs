@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::support::clients::Keys;
 use crate::support::command::run;
 use crate::support::gateway::TestGateway;
-use crate::support::http::{Request, exchange};
-use crate::support::mcp::{modern, tool_call};
+use crate::support::http::{Answer, Request, exchange};
+use crate::support::mcp::{message, modern, tool_call};
 use crate::support::waiting::{eventually, now};
 
 fn whoami(request: Request) -> Request {
@@ -124,4 +124,35 @@ fn strangers_cannot_fill_the_journal() {
     gateway.stop();
     // What comes of the other forty is shown in `in_process`, where time can be moved.
     assert_eq!(gateway.records("authentication").len(), 60);
+}
+
+/// A call that a client signs for one host and a load balancer passes on with another.
+fn passed_on(gateway: &TestGateway, signed: &str, sent: &str) -> Answer {
+    let request = modern(gateway.request("alice").header("host", signed), &message("1", "tools/list", json!({})));
+    request.omitted("host").unsigned_header("host", sent).send()
+}
+
+#[test]
+fn a_load_balancer_may_rewrite_the_host_where_the_configuration_says_what_is_signed() {
+    let name = "iam-mcp.example.internal";
+    let behind = |networks: &str| TestGateway::without_aws().set("listen.trusted_proxies", networks);
+    let hint = |answer: &Answer| answer.json()["error"]["data"]["hint"].as_str().unwrap_or_default().to_owned();
+
+    let told = behind("[\"127.0.0.0/8\"]").set("listen.signed_host", &format!("{name:?}")).start();
+    assert_eq!(passed_on(&told, name, "127.0.0.1").status, 200);
+    let other = passed_on(&told, "other.example", "127.0.0.1");
+    assert_eq!((other.status, other.code().as_str()), (401, "signature_mismatch"));
+    assert_eq!(passed_on(&told, name, name).code(), "host_not_allowed", "it is not what the load balancer sends");
+
+    let preserving = behind("[\"127.0.0.0/8\"]").set("listen.hosts", &format!("[{name:?}, \"127.0.0.1:*\"]")).start();
+    assert_eq!(passed_on(&preserving, name, name).status, 200);
+    let rewritten = passed_on(&preserving, name, "127.0.0.1");
+    assert_eq!(rewritten.code(), "signature_mismatch");
+    assert!(hint(&rewritten).contains("listen.signed_host"), "{}", rewritten.text());
+
+    let elsewhere = behind("[\"10.0.0.0/8\"]").set("listen.signed_host", &format!("{name:?}")).start();
+    let by_a_stranger = passed_on(&elsewhere, name, "127.0.0.1");
+    assert_eq!(by_a_stranger.code(), "signature_mismatch");
+    assert!(!hint(&by_a_stranger).contains("listen.signed_host"), "{}", by_a_stranger.text());
+    assert_eq!(passed_on(&elsewhere, "127.0.0.1", "127.0.0.1").status, 200);
 }

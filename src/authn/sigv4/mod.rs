@@ -9,7 +9,7 @@
 //!
 //! Verify the request as it came: before any layer that normalizes the path, decompresses the body, or adds or rewrites
 //! headers, and with the body already limited in size. Which hosts are served is not asked here: `Host` is signed, so
-//! whoever knows the accepted hosts can trust it afterwards.
+//! whoever knows the accepted hosts can trust it afterwards, unless it was verified for a host of the configuration.
 //!
 //! Nothing is cached from request to request: deriving the signing key is about 1 µs of the whole, and a cache would
 //! hold more key material for longer.
@@ -74,8 +74,17 @@ impl SigV4Verifier {
     /// # Errors
     /// The first rule that the request breaks.
     pub fn verify(&self, head: &Parts, body: &[u8]) -> Result<Verified, SigV4Refusal> {
+        self.verify_for(head, body, None)
+    }
+
+    /// The same for a request whose `Host` header was this when the client signed it, and may have been rewritten since by
+    /// who passed it on. To be given for nobody else: whoever sends a request is then free to choose its `Host`.
+    ///
+    /// # Errors
+    /// The first rule that the request breaks.
+    pub fn verify_for(&self, head: &Parts, body: &[u8], host: Option<&str>) -> Result<Verified, SigV4Refusal> {
         let now = self.clock.now();
-        let request = Signed::read(head)?;
+        let request = Signed::read(head)?.for_host(host);
         self.check_scope(&request)?;
         self.check_skew(request.signed_at(), now)?;
         let is_of_credentials = request.access_key_id().starts_with(credentials::PREFIX);

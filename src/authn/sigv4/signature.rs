@@ -8,6 +8,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use data_encoding::HEXLOWER;
+use http::header::HOST;
 use http::request::Parts;
 use jiff::Timestamp;
 
@@ -37,12 +38,13 @@ pub(super) struct Scope<'a> {
 const MAX_VALUES: usize = 256;
 
 /// Signs the request anew: its method, path and query, every copy of each header of `signed_headers`, and the body's
-/// hash. `host` must be among the headers.
+/// hash. `host` must be among the headers; where one is given, it stands in the place of the header's value.
 ///
 /// # Errors
 /// When a signed header is not text, there are too many of them, or the target is too long to be a URI with a host.
 pub(super) fn compute(
     head: &Parts,
+    host: Option<&str>,
     signed_headers: &[&str],
     body_sha256: String,
     scope: &Scope<'_>,
@@ -50,6 +52,10 @@ pub(super) fn compute(
 ) -> Result<[u8; 32], SigV4Refusal> {
     let mut headers = Vec::with_capacity(signed_headers.len());
     for name in signed_headers {
+        if let Some(host) = host.filter(|_| *name == HOST.as_str()) {
+            headers.push((*name, host));
+            continue;
+        }
         for value in head.headers.get_all(*name) {
             let value = std::str::from_utf8(value.as_bytes()).map_err(|_| SigV4Refusal::not_text(name))?;
             headers.push((*name, value));

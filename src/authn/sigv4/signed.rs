@@ -20,6 +20,8 @@ pub(crate) const TERMINATOR: &str = "aws4_request";
 /// What the request says of its own signature. Every part still has to be believed.
 pub(crate) struct Signed<'a> {
     head: &'a Parts,
+    /// What `Host` was when the request was signed, if it may be something else by now.
+    host: Option<&'a str>,
     authorization: Authorization<'a>,
     x_amz_date: &'a str,
     signed_at: Timestamp,
@@ -43,7 +45,12 @@ impl<'a> Signed<'a> {
         target::check(head)?;
         let authorization = Authorization::of(&head.headers)?;
         let (x_amz_date, signed_at) = date::signed_at(&head.headers)?;
-        Ok(Self { head, authorization, x_amz_date, signed_at })
+        Ok(Self { head, host: None, authorization, x_amz_date, signed_at })
+    }
+
+    /// As signed with this value of the `Host` header, which must still be there and among the signed.
+    pub(crate) fn for_host(self, host: Option<&'a str>) -> Self {
+        Self { host, ..self }
     }
 
     /// The key that it claims to be signed with.
@@ -123,7 +130,7 @@ impl<'a> WithBody<'a> {
     /// # Errors
     /// When no signature can be computed, because a signed header is not text or there are too many.
     pub(crate) fn is_by(&self, identity: &Identity) -> Result<bool, SigV4Refusal> {
-        let Signed { head, authorization, signed_at, .. } = &self.signed;
+        let Signed { head, host, authorization, signed_at, .. } = &self.signed;
         let scope = signature::Scope {
             identity,
             signed_at: *signed_at,
@@ -132,7 +139,7 @@ impl<'a> WithBody<'a> {
         };
         let signed_headers = &authorization.signed_headers;
         let expected =
-            signature::compute(head, signed_headers, self.body_sha256.clone(), &scope, signature::settings())?;
+            signature::compute(head, *host, signed_headers, self.body_sha256.clone(), &scope, signature::settings())?;
         Ok(expected.ct_eq(&authorization.signature).into())
     }
 }

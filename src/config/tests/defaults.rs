@@ -20,7 +20,7 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!(listen.metrics_address.unwrap().to_string(), "127.0.0.1:9464");
     let hosts: Vec<_> = listen.hosts.iter().map(ToString::to_string).collect();
     assert_eq!(hosts, ["localhost:*", "127.0.0.1:*", "[::1]:*"]);
-    assert!(listen.trusted_proxies.is_empty() && listen.origins.is_empty());
+    assert!(listen.trusted_proxies.is_empty() && listen.origins.is_empty() && listen.signed_host.is_none());
 
     let limits = &config.limits;
     assert_eq!((limits.connections, limits.concurrent_requests, limits.body_bytes), (1024, 256, 1_048_576));

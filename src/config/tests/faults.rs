@@ -198,10 +198,35 @@ fn listen_refuses_what_it_cannot_serve_safely() {
         ),
         (
             "",
+            "[listen]\nsigned_host = \"a.example\"",
+            "listen.signed_host: is for requests through a trusted proxy, and there is none",
+        ),
+        (
+            "",
+            "[listen]\nsigned_host = \"https://a.example\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
+            "listen.signed_host: is not a host",
+        ),
+        (
+            "",
+            "[listen]\nsigned_host = \"a.example:*\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
+            "listen.signed_host: names any port, and clients sign for one host",
+        ),
+        (
+            "",
             "[listen]\ntrusted_proxies = [\"lb\"]",
             "listen.trusted_proxies[0]: \"lb\" is not a network\n    write ADDR",
         ),
     ]);
+}
+
+#[test]
+fn a_signed_host_is_kept_as_clients_sign_it() {
+    let signed_host = |host: &str| {
+        let listen = format!("[listen]\nsigned_host = \"{host}\"\ntrusted_proxies = [\"10.0.0.0/8\"]");
+        parse(&minimal_with("", &listen)).unwrap().config.listen.signed_host.unwrap()
+    };
+    assert_eq!(signed_host("IAM-MCP.example.internal"), "iam-mcp.example.internal");
+    assert_eq!(signed_host("iam-mcp.example.internal:8443"), "iam-mcp.example.internal:8443");
 }
 
 #[test]

@@ -195,3 +195,35 @@ async fn the_metrics_listener_shows_metrics_and_reasons_and_nothing_else() {
     assert_eq!(ready.json()["not_ready"]["audit"], "the disk is full");
     assert_eq!(ask("/mcp").await.status, 404);
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_a_peer_that_is_trusted_counts_as_a_proxy_whatever_a_request_says() {
+    let mut setup = Setup::new();
+    setup.settings.signed_host = Some("signed.example".to_owned());
+    let gateway = setup.start();
+    for (peer, expected) in [
+        ("10.0.0.1:4711", Some("signed.example")),
+        ("[::ffff:10.0.0.1]:4711", Some("signed.example")),
+        ("203.0.113.9:4711", None),
+    ] {
+        let mut client = gateway.connect_from(peer);
+        let lines = "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Host: signed.example\r\n";
+        client.send(post_with(lines, PING)).await;
+        assert_eq!(client.reply().await.status, 200);
+        let head = gateway.last_seen().head;
+        let through = head.extensions.get::<ThroughProxy>();
+        assert_eq!(through.map(|through| through.signed_host.as_deref()), expected.map(Some), "{peer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_trusted_proxy_sends_as_host_must_be_listed_all_the_same() {
+    let mut setup = Setup::new();
+    setup.settings.signed_host = Some("signed.example".to_owned());
+    let gateway = setup.start();
+    for host in ["10.0.0.2:8080", "signed.example"] {
+        let mut client = gateway.connect_from("10.0.0.1:4711");
+        client.send(post(PING).replace("gateway.example", host)).await;
+        assert_eq!(client.reply().await.refusal(), refused(403, "host_not_allowed"), "{host}");
+    }
+}

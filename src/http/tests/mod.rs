@@ -29,7 +29,7 @@ use tower::service_fn;
 
 use super::{
     Answers, Authenticate, CallPlace, Callers, Challenge, Drain, Ended, Everybody, Exchanging, Gate, Health,
-    HttpSettings, Listener, Metrics, ProtectedResource, Refusal, ServerLimits, Services, router, serve,
+    HttpSettings, Listener, Metrics, ProtectedResource, Refusal, ServerLimits, Services, ThroughProxy, router, serve,
 };
 use crate::random::SystemRandom;
 

@@ -2,6 +2,7 @@
 
 mod aws_suite;
 mod clients;
+mod hosts;
 mod mutations;
 mod refusals;
 mod request;
