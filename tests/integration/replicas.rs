@@ -255,6 +255,41 @@ fn calling<'scope>(
 }
 
 #[test]
+fn where_nginx_rewrites_the_host_the_configuration_names_the_one_that_is_signed() {
+    let valkey = Valkey::start();
+    // Whoever signs learns the address of nginx, which is known once it listens before the gateway; so the configuration
+    // is the second one, and the first shows what is refused without it.
+    let plain = sharing(TestGateway::with_faulty_aws(), &valkey, "refuse-writes").start();
+    let rewriting = Nginx::before(&[plain.address()], "$proxy_host");
+    let keys = plain.keys("reader").clone();
+    let whoami = |nginx: &Nginx| {
+        let request = Request::post(nginx.address()).signed_with(&keys);
+        modern(request, &tool_call("rewritten", "whoami", json!({}))).send()
+    };
+    let refused = whoami(&rewriting);
+    assert_eq!((refused.status, refused.code().as_str()), (403, "host_not_allowed"), "{}", refused.text());
+    let listed = |host: &str| {
+        sharing(TestGateway::with_faulty_aws(), &valkey, "refuse-writes")
+            .with_keys_of(&plain)
+            .set("listen.hosts", "[\"gateway\"]")
+            .set("listen.signed_host", &format!("{host:?}"))
+            .start()
+    };
+    let other = listed("iam-mcp.elsewhere.example");
+    let before_other = Nginx::before(&[other.address()], "$proxy_host");
+    let refused = whoami(&before_other);
+    assert_eq!((refused.status, refused.code().as_str()), (401, "signature_mismatch"), "{}", refused.text());
+
+    let before = Nginx::reserved();
+    let gateway = listed(&before.address().to_string());
+    let nginx = before.start(&[gateway.address()], "$proxy_host");
+    assert_eq!(whoami(&nginx).status, 200);
+    let answers = Client::through_proxy(&nginx.url(), &keys).run(&[json!(["call_tool", "whoami", {}])]);
+    let [connected, answered] = &answers[..] else { unreachable!("one answer for each step: {answers:?}") };
+    assert!(connected["ok"] == true && answered["result"]["isError"] == false, "{answers:?}");
+}
+
+#[test]
 fn mcp_proxy_works_through_nginx_while_one_replica_is_told_to_end() {
     let (valkey, sandbox) = (Valkey::start(), RunningSandbox::start());
     let url = format!("{:?}", sandbox.url());

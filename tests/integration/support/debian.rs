@@ -133,6 +133,21 @@ impl Drop for Valkey {
     }
 }
 
+/// An address that an nginx is to have.
+pub(crate) struct Reserved(SocketAddr);
+
+impl Reserved {
+    /// The address.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0
+    }
+
+    /// Starts it there.
+    pub(crate) fn start(self, servers: &[SocketAddr], host: &str) -> Nginx {
+        Nginx::started(self.0, servers, host)
+    }
+}
+
 /// nginx before several servers; it ends with this value.
 pub(crate) struct Nginx {
     _folder: TempDir,
@@ -143,8 +158,16 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Starts it before these, to which it passes on `host`: `$http_host` for what the client sent.
     pub(crate) fn before(servers: &[SocketAddr], host: &str) -> Self {
+        Self::started(free_address(), servers, host)
+    }
+
+    /// The address of one that is started later.
+    pub(crate) fn reserved() -> Reserved {
+        Reserved(free_address())
+    }
+
+    fn started(address: SocketAddr, servers: &[SocketAddr], host: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
-        let address = free_address();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let servers: String = servers.iter().map(|server| format!("server {server} max_fails=0; ")).collect();
         let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
