@@ -56,8 +56,8 @@ pub(super) fn read(section: &Section<'_>, limits: &Limits) -> Broker {
         }
         Duration::from_secs(timeout)
     };
-    let sts_timeout = timeout("sts_timeout_seconds", 1..=60, 10, "STS answers within a second or is in trouble");
-    let aws_timeout = timeout("aws_timeout_seconds", 1..=300, 30, "IAM answers within seconds, even when it throttles");
+    let sts_timeout = timeout("sts_timeout_seconds", 1..=60, 8, "STS answers within a second or is in trouble");
+    let aws_timeout = timeout("aws_timeout_seconds", 1..=300, 15, "IAM answers within seconds, even when it throttles");
     let (session, refresh_ahead) = (Duration::from_secs(session), Duration::from_secs(refresh_ahead));
     Broker { session, refresh_ahead, cached_sessions, sts_timeout, aws_timeout }
 }

@@ -127,8 +127,8 @@ pub(super) fn read(section: &Section<'_>) -> Limits {
         call: seconds(
             "call_seconds",
             1..=300,
-            50,
-            "shorter than the load balancer's idle timeout, or clients see a 504",
+            25,
+            "shorter than clients wait for a reply (30 s and more), or they give up on calls that go on",
         ),
         shutdown_announce: seconds(
             "shutdown_announce_seconds",

@@ -25,7 +25,7 @@ fn what_is_not_written_has_its_documented_default() {
     let limits = &config.limits;
     assert_eq!((limits.connections, limits.concurrent_requests, limits.body_bytes), (1024, 256, 1_048_576));
     assert_eq!((limits.head, limits.body, limits.idle), (seconds(10), seconds(20), seconds(75)));
-    assert_eq!((limits.call, limits.shutdown_grace, limits.replay_entries), (seconds(50), seconds(20), 100_000));
+    assert_eq!((limits.call, limits.shutdown_grace, limits.replay_entries), (seconds(25), seconds(20), 100_000));
     assert_eq!(limits.shutdown_announce, seconds(5));
 
     let rates = &limits.rates;
@@ -41,7 +41,7 @@ fn what_is_not_written_has_its_documented_default() {
 
     let broker = &config.broker;
     assert_eq!((broker.session, broker.refresh_ahead, broker.cached_sessions), (seconds(900), seconds(120), 10_000));
-    assert_eq!((broker.sts_timeout, broker.aws_timeout), (seconds(10), seconds(30)));
+    assert_eq!((broker.sts_timeout, broker.aws_timeout), (seconds(8), seconds(15)));
 
     let audit = &config.audit;
     assert_eq!((audit.durable, audit.delay, audit.segment_bytes), (seconds(5), seconds(1), 67_108_864));
@@ -102,10 +102,10 @@ fn a_key_that_signs_digests_says_where_it_is() {
 
 #[test]
 fn timeouts_that_are_not_written_fit_into_the_call() {
-    let short = config(&minimal_with("", "[limits]\ncall_seconds = 8"));
-    assert_eq!((short.broker.sts_timeout, short.broker.aws_timeout), (seconds(8), seconds(8)));
+    let short = config(&minimal_with("", "[limits]\ncall_seconds = 7"));
+    assert_eq!((short.broker.sts_timeout, short.broker.aws_timeout), (seconds(7), seconds(7)));
     let long = config(&minimal_with("", "[limits]\ncall_seconds = 200"));
-    assert_eq!((long.broker.refresh_ahead, long.broker.aws_timeout), (seconds(200), seconds(30)));
+    assert_eq!((long.broker.refresh_ahead, long.broker.aws_timeout), (seconds(200), seconds(15)));
 }
 
 #[test]
