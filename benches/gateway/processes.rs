@@ -155,6 +155,7 @@ impl Home {
              caller_requests_burst = 100000\nrequests_per_second = 1000000\ncaller_concurrent_writes = 65536\n\
              concurrent_writes = 65536\ncaller_writes_per_minute = 100000\ncaller_writes_burst = 100000\n\
              writes_per_second = 100000\n\
+             [broker]\naccount_calls_per_second = 10000\naccount_burst = 10000\n\
              [aws]\nsts_endpoint = \"http://{aws}\"\niam_endpoint = \"http://{aws}\"\n"
         );
         fs::write(path.join("gateway.toml"), configuration)?;

@@ -1,9 +1,11 @@
 //! AssumeRole, with the stamp.
 
 use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_sts::Client;
-use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_sdk_sts::config::{Builder, SharedCredentialsProvider};
 use aws_sdk_sts::operation::RequestId;
 use aws_sdk_sts::types::Tag;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
@@ -12,8 +14,9 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::session::{Session, SessionShape};
+use crate::arn::RoleArn;
 use crate::iam::endpoint::Endpoint;
-use crate::iam::{AwsFailure, ClientSettings};
+use crate::iam::{Account, AwsFailure, ClientSettings, Upstreams};
 
 /// What the broker asks of STS.
 pub trait Sts: Debug + Send + Sync {
@@ -26,7 +29,13 @@ pub trait Sts: Debug + Send + Sync {
 
 /// AWS's STS.
 #[derive(Debug, Clone)]
-pub struct AwsSts(Client);
+pub struct AwsSts {
+    client: Client,
+    connections: SharedHttpClient,
+    upstreams: Arc<Upstreams>,
+    /// For one attempt.
+    attempt: Duration,
+}
 
 impl AwsSts {
     /// STS at `endpoint`, asked with the gateway's own credentials.
@@ -37,8 +46,17 @@ impl AwsSts {
         connections: SharedHttpClient,
         sleep: SharedAsyncSleep,
         settings: &ClientSettings,
+        upstreams: Arc<Upstreams>,
     ) -> Self {
-        Self(Client::new(&settings.sdk(endpoint, own, connections, sleep)))
+        let config = settings.sdk(endpoint, own, connections.clone(), sleep);
+        let config = config.into_builder().timeout_config(settings.governed_timeouts()).build();
+        Self { client: Client::new(&config), connections, upstreams, attempt: settings.attempt }
+    }
+
+    /// What of the client's configuration is a call's own: its way, for the account of the role or for the gateway itself.
+    fn way(&self, account: Option<&Account>) -> Builder {
+        let way = self.upstreams.way_to_sts(account, self.attempt);
+        Builder::new().http_client(way.over(&self.connections)).retry_partition(way.retries())
     }
 }
 
@@ -51,8 +69,9 @@ impl Sts for AwsSts {
                 .iter()
                 .map(|(key, value)| Tag::builder().key(key).value(value).build().expect("key and value are set"))
                 .collect();
+            let account = account_of(&shape.role_arn);
             let answer = self
-                .0
+                .client
                 .assume_role()
                 .role_arn(&shape.role_arn)
                 .role_session_name(&shape.session_name)
@@ -62,6 +81,8 @@ impl Sts for AwsSts {
                 .set_external_id(shape.external_id.clone())
                 .policy(&shape.policy)
                 .duration_seconds(i32::try_from(shape.duration.as_secs()).unwrap_or(i32::MAX))
+                .customize()
+                .config_override(self.way(account.as_ref()))
                 .send()
                 .await
                 .map_err(|error| AwsFailure::of(ACTION, shape.role_arn.clone(), &error))?;
@@ -91,12 +112,20 @@ impl Sts for AwsSts {
         const ACTION: &str = "sts:GetCallerIdentity";
         Box::pin(async move {
             let answer = self
-                .0
+                .client
                 .get_caller_identity()
+                .customize()
+                .config_override(self.way(None))
                 .send()
                 .await
                 .map_err(|error| AwsFailure::of(ACTION, "*".to_owned(), &error))?;
             answer.arn().map(ToOwned::to_owned).ok_or_else(|| AwsFailure::unreadable(ACTION, "*"))
         })
     }
+}
+
+/// The account of a role, which the configuration names by a well-formed ARN.
+fn account_of(role_arn: &str) -> Option<Account> {
+    let arn = role_arn.parse::<RoleArn>().ok()?;
+    Some(Account { partition: arn.partition(), id: arn.account() })
 }

@@ -26,6 +26,10 @@ pub struct Broker {
     pub sts_timeout: Duration,
     /// How long one operation of IAM may take, retries included.
     pub aws_timeout: Duration,
+    /// How many calls go to AWS for one account in a second.
+    pub account_calls_per_second: u32,
+    /// How many of them go at once, when there were none for a while.
+    pub account_burst: u32,
 }
 
 pub(super) fn read(section: &Section<'_>, limits: &Limits) -> Broker {
@@ -58,6 +62,22 @@ pub(super) fn read(section: &Section<'_>, limits: &Limits) -> Broker {
     };
     let sts_timeout = timeout("sts_timeout_seconds", 1..=60, 8, "STS answers within a second or is in trouble");
     let aws_timeout = timeout("aws_timeout_seconds", 1..=300, 15, "IAM answers within seconds, even when it throttles");
+    let account_calls_per_second = section.integer(
+        "account_calls_per_second",
+        1..=10_000,
+        15,
+        "IAM throttles an account at some 20 calls a second, in all regions and from whoever calls",
+    );
+    let account_burst =
+        section.integer::<u32>("account_burst", 1..=10_000, 30, "what IAM takes at once, too, before it throttles");
     let (session, refresh_ahead) = (Duration::from_secs(session), Duration::from_secs(refresh_ahead));
-    Broker { session, refresh_ahead, cached_sessions, sts_timeout, aws_timeout }
+    Broker {
+        session,
+        refresh_ahead,
+        cached_sessions,
+        sts_timeout,
+        aws_timeout,
+        account_calls_per_second,
+        account_burst,
+    }
 }

@@ -34,7 +34,7 @@ use crate::http::{
     metrics_router, router,
 };
 use crate::iam::endpoint::Endpoint;
-use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, http};
+use crate::iam::{ClientFactory, ClientSettings, LookUps, RecentWrites, Upstreams, http};
 use crate::mcp::approvals::Approvals;
 use crate::mcp::calls::Calls;
 use crate::mcp::confirm::Confirmer;
@@ -46,6 +46,7 @@ use crate::mcp::service::service;
 use crate::mcp::trail::Stationery;
 use crate::random::SharedRandom;
 use crate::sealing::{Keyset, SharedKeyset};
+use crate::shared_state::{Rate, SharedState};
 use crate::tools::catalogue::Catalogue;
 
 /// What the gateway takes from the outside, so that tests can decide it.
@@ -154,6 +155,7 @@ impl Gateway {
         let keyring = Arc::new(Keyring::open(keyring_file)?);
         let max_skew = SignedDuration::try_from(config.sigv4.max_skew).unwrap_or(SignedDuration::MAX);
         let sigv4 = SigV4Options::new(config.sigv4.service.clone(), config.sigv4.regions.clone(), max_skew)?;
+        let metrics = Metrics::new();
         let to_aws = ToAws::new(&config, own_credentials).await;
         let secret_reader = secret_reader(&config, &to_aws);
         let roots = read_sealing_keys(&config.sealing, &secret_reader.fetch(&config.sealing).await)?;
@@ -182,7 +184,6 @@ impl Gateway {
         );
         let drain = Drain::new();
         let health = Health::new(drain.clone());
-        let metrics = Metrics::new();
         let signals = SignalWatch::new(&config.audit, &journal, &metrics, clock.now());
         let settings = http_settings(&config);
         let server_limits = server_limits(&config);
@@ -199,7 +200,13 @@ impl Gateway {
             state: &state,
         };
         let Doors { authenticator, exchange, resource, limits } = doors::open(sigv4, &behind);
-        let admission = Admission { limits: Arc::clone(&limits), replay, confirmer, keyring: Arc::clone(&keyring) };
+        let admission = Admission {
+            limits: Arc::clone(&limits),
+            replay,
+            confirmer,
+            keyring: Arc::clone(&keyring),
+            upstreams: upstreams(&in_force.get().config, state, &stationery.clock, &metrics),
+        };
         let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
         let policy_alarm = health.alarm("policy", &metrics);
@@ -278,12 +285,13 @@ impl ToAws {
     }
 }
 
-/// What lets a write pass, beside policies.
+/// What lets a call pass, beside policies.
 struct Admission {
     limits: Arc<Limits>,
     replay: ReplayTable,
     confirmer: Confirmer,
     keyring: Arc<Keyring>,
+    upstreams: Arc<Upstreams>,
 }
 
 fn road(
@@ -297,9 +305,10 @@ fn road(
     let current = in_force.get();
     let config = &current.config;
     let ToAws { connections, sleep, sts, own } = to_aws;
+    let Admission { limits, replay, confirmer, keyring, upstreams } = admission;
     let analyzer_region = sts.region.clone();
     let settings = client_settings(config.broker.sts_timeout);
-    let sts = AwsSts::new(&sts, own, connections.clone(), sleep.clone(), &settings);
+    let sts = AwsSts::new(&sts, own, connections.clone(), sleep.clone(), &settings, Arc::clone(&upstreams));
     let cache = CacheSettings {
         refresh_ahead: config.broker.refresh_ahead,
         capacity: usize::try_from(config.broker.cached_sessions).unwrap_or(usize::MAX),
@@ -308,15 +317,15 @@ fn road(
     Road {
         catalogue,
         in_force: Arc::clone(in_force),
-        limits: admission.limits,
-        replay: admission.replay,
+        limits,
+        replay,
         broker: Broker::new(Arc::new(sts), cache, Arc::clone(clock)),
-        clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout)),
+        clients: ClientFactory::new(connections, sleep, client_settings(config.broker.aws_timeout), upstreams),
         recent: Arc::new(RecentWrites::default()),
         look_ups: LookUps::default(),
         decisions: Decisions::default(),
-        confirmer: admission.confirmer,
-        keyring: admission.keyring,
+        confirmer,
+        keyring,
         journal: journal.clone(),
         stationery: stationery.clone(),
         iam_url: config.aws.iam_endpoint.as_ref().map(|url| url.as_str().to_owned()),
@@ -327,6 +336,13 @@ fn road(
         }),
         deadline: config.limits.call,
     }
+}
+
+/// The ways to AWS, whose calls for an account are counted with those of all replicas.
+fn upstreams(config: &Config, state: Arc<dyn SharedState>, clock: &SharedClock, metrics: &Metrics) -> Arc<Upstreams> {
+    let (per_second, burst) = (config.broker.account_calls_per_second, config.broker.account_burst);
+    let rate = Rate { per_second: f64::from(per_second), most: f64::from(burst) };
+    Upstreams::new(state, rate, Arc::clone(clock), metrics)
 }
 
 fn secret_reader(config: &Config, to_aws: &ToAws) -> SecretReader {

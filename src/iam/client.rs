@@ -16,15 +16,16 @@ use aws_types::SdkConfig;
 use super::endpoint::Endpoint;
 use super::meter::{IDENTIFYING_MEMBERS, Meter, MeterInterceptor};
 use super::retry::WritesOnce;
+use super::upstream::{LONGEST_WAIT, Upstream, Upstreams, Way};
 
 /// How long AWS calls may take, and how often a read is tried.
 #[derive(Debug, Clone)]
 pub struct ClientSettings {
     /// For connecting.
     pub connect: Duration,
-    /// For one attempt, connecting included.
+    /// For one attempt, connecting included, waiting for the account's turn not.
     pub attempt: Duration,
-    /// For an operation with all its attempts.
+    /// For an operation with all its attempts and waits.
     pub operation: Duration,
     /// Attempts at most, the first included.
     pub attempts: u32,
@@ -39,6 +40,18 @@ impl ClientSettings {
             .operation_attempt_timeout(self.attempt)
             .operation_timeout(self.operation)
             .build()
+    }
+
+    /// The SDK's part of these timeouts where a [`Way`](super::upstream::Way) minds the attempts.
+    #[must_use]
+    pub(crate) fn governed_timeouts(&self) -> TimeoutConfig {
+        TimeoutConfig::builder().connect_timeout(self.connect).operation_timeout(self.operation).build()
+    }
+
+    /// How long an attempt may wait for its account's turn: three that wait so long, with the pauses between them, end
+    /// within the operation, so that waiting alone is never taken for AWS's silence.
+    fn longest_wait(&self) -> Duration {
+        (self.operation / 4).min(LONGEST_WAIT)
     }
 
     /// What the SDK's clients of every service are made from, where it is not a tool's call that they serve.
@@ -74,6 +87,7 @@ pub struct ClientFactory {
     connections: SharedHttpClient,
     sleep: SharedAsyncSleep,
     settings: ClientSettings,
+    upstreams: Arc<Upstreams>,
 }
 
 /// Whether a client's calls change something: writes are never sent twice after an unknown outcome.
@@ -87,17 +101,19 @@ pub(super) enum Purpose {
 ///
 /// A macro, because every service's builder is a type of its own without a trait.
 macro_rules! metered {
-    ($sdk:ident, $factory:expr, $endpoint:expr, $credentials:expr, $meter:expr) => {{
+    ($sdk:ident, $upstream:expr, $purpose:expr, $factory:expr, $endpoint:expr, $credentials:expr, $meter:expr) => {{
         let (factory, endpoint): (&ClientFactory, &Endpoint) = ($factory, $endpoint);
+        let way = factory.way($upstream, $purpose, &$meter);
         let mut config = $sdk::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(endpoint.region.clone())
             .credentials_provider($credentials)
             .identity_cache(IdentityCache::no_cache())
-            .http_client(factory.connections.clone())
+            .http_client(way.over(&factory.connections))
             .sleep_impl(factory.sleep.clone())
-            .timeout_config(factory.settings.timeouts())
+            .timeout_config(factory.settings.governed_timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(factory.settings.attempts))
+            .retry_partition(way.retries())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .capture_input_attributes(IDENTIFYING_MEMBERS.iter().copied())
             .interceptor(MeterInterceptor($meter));
@@ -109,10 +125,21 @@ macro_rules! metered {
 }
 
 impl ClientFactory {
-    /// A factory over these connections.
+    /// A factory over these connections, whose clients go the way of their account and service.
     #[must_use]
-    pub fn new(connections: SharedHttpClient, sleep: SharedAsyncSleep, settings: ClientSettings) -> Self {
-        Self { connections, sleep, settings }
+    pub fn new(
+        connections: SharedHttpClient,
+        sleep: SharedAsyncSleep,
+        settings: ClientSettings,
+        upstreams: Arc<Upstreams>,
+    ) -> Self {
+        Self { connections, sleep, settings, upstreams }
+    }
+
+    fn way(&self, upstream: Upstream, purpose: Purpose, meter: &Arc<Meter>) -> Way {
+        let changes = purpose == Purpose::Writing;
+        let (attempt, wait) = (self.settings.attempt, self.settings.longest_wait());
+        self.upstreams.way_of_call(upstream, changes, Arc::clone(meter), attempt, wait)
     }
 
     pub(super) fn client(
@@ -122,7 +149,7 @@ impl ClientFactory {
         credentials: Credentials,
         meter: Arc<Meter>,
     ) -> Client {
-        let mut config = metered!(aws_sdk_iam, self, endpoint, credentials, meter);
+        let mut config = metered!(aws_sdk_iam, Upstream::Iam, purpose, self, endpoint, credentials, meter);
         if purpose == Purpose::Writing {
             config = config.retry_classifier(WritesOnce);
         }
@@ -136,7 +163,9 @@ impl ClientFactory {
         credentials: Credentials,
         meter: Arc<Meter>,
     ) -> aws_sdk_secretsmanager::Client {
-        let config = metered!(aws_sdk_secretsmanager, self, endpoint, credentials, meter).retry_classifier(WritesOnce);
+        let (upstream, purpose) = (Upstream::SecretsManager, Purpose::Writing);
+        let config = metered!(aws_sdk_secretsmanager, upstream, purpose, self, endpoint, credentials, meter)
+            .retry_classifier(WritesOnce);
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
@@ -147,7 +176,8 @@ impl ClientFactory {
         credentials: Credentials,
         meter: Arc<Meter>,
     ) -> aws_sdk_accessanalyzer::Client {
-        let config = metered!(aws_sdk_accessanalyzer, self, endpoint, credentials, meter);
+        let (upstream, purpose) = (Upstream::AccessAnalyzer, Purpose::Reading);
+        let config = metered!(aws_sdk_accessanalyzer, upstream, purpose, self, endpoint, credentials, meter);
         aws_sdk_accessanalyzer::Client::from_conf(config.build())
     }
 }

@@ -3,11 +3,13 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::entity::Account;
 use super::meter::Undeclared;
+use super::upstream::reach::Lacking;
+use super::upstream::{NotSent, Unconnected};
 
 /// Whether AWS can have acted on a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,34 @@ fn chain<'e>(error: Option<impl std::error::Error + 'e>) -> String {
     words
 }
 
+/// Code, message, whether it may succeed later, and whether AWS can have acted.
+type Said = (String, String, bool, Sent);
+
+fn timed_out() -> Said {
+    ("AwsTimeout".to_owned(), "AWS did not answer in time".to_owned(), true, Sent::Unknown)
+}
+
+/// What an error of the connection says.
+fn undelivered(action: &'static str, error: Option<&ConnectorError>) -> Said {
+    if let Some(not_sent) = error.and_then(|error| NotSent::within(error)) {
+        return (not_sent.code().to_owned(), not_sent.to_string(), true, Sent::No);
+    }
+    tracing::warn!(action, error = chain(error), "an AWS call failed on the way");
+    let lacking = error.and_then(|error| Unconnected::within(error)).map(|unconnected| unconnected.lacking);
+    let (code, message, sent) = match lacking {
+        Some(Lacking::Name) => ("AwsNameNotFound", "the name of AWS's endpoint was not found", Sent::No),
+        Some(Lacking::Tls) => ("AwsTlsFailed", "no TLS connection to AWS's endpoint could be made", Sent::No),
+        Some(Lacking::Connection) => ("AwsUnreachable", "no connection to AWS's endpoint could be made", Sent::No),
+        None if error.is_some_and(ConnectorError::is_timeout) => return timed_out(),
+        None => {
+            let unsent = error.is_some_and(ConnectorError::is_user);
+            let message = "the connection to AWS failed before an answer came";
+            ("AwsUnreachable", message, if unsent { Sent::No } else { Sent::Unknown })
+        }
+    };
+    (code.to_owned(), message.to_owned(), true, sent)
+}
+
 impl AwsFailure {
     /// What the SDK's error says about `action` on `resource`.
     #[must_use]
@@ -114,9 +144,7 @@ impl AwsFailure {
                     ),
                 }
             }
-            SdkError::TimeoutError(_) => {
-                ("AwsTimeout".to_owned(), "AWS did not answer in time".to_owned(), true, Sent::Unknown)
-            }
+            SdkError::TimeoutError(_) => timed_out(),
             error if lacks_credentials(error) => {
                 tracing::error!(action, "the gateway has no AWS credentials of its own that it could call AWS with");
                 (
@@ -126,16 +154,7 @@ impl AwsFailure {
                     Sent::No,
                 )
             }
-            SdkError::DispatchFailure(failure) => {
-                let unsent = failure.as_connector_error().is_some_and(|error| error.is_user());
-                tracing::warn!(action, error = chain(failure.as_connector_error()), "an AWS call failed on the way");
-                (
-                    "AwsUnreachable".to_owned(),
-                    "the connection to AWS failed before an answer came".to_owned(),
-                    true,
-                    if unsent { Sent::No } else { Sent::Unknown },
-                )
-            }
+            SdkError::DispatchFailure(failure) => undelivered(action, failure.as_connector_error()),
             SdkError::ResponseError(_) => {
                 tracing::warn!(action, "an AWS answer could not be read");
                 ("AwsAnswerUnreadable".to_owned(), "AWS's answer could not be read".to_owned(), true, Sent::Unknown)
@@ -204,7 +223,8 @@ impl AwsFailure {
     /// Whether the gateway said it, and AWS did not.
     #[must_use]
     pub fn is_the_gateways(&self) -> bool {
-        ["UndeclaredAwsCall", "NoGatewayCredentials"].contains(&self.code.as_str())
+        ["UndeclaredAwsCall", "NoGatewayCredentials", "UpstreamUnavailable", "AccountBudgetSpent"]
+            .contains(&self.code.as_str())
             || (self.code == SPELLED_OTHERWISE && self.sent == Sent::No)
     }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -18,8 +19,26 @@ use super::sts_host::StsHost;
 /// The connection pool for all calls to AWS: rustls on aws-lc, no proxy variables, keep-alive.
 #[must_use]
 pub fn connections() -> SharedHttpClient {
-    let pool = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    Shared(pool).into_shared()
+    connections_with(SystemResolver)
+}
+
+/// The same, with names resolved by `resolver`.
+pub(super) fn connections_with(resolver: impl ResolveDns + Clone + 'static) -> SharedHttpClient {
+    let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    Shared(builder.build_with_resolver(resolver)).into_shared()
+}
+
+/// The machine's own resolver, as the pool would ask it; but its failures are of a type by which they can be told.
+#[derive(Debug, Clone, Copy)]
+struct SystemResolver;
+
+impl ResolveDns for SystemResolver {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
 }
 
 /// The connections of whoever sends requests that somebody else signed: as those of [`connections`], in a pool of their own.

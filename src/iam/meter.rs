@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::telemetry::CapturedTelemetryAttributes;
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 
 use super::declared::DeclaredCall;
 use super::entity::{Account, EntityKind, Resource};
+use super::upstream::NotSent;
+use crate::authn::Caller;
 
 /// The input members that identify what an IAM operation acts on. The meter reads them from every request, so one that
 /// is not declared cannot be smuggled into a declared operation.
@@ -64,10 +67,11 @@ pub struct AwsCall {
     /// The HTTP status, where an answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Why there is no good answer: the SDK's short words, never an answer's own text.
+    /// Why there is no good answer: a short word, never an answer's own text. That of an attempt which was not sent is the
+    /// gateway's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
-    /// Milliseconds from sending to answer.
+    /// Milliseconds from the attempt's beginning, with what it waited for the account's turn, to its answer.
     pub ms: u64,
 }
 
@@ -75,6 +79,7 @@ pub struct AwsCall {
 #[derive(Debug)]
 pub struct Meter {
     account: Account,
+    caller: Option<Arc<Caller>>,
     declared: Vec<DeclaredCall>,
     calls: Mutex<Vec<AwsCall>>,
 }
@@ -90,13 +95,31 @@ impl Meter {
     /// A meter for calls to `account` that lets `declared` through.
     #[must_use]
     pub fn new(account: Account, declared: Vec<DeclaredCall>) -> Arc<Self> {
-        Arc::new(Self { account, declared, calls: Mutex::new(Vec::new()) })
+        Arc::new(Self { account, caller: None, declared, calls: Mutex::new(Vec::new()) })
+    }
+
+    /// The same for a call of `caller`, who takes turns with the account's other callers.
+    #[must_use]
+    pub fn of_caller(caller: &Arc<Caller>, account: Account, declared: Vec<DeclaredCall>) -> Arc<Self> {
+        Arc::new(Self { account, caller: Some(Arc::clone(caller)), declared, calls: Mutex::new(Vec::new()) })
     }
 
     /// The attempts so far, oldest first.
     #[must_use]
     pub fn calls(&self) -> Vec<AwsCall> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many attempts were begun.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whose call it is.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.as_ref()
     }
 
     /// The account that the metered calls act on.
@@ -225,7 +248,7 @@ impl Intercept for MeterInterceptor {
         let error_code = match context.output_or_error() {
             Some(Ok(_)) | None => None,
             Some(Err(error)) if error.is_timeout_error() => Some("Timeout".to_owned()),
-            Some(Err(_)) if response.is_none() => Some("ConnectionFailed".to_owned()),
+            Some(Err(error)) if response.is_none() => Some(why_no_answer(error.as_connector_error()).to_owned()),
             Some(Err(_)) => Some(
                 response
                     .and_then(|response| {
@@ -246,11 +269,20 @@ impl Intercept for MeterInterceptor {
     }
 }
 
+/// What the record says of an attempt without an answer.
+fn why_no_answer(error: Option<&ConnectorError>) -> &'static str {
+    match error {
+        Some(error) if let Some(not_sent) = NotSent::within(error) => not_sent.code(),
+        Some(error) if error.is_timeout() => "Timeout",
+        _ => "ConnectionFailed",
+    }
+}
+
 /// AWS's error code in an error answer: the first `<Code>` of XML, the `__type` of JSON, if it reads like a code.
 ///
 /// The error is type-erased where an attempt ends, so its code is looked for in the answer. Nothing but a short word of
 /// letters, digits, dots and underscores is taken: the answer may come from anybody on the path.
-fn error_code_in(body: &[u8]) -> Option<String> {
+pub(super) fn error_code_in(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     match text.split_once("<Code>") {
         Some((_, rest)) => plausible(rest.split_once("</Code>")?.0),

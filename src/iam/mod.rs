@@ -17,6 +17,7 @@ pub mod recent;
 pub mod retry;
 pub mod shape;
 pub mod sts_host;
+pub mod upstream;
 pub mod writer;
 
 pub use change::{Change, PlannedCall};
@@ -31,6 +32,7 @@ pub use new_key::NewKey;
 pub use reader::Reader;
 pub use recent::RecentWrites;
 pub use sts_host::StsHost;
+pub use upstream::{NotSent, Upstream, Upstreams};
 pub use writer::{Aftermath, Interrupted, Writer};
 
 #[cfg(test)]

@@ -14,9 +14,13 @@ use aws_types::region::Region;
 use super::endpoint::Endpoint;
 use super::{
     Account, Action, AwsFailure, ClientFactory, ClientSettings, DeclaredCall, EntityKind, Meter, Reader, RecentWrites,
-    Resource, Sent,
+    Resource, Sent, Upstreams,
 };
 use crate::arn::Partition;
+use crate::bucket::Rate;
+use crate::clock::{SharedClock, SystemClock};
+use crate::http::Metrics;
+use crate::shared_state::{Capacities, Memory};
 
 const GET_USER: Action = Action::new("iam:GetUser");
 const LIST_USERS: Action = Action::new("iam:ListUsers");
@@ -41,7 +45,10 @@ fn reader(declared: Vec<DeclaredCall>) -> (Reader, Arc<Meter>, Counting) {
     let connections = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
     let second = Duration::from_secs(1);
     let settings = ClientSettings { connect: second, attempt: second, operation: second, attempts: 1 };
-    let factory = ClientFactory::new(connections, SharedAsyncSleep::new(TokioSleep::new()), settings);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let shared = Arc::new(Memory::new(|_| Capacities { of_all: 0, of_one: 0 }, Arc::clone(&clock)));
+    let upstreams = Upstreams::new(shared, Rate::per_second(10), clock, &Metrics::new());
+    let factory = ClientFactory::new(connections, SharedAsyncSleep::new(TokioSleep::new()), settings, upstreams);
     let endpoint = Endpoint { region: Region::from_static("us-east-1"), url: Some("http://127.0.0.1:9".into()) };
     let credentials = Credentials::new("AKIAEXAMPLE", "not-a-real-secret", None, None, "test");
     let account = Account { partition: Partition::Aws, id: "123456789012".parse().unwrap() };

@@ -28,6 +28,7 @@ use super::reply::Reply;
 use super::trail::{Stationery, Trail};
 use crate::arn::RoleArn;
 use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, UnavailableReason};
+use crate::authn::Caller;
 use crate::authn::keyring::Keyring;
 use crate::authn::replay::ReplayTable;
 use crate::authorize::{Authorized, Authorizer, Judged, Settled, map};
@@ -111,6 +112,7 @@ struct Brokered {
     /// The Secrets Manager that new secrets are stored in, where they are.
     secrets_manager: Option<Endpoint>,
     account: Account,
+    caller: Arc<Caller>,
     /// The role of the session: what AWS told one is not believed of another.
     role: RoleArn,
 }
@@ -243,7 +245,8 @@ impl Road {
             NewSecrets::Refuse | NewSecrets::Reveal => None,
         };
         let endpoint = Endpoint::iam(account.partition, self.iam_url.clone());
-        Ok(Brokered { read, write, endpoint, secrets_manager, account, role })
+        let caller = Arc::clone(&call.get().facts().caller);
+        Ok(Brokered { read, write, endpoint, secrets_manager, account, caller, role })
     }
 
     /// What the tool reads with: only once all its reads are allowed for certain.
@@ -253,7 +256,7 @@ impl Road {
 
     fn metered_reader(&self, brokered: &Brokered, declared: Vec<DeclaredCall>, trail: &mut Trail<'_>) -> Reader {
         let asks_access_analyzer = declared.iter().any(|call| call.action.as_str().starts_with("access-analyzer:"));
-        let meter = Meter::new(brokered.account.clone(), declared);
+        let meter = Meter::of_caller(&brokered.caller, brokered.account.clone(), declared);
         trail.meters.push(Arc::clone(&meter));
         let (credentials, recent) = (&brokered.read.credentials, Arc::clone(&self.recent));
         let reader = Reader::new(&self.clients, &brokered.endpoint, credentials.clone(), Arc::clone(&meter), recent);

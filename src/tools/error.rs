@@ -122,6 +122,13 @@ impl From<AwsFailure> for ToolError {
             "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequestsException" => {
                 Some("AWS throttles this account's calls; it was tried several times: wait and try again".to_owned())
             }
+            "UpstreamUnavailable" => {
+                Some("it is AWS, not the call: nothing was sent; wait as long as the message says".to_owned())
+            }
+            "AccountBudgetSpent" => Some(
+                "nothing was sent; wait as long as the message says, and ask for less at once: a filter, a smaller page"
+                    .to_owned(),
+            ),
             _ => None,
         };
         let stage = if failure.is_the_gateways() { ErrorStage::Gateway } else { ErrorStage::Aws };

@@ -42,6 +42,7 @@ fn what_is_not_written_has_its_documented_default() {
     let broker = &config.broker;
     assert_eq!((broker.session, broker.refresh_ahead, broker.cached_sessions), (seconds(900), seconds(120), 10_000));
     assert_eq!((broker.sts_timeout, broker.aws_timeout), (seconds(8), seconds(15)));
+    assert_eq!((broker.account_calls_per_second, broker.account_burst), (15, 30));
 
     let audit = &config.audit;
     assert_eq!((audit.durable, audit.delay, audit.segment_bytes), (seconds(5), seconds(1), 67_108_864));

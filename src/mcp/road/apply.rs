@@ -41,7 +41,8 @@ impl Road {
             Err(unavailable) => return self.denied(trail, &failures::not_recordable(unavailable)).await,
         };
         let session = brokered.write.as_ref().expect("a write that is no dry run has brokered its write session");
-        let meter = Meter::new(
+        let meter = Meter::of_caller(
+            &brokered.caller,
             brokered.account.clone(),
             plan.calls.iter().map(|call| call.declared()).chain(plan.undo.iter().cloned()).collect(),
         );

@@ -240,6 +240,9 @@ impl Prepared {
             ("limits.caller_writes_per_minute", "100000".to_owned()),
             ("limits.caller_writes_burst", "100000".to_owned()),
             ("limits.writes_per_second", "100000".to_owned()),
+            // Tests make calls by the thousand for one account.
+            ("broker.account_calls_per_second", "10000".to_owned()),
+            ("broker.account_burst", "10000".to_owned()),
             ("aws.sts_endpoint", format!("\"{aws_url}\"")),
             ("aws.iam_endpoint", format!("\"{aws_url}\"")),
         ];
