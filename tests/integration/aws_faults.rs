@@ -7,6 +7,7 @@ use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
 use crate::support::mcp::Called;
 use crate::support::prepared::Prepared;
+use crate::support::waiting::eventually;
 
 const NO_USERS: &str = "<Users/><IsTruncated>false</IsTruncated>";
 fn prepared() -> Prepared {
@@ -127,6 +128,9 @@ fn a_change_is_sent_once_whatever_becomes_of_its_answer() {
         ("EntityAlreadyExists", json!({"status": 409, "code": "EntityAlreadyExists"}), false),
     ];
     for (number, (code, behaviour, unknown)) in cases.into_iter().enumerate() {
+        // Failures with nothing good between them would open the breaker.
+        gateway.aws().queue("ListUsers", &[json!({"result": NO_USERS})]);
+        list_users(&gateway).done();
         gateway.aws().queue("CreateUser", std::slice::from_ref(&behaviour));
         let name = format!("user-{number}");
         let answer = gateway.write("alice", "create_user", json!({"user_name": name}));
@@ -172,4 +176,55 @@ fn a_change_is_sent_again_by_nobody_when_throttling_follows_an_unknown_outcome()
     assert_eq!(answer.code(), "AwsUnreachable");
     assert!(answer.message().contains("AWS may have acted"), "{}", answer.message());
     assert_eq!(gateway.received("CreateUser").len(), 2);
+}
+
+#[test]
+fn a_connection_that_is_refused_is_said_and_nothing_was_done() {
+    let nobody = "\"http://127.0.0.1:1\"";
+    let gateway = TestGateway::with_faulty_aws().set("aws.iam_endpoint", nobody).start();
+    let answer = gateway.write("alice", "create_user", json!({"user_name": "dave"}));
+    assert_eq!((answer.code(), &answer.content["error"]["retryable"]), ("AwsUnreachable", &json!(true)));
+    assert!(!answer.message().contains("may have acted"), "{}", answer.message());
+    let records = gateway.records_of(&answer.id);
+    assert_eq!(attempts(&records[1]), [json!("ConnectionFailed")]);
+}
+
+#[test]
+fn an_aws_that_does_not_answer_is_left_alone_and_found_again() {
+    let mut gateway = TestGateway::with_faulty_aws().start();
+    gateway.aws().queue("ListUsers", &[json!({"close": "unanswered", "times": 5})]);
+    assert_eq!(list_users(&gateway).code(), "AwsUnreachable");
+    let refused = list_users(&gateway);
+    let error = &refused.content["error"];
+    assert_eq!((refused.code(), &error["stage"]), ("UpstreamUnavailable", &json!("gateway")));
+    assert_eq!((&error["retryable"], &error["action"]), (&json!(true), &json!("iam:ListUsers")));
+    assert!(refused.message().contains("try again in"), "{}", refused.message());
+    assert_eq!(gateway.received("ListUsers").len(), 5);
+    let records = gateway.records_of(&refused.id);
+    assert_eq!(attempts(&records[0]).last(), Some(&json!("UpstreamUnavailable")));
+    assert!(gateway.metrics().contains("iam_mcp_gateway_aws_breakers_not_closed{upstream=\"iam\"} 1"));
+
+    gateway.aws().queue("ListUsers", &[json!({"result": NO_USERS, "times": 1000})]);
+    eventually("AWS is found again", || {
+        let answer = list_users(&gateway);
+        (answer.content["Count"] == 0).then_some(())
+    });
+    assert!(gateway.metrics().contains("iam_mcp_gateway_aws_breakers_not_closed{upstream=\"iam\"} 0"));
+}
+
+#[test]
+fn a_call_beyond_the_accounts_budget_is_not_sent() {
+    let prepared = TestGateway::with_faulty_aws()
+        .set("broker.account_calls_per_second", "1")
+        .set("broker.account_burst", "1")
+        .set("broker.aws_timeout_seconds", "2");
+    let mut gateway = prepared.start();
+    // AWS's throttling halves the rate, so that the second attempt's turn is two seconds away.
+    gateway.aws().queue("ListUsers", &[json!({"throttle": true, "times": 3})]);
+    let answer = list_users(&gateway);
+    let error = &answer.content["error"];
+    assert_eq!((answer.code(), &error["stage"]), ("AccountBudgetSpent", &json!("gateway")));
+    assert_eq!((&error["retryable"], gateway.received("ListUsers").len()), (&json!(true), 1));
+    let records = gateway.records_of(&answer.id);
+    assert_eq!((records.len(), attempts(&records[0])), (1, vec![json!("Throttling"), json!("AccountBudgetSpent")]));
 }

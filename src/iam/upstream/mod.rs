@@ -170,3 +170,5 @@ impl Upstreams {
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

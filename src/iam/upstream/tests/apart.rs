@@ -1,0 +1,84 @@
+//! What one account or service does is not felt by another.
+
+use std::sync::Arc;
+
+use super::aws::Fault;
+use super::stand::{ACCOUNT, Stand};
+use crate::broker::Purpose;
+use crate::broker::sts::Sts;
+use crate::iam::upstream::breaker::FAILURES;
+use crate::iam::upstream::testing::{Useless, account};
+use crate::iam::upstream::{SCAN_AFTER, Upstream};
+
+const OTHER: &str = "210987654321";
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_refuses_no_other_account_and_no_other_upstream() {
+    let stand = Stand::new();
+    let target = |upstream, id| stand.upstreams.target(upstream, Some(&account(id)));
+    for _ in 0..FAILURES {
+        target(Upstream::Iam, ACCOUNT).breaker.admit().unwrap().end(true);
+    }
+    assert_eq!(stand.read("bob").await.unwrap_err().code, "UpstreamUnavailable");
+    let session = stand.session("bob", Purpose::Read).await.unwrap();
+    assert_eq!(stand.read_with(&session, "bob", Stand::read_meter("bob", OTHER)).await, Ok(()));
+    for upstream in Upstream::ALL {
+        let open = target(upstream, ACCOUNT).breaker.check().is_err();
+        assert_eq!(open, upstream == Upstream::Iam, "{upstream:?}");
+        assert_eq!(target(upstream, OTHER).breaker.check(), Ok(()), "{upstream:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_accounts_bad_hour_takes_no_retries_from_others() {
+    let stand = Stand::new();
+    let session = stand.session("bob", Purpose::Read).await.unwrap();
+    stand.aws.set("iam", Some(Fault::Throttling));
+    let attempts = async |id| {
+        let before = stand.aws.sent("iam");
+        let failure = stand.read_with(&session, "bob", Stand::read_meter("bob", id)).await.unwrap_err();
+        assert_eq!(failure.code, "Throttling");
+        stand.aws.sent("iam") - before
+    };
+    assert_eq!(attempts(ACCOUNT).await, 3);
+    for _ in 0..100 {
+        attempts(ACCOUNT).await;
+    }
+    // The SDK gives back the last token of a call that failed: one retry is left for whoever comes alone.
+    assert_eq!(attempts(ACCOUNT).await, 2, "its own are used up");
+    assert_eq!(attempts(OTHER).await, 3, "and no others");
+    stand.aws.set("sts", Some(Fault::Throttling));
+    let before = stand.aws.sent("sts");
+    assert_eq!(stand.session("carol", Purpose::Read).await.unwrap_err().code, "Throttling");
+    assert_eq!(stand.aws.sent("sts") - before, 3, "nor those of STS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_gateways_own_identity_has_a_breaker_of_its_own() {
+    let stand = Stand::new();
+    stand.aws.set("sts", Some(Fault::Refused));
+    assert_eq!(stand.sts.own_identity().await.unwrap_err().code, "AwsUnreachable");
+    assert_eq!(stand.sts.own_identity().await.unwrap_err().code, "UpstreamUnavailable");
+    stand.aws.set("sts", None);
+    assert!(stand.session("bob", Purpose::Read).await.is_ok());
+    assert_eq!(stand.sts.own_identity().await.unwrap_err().code, "UpstreamUnavailable");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_read_much_lets_others_go_first() {
+    let stand = Arc::new(Stand::with(Arc::new(Useless::Taken)));
+    let session = stand.session("bob", Purpose::Read).await.unwrap();
+    let meter = Stand::read_meter("bob", ACCOUNT);
+    for attempt in 1..SCAN_AFTER + 3 {
+        let (stand2, session, read) = (Arc::clone(&stand), Arc::clone(&session), Arc::clone(&meter));
+        let call = tokio::spawn(async move { stand2.read_with(&session, "bob", read).await });
+        while !stand.metrics.encode().unwrap().contains("aws_waiting{class=\"read\"} 1")
+            && !stand.metrics.encode().unwrap().contains("aws_waiting{class=\"scan\"} 1")
+        {
+            tokio::task::yield_now().await;
+        }
+        let scans = stand.metrics.encode().unwrap().contains("aws_waiting{class=\"scan\"} 1");
+        assert_eq!(scans, attempt > SCAN_AFTER, "{attempt}");
+        call.await.unwrap().unwrap_err();
+    }
+}
