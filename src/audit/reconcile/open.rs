@@ -111,7 +111,7 @@ impl Open {
             intent.planned.remove(planned);
         }
         let key = (owner.to_owned(), at);
-        if call.request_id.get().is_some() {
+        if call.request_id.get().is_some() || call.was_not_sent() {
             self.attempts.remove(&key);
         } else {
             let is_write = !is_read(names.text(action));

@@ -3,7 +3,7 @@
 use crate::arn::{Partition, RoleArn};
 use crate::audit::query::Text;
 use crate::audit::query::loose::{self, object};
-use crate::iam::is_throttling;
+use crate::iam::{NotSent, is_throttling};
 
 /// What is compared of a record. As in [`crate::audit::query::RecordView`], a part that is missing or of another kind
 /// than the gateway writes is empty.
@@ -119,6 +119,11 @@ impl CallView<'_> {
     /// The HTTP status of AWS's answer.
     pub(super) fn status(&self) -> Option<u16> {
         self.status.0.and_then(|status| status.try_into().ok())
+    }
+
+    /// Whether the gateway did not send it, so that no event can be its own.
+    pub(super) fn was_not_sent(&self) -> bool {
+        self.error_code.get().is_some_and(NotSent::is_code)
     }
 
     /// Whether AWS turned the request away for its rate, or with a fault of its own: CloudTrail does not keep all of these.

@@ -96,6 +96,21 @@ fn an_attempt_without_an_answer_is_probably_the_event_that_fits() {
 }
 
 #[test]
+fn an_attempt_that_was_not_sent_has_no_event() {
+    for code in ["UpstreamUnavailable", "AccountBudgetSpent"] {
+        let mut world = World::new();
+        let intent = world.intent("10:00:00", "bob");
+        let attempt = call("iam:DeleteUser", "bob", json!({"errorCode": code, "ms": 1}));
+        world.outcome("10:00:31", &intent, &[attempt]);
+        world.event("10:00:01", "DeleteUser", "w1", &json!({"userName": "bob"}));
+        let report = world.compare();
+        assert_ne!(report.verdict, Verdict::Complete, "the event is somebody else's");
+        assert_eq!(report.open_writes.len(), 0, "{code}");
+        assert_eq!(world.lose_event("w1").compare().verdict, Verdict::Complete, "{code}");
+    }
+}
+
+#[test]
 fn reads_without_an_answer_are_counted() {
     let mut world = World::new();
     let unanswered = call("iam:GetUser", "bob", json!({"errorCode": "NotAwaited"}));
