@@ -4,7 +4,6 @@
 mod server;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread::{Scope, ScopedJoinHandle};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -237,23 +236,6 @@ fn rates_are_counted_across_both() {
     assert!((6..10).contains(&passed), "six together, not six each: {statuses:?}");
 }
 
-/// Calls until it is told to stop; every answer.
-fn calling<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    url: &'scope str,
-    keys: &'scope Keys,
-    ended: &'scope AtomicBool,
-) -> ScopedJoinHandle<'scope, Vec<Value>> {
-    scope.spawn(move || {
-        let mut answers = Vec::new();
-        while !ended.load(Ordering::SeqCst) {
-            let steps = [json!(["call_tool", "whoami", {}]), json!(["call_tool", "list_users", {"max_items": 1}])];
-            answers.extend(Client::through_proxy(url, keys).run(&steps));
-        }
-        answers
-    })
-}
-
 #[test]
 fn where_nginx_rewrites_the_host_the_configuration_names_the_one_that_is_signed() {
     let valkey = Valkey::start();
@@ -307,12 +289,12 @@ fn mcp_proxy_works_through_nginx_while_one_replica_is_told_to_end() {
     let mut second = replica().with_keys_of(&first).start();
     let nginx = Nginx::before(&[first.address(), second.address()], "$http_host");
     let ended = AtomicBool::new(false);
-    let (through, balancer, keys) = (nginx.url(), nginx.address(), first.keys("reader").clone());
+    let (through, balancer, of_load) = (nginx.url(), nginx.address(), first.keys("reader").clone());
     // A steady load beside the client, each call on a connection of its own.
     let load = || {
         let mut failed = Vec::new();
         while !ended.load(Ordering::SeqCst) {
-            let request = Request::post(balancer).signed_with(&keys);
+            let request = Request::post(balancer).signed_with(&of_load);
             let answer = modern(request, &tool_call("load", "whoami", json!({}))).send();
             if answer.status != 200 {
                 failed.push(format!("{} {}", answer.status, answer.text()));
@@ -320,21 +302,36 @@ fn mcp_proxy_works_through_nginx_while_one_replica_is_told_to_end() {
         }
         failed
     };
+    // For some seconds, so that the end of a replica falls into it.
+    let steps: Vec<Value> = [json!(["call_tool", "whoami", {}]), json!(["call_tool", "list_users", {"max_items": 1}])]
+        .into_iter()
+        .chain([json!(["pause", 0.2])])
+        .cycle()
+        .take(3 * 25)
+        .collect();
+    let client = Client::through_proxy(&through, first.keys("alice"));
+    let calls_of = |gateway: &TestGateway, caller: &str| {
+        let role = format!("keyring:{caller}");
+        let reads = gateway.records("read").into_iter();
+        reads.filter(|read| read["additionalEventData"]["roleMapping"].to_string().contains(&role)).count()
+    };
     let (answers, failed) = std::thread::scope(|scope| {
-        let client = calling(scope, &through, &keys, &ended);
+        let running = scope.spawn(|| client.run(&steps));
         let loads: Vec<_> = (0..4).map(|_| scope.spawn(load)).collect();
-        let calls = |gateway: &TestGateway| gateway.records("read").len();
-        eventually("both replicas are called", || (calls(&first) > 20 && calls(&second) > 20).then_some(()));
+        eventually("both replicas are called by both", || {
+            let both =
+                [&first, &second].into_iter().all(|one| calls_of(one, "alice") > 2 && calls_of(one, "reader") > 20);
+            both.then_some(())
+        });
         second.stop();
-        let before = calls(&first);
-        eventually("the other one goes on", || (calls(&first) > before + 50).then_some(()));
+        let answers = running.join().expect("the client ends");
         ended.store(true, Ordering::SeqCst);
-        let failed: Vec<String> = loads.into_iter().flat_map(|load| load.join().expect("it ends")).collect();
-        (client.join().expect("it ends"), failed)
+        (answers, loads.into_iter().flat_map(|load| load.join().expect("it ends")).collect::<Vec<String>>())
     });
     assert!(failed.is_empty(), "{failed:?}");
-    assert!(answers.len() > 3, "{answers:?}");
+    assert_eq!(answers.len(), 1 + 2 * 25, "{answers:?}");
     for answer in &answers {
         assert!(answer["ok"] == true && answer["result"]["isError"] != true, "{answer}");
     }
+    assert!(calls_of(&first, "alice") > calls_of(&second, "alice"), "the other one went on");
 }

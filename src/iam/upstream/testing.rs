@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::clock::{Clock, SharedClock};
 use crate::iam::entity::Account;
-use crate::shared_state::{Capacities, Counted, Gone, Memory, Rate, SharedState, Single, Taken, Use};
+use crate::shared_state::{Capacities, Counted, Gone, Kind, Memory, Rate, SharedState, Single, Taken, Use};
 
 /// A wall clock that goes as tokio's paused time does.
 #[derive(Debug)]
@@ -50,6 +50,14 @@ pub(super) enum Useless {
 impl SharedState for Useless {
     fn use_up<'a>(&'a self, _single: &'a Single) -> BoxFuture<'a, Result<Use, Gone>> {
         ready(Err(Gone)).boxed()
+    }
+
+    fn was_used<'a>(&'a self, _kind: Kind, _id: &'a [u8; 32]) -> BoxFuture<'a, bool> {
+        ready(false).boxed()
+    }
+
+    fn reaches_all_replicas(&self) -> bool {
+        true
     }
 
     fn take<'a>(&'a self, _counted: &'a Counted, _rate: Rate) -> BoxFuture<'a, Result<Taken, Gone>> {
