@@ -24,6 +24,7 @@ mod connect;
 mod credentials_command;
 mod credentials_exchanged;
 mod credentials_refused;
+mod crowds;
 mod demo;
 mod endpoints;
 mod exchange_caller_identity;

@@ -26,6 +26,7 @@ use super::moto::Moto;
 use super::prepared::{Aws, CallersKeys, Prepared};
 use super::process::{Launch, Process};
 use super::recording_aws::RecordingAws;
+use super::resources::Resources;
 use super::sandbox::RunningSandbox;
 use super::waiting::{eventually, now, wait_until};
 
@@ -305,6 +306,11 @@ impl TestGateway {
     /// What it said so far on standard output alone.
     pub(crate) fn stdout(&self) -> String {
         self.process.stdout()
+    }
+
+    /// What its process takes of the machine.
+    pub(crate) fn resources(&self) -> Resources {
+        Resources::of(self.process.id())
     }
 
     /// Sends a signal, such as `TERM`.

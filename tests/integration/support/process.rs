@@ -94,6 +94,11 @@ impl Process {
         locked(&self.said.stdout)
     }
 
+    /// What the system calls it.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal; whether it was there to get it.
     pub(super) fn signal(&self, signal: &str) -> bool {
         // The shell's own `kill`, since the standard library only knows SIGKILL.
