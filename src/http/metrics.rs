@@ -17,6 +17,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
 
 use super::health::Health;
 
@@ -35,6 +36,7 @@ struct Inner {
     duration: Histogram,
     in_flight: Gauge,
     connections: Gauge,
+    tasks: Gauge,
     shed: Family<WhatLabels, Counter>,
     alarms: Family<WhatLabels, Gauge>,
 }
@@ -92,6 +94,8 @@ impl Metrics {
         registry.register("requests_in_flight", "Requests whose reply is not complete", in_flight.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections", connections.clone());
+        let tasks = Gauge::default();
+        registry.register("tasks", "Tasks of the runtime that have not ended, whatever they are for", tasks.clone());
         let shed = Family::<WhatLabels, Counter>::default();
         registry.register(
             "shed",
@@ -106,6 +110,7 @@ impl Metrics {
             duration,
             in_flight,
             connections,
+            tasks,
             shed,
             alarms,
         }))
@@ -121,6 +126,9 @@ impl Metrics {
     /// # Errors
     /// When a metric that another part registered cannot be written.
     pub fn encode(&self) -> Result<String, fmt::Error> {
+        if let Ok(runtime) = Handle::try_current() {
+            self.0.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
+        }
         let mut text = String::new();
         encode(&mut text, &self.0.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
         Ok(text)
@@ -192,6 +200,18 @@ mod tests {
         let text = metrics.encode().unwrap();
         assert!(text.contains("requests_total{reason=\"host_missing\",stage=\"gateway\"} 1\n"), "{text}");
         assert!(text.contains("request_duration_seconds_bucket{le=\"0.0025\"} 1\n"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn tasks_are_those_that_live_at_the_moment() {
+        let metrics = Metrics::new();
+        let shows = |count: usize| metrics.encode().unwrap().contains(&format!("iam_mcp_gateway_tasks {count}\n"));
+        assert!(shows(0));
+        let task = tokio::spawn(std::future::pending::<()>());
+        assert!(shows(1));
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert!(shows(0));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod credentials_refused;
 mod crowds;
 mod demo;
 mod endpoints;
+mod endurance;
 mod exchange_caller_identity;
 mod full_disks;
 mod gains;

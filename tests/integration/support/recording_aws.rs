@@ -82,6 +82,11 @@ impl RecordingAws {
         self.shared.received().get(action).cloned().unwrap_or_default()
     }
 
+    /// Forgets what it received, for tests that send more than memory holds.
+    pub(crate) fn forget(&self) {
+        self.shared.received().clear();
+    }
+
     /// How many requests it received so far.
     pub(crate) fn count(&self) -> usize {
         self.shared.received().values().map(Vec::len).sum()
