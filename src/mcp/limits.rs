@@ -17,12 +17,15 @@ use crate::bucket::{Bucket, Rate};
 use crate::clock::SharedClock;
 use crate::config::Rates;
 use crate::http::{Admit, Owner, Refusal};
-use crate::shared_state::{Counted, Gone, SharedState, Taken};
+use crate::shared_state::{Counted, SharedState, Taken};
 use crate::shares::{Bounds, Full, Share, Shares};
 use crate::tools::ToolError;
 
 /// The code of writes that are too many.
 const TOO_MANY_WRITES: &str = "TooManyWrites";
+
+/// Tells of a caller whose request was refused.
+type Tell = dyn Fn(&Parts, &Caller) + Send + Sync;
 
 /// What limits callers.
 pub struct Limits {
@@ -31,7 +34,7 @@ pub struct Limits {
     /// The rates in force.
     rates: Box<dyn Fn() -> Rates + Send + Sync>,
     /// Is told of a caller whose request was refused.
-    refused: Box<dyn Fn(&Parts, &Caller) + Send + Sync>,
+    refused: Box<Tell>,
     /// Of all callers, at this process.
     requests: OfAll,
     writes: OfAll,
@@ -105,7 +108,7 @@ impl Limits {
 
     /// Counts in what is shared; without it, replicas count by themselves, and it said so.
     async fn count(&self, counted: &Counted, rate: Rate) -> Taken {
-        self.state.take(counted, rate).await.unwrap_or_else(|Gone| Taken::Now)
+        self.state.take(counted, rate).await.unwrap_or(Taken::Now)
     }
 
     async fn request(&self, head: &Parts) -> Result<(), Refusal> {

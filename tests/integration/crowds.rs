@@ -6,7 +6,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use jiff::SignedDuration;
@@ -24,6 +24,10 @@ use crate::support::waiting::{eventually, now, wait_until};
 const CROWD: usize = 1000;
 /// How many calls the one caller makes, on a new connection and on a kept one each time.
 const CALLS: usize = 40;
+/// How many requests one caller may send in a second.
+const LIMIT: u64 = 20;
+/// How many times as many the greedy one sends.
+const GREED: u64 = 20;
 /// What the process may take, in KiB. It is the promise for the shipped build; one that is not optimized takes some more, of
 /// code and of frames on the stack, and keeps it as well.
 const MEMORY: u64 = 150 * 1024;
@@ -102,10 +106,47 @@ fn idle_ones(address: SocketAddr) -> Trouble {
     crowd(open, |_| {})
 }
 
+/// What a greedy caller was answered.
+#[derive(Default)]
+struct Greed {
+    asked: AtomicU64,
+    answered: AtomicU64,
+    told_to_wait: AtomicU64,
+}
+
+/// One of four that ask together, all of them the same caller: a quarter of what is to be asked in 800 ms, then a pause.
+fn greedy(gateway: &TestGateway, greed: &Arc<Greed>) -> Trouble {
+    let greed = Arc::clone(greed);
+    let address = gateway.address();
+    let (_, request) = gateway.tool_call("greedy", "whoami", json!({}));
+    let bytes = request.kept_bytes();
+    let mut kept = Kept::open(address);
+    Trouble::begin(move || {
+        for _ in 0..LIMIT * GREED / 4 {
+            // A connection that was closed to make room is opened again.
+            let Ok(answer) = kept.ask(&bytes) else {
+                kept = Kept::open(address);
+                continue;
+            };
+            greed.asked.fetch_add(1, Ordering::Relaxed);
+            match answer.status {
+                200 => greed.answered.fetch_add(1, Ordering::Relaxed),
+                429 => greed.told_to_wait.fetch_add(1, Ordering::Relaxed),
+                other => unreachable!("{other}: {}", answer.text()),
+            };
+        }
+    })
+}
+
 #[test]
-fn a_caller_works_on_among_a_thousand_slow_heads_and_a_thousand_idle_connections() {
+fn a_caller_works_on_among_a_thousand_slow_heads_a_thousand_idle_connections_and_a_greedy_caller() {
     allow_files(4096);
-    let gateway = TestGateway::with_recording_aws().start();
+    let gateway = TestGateway::with_recording_aws()
+        .mapping("greedy", "role/mcp-reader", "access = \"read-only\"")
+        .set("limits.caller_requests_per_second", &LIMIT.to_string())
+        .set("limits.caller_requests_burst", &LIMIT.to_string())
+        .set("limits.caller_concurrent_requests", "2")
+        .start();
     let mut kept = Kept::open(gateway.address());
     let call = || gateway.tool_call("reader", "list_users", json!({}));
     let mut call_kept = || {
@@ -116,8 +157,10 @@ fn a_caller_works_on_among_a_thousand_slow_heads_and_a_thousand_idle_connections
     assert!(!call_kept().is_error);
     let quiet = gateway.resources();
 
-    // Whoever else makes trouble at the same time joins here: one more `Trouble` in this list.
+    let greed = Arc::new(Greed::default());
     let _troubles = [idle_ones(gateway.address()), slow_heads(gateway.address())];
+    let _greedy: [Trouble; 4] = std::array::from_fn(|_| greedy(&gateway, &greed));
+    let began = now();
     let shed = || figure(&gateway.metrics(), "shed_total{what=\"connections\"}");
     eventually("there are more connections than places", || (shed()? >= 500).then_some(()));
     let before = shed();
@@ -131,6 +174,11 @@ fn a_caller_works_on_among_a_thousand_slow_heads_and_a_thousand_idle_connections
     }
 
     assert!(shed() > before, "the crowds went on meanwhile");
+    let seconds = u64::try_from(now().duration_since(began).as_secs()).expect("time goes on");
+    let [asked, answered, told_to_wait] =
+        [&greed.asked, &greed.answered, &greed.told_to_wait].map(|number| number.load(Ordering::Relaxed));
+    assert!(answered <= LIMIT * (seconds + 2), "in {seconds} s {answered} of {asked} were answered");
+    assert!(told_to_wait >= answered * (GREED / 2), "it asked much too often: {answered} of {asked} were answered");
     let crowded = gateway.resources();
     assert!(crowded.files > 1000, "the places were taken");
     assert!(crowded.memory < MEMORY && crowded.most_memory < MEMORY, "{crowded:?}, before the crowds came {quiet:?}");
