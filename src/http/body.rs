@@ -19,12 +19,15 @@ use http::{HeaderValue, Request, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tower::{Layer, Service};
 
+use super::io::Phase;
 use super::metrics::Metrics;
 use super::refusal::Refusal;
 use super::rpc_id::RpcId;
 use super::settings::BodyLimits;
+use super::waiting::HEAD_GRACE;
 
 /// Memory is accounted in pieces of this size.
 const UNIT: usize = 1024;
@@ -91,7 +94,8 @@ where
         let mut inner = std::mem::replace(&mut self.inner, next);
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
-            let (bytes, reservation) = match buffering.read(body).await {
+            let phase = head.extensions.remove::<Phase>();
+            let (bytes, reservation) = match buffering.read_patiently(body, phase.as_ref()).await {
                 Ok(read) => read,
                 Err(refusal) => return Ok(closing(refusal)),
             };
@@ -116,12 +120,27 @@ fn closing(refusal: Refusal) -> Response {
 }
 
 impl Buffering {
+    /// The same as [`Buffering::read`]; a connection whose body does not come at once is told that it is slow.
+    async fn read_patiently(&self, body: Body, phase: Option<&Phase>) -> Result<(Bytes, Reservation), Refusal> {
+        let mut read = pin!(self.read(body));
+        match (timeout(HEAD_GRACE, read.as_mut()).await, phase) {
+            (Ok(read), _) => read,
+            (Err(_), None) => read.await,
+            (Err(_), Some(phase)) => {
+                phase.body_is_slow();
+                let read = read.await;
+                phase.body_has_come();
+                read
+            }
+        }
+    }
+
     async fn read(&self, body: Body) -> Result<(Bytes, Reservation), Refusal> {
         // The lower bound is Content-Length where there is one: a body that is announced as too long is not begun.
         if body.size_hint().lower() > self.limits.max_bytes as u64 {
             return Err(self.too_large());
         }
-        match tokio::time::timeout(self.limits.deadline, self.collect(body)).await {
+        match timeout(self.limits.deadline, self.collect(body)).await {
             Ok(read) => read,
             Err(_) => Err(Refusal::new(
                 StatusCode::REQUEST_TIMEOUT,

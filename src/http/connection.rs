@@ -101,6 +101,7 @@ impl Connection {
         let drain = self.drain.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.info);
+        request.extensions_mut().insert(self.phase.clone());
         let reply = self.router.clone().oneshot(request);
         async move {
             let mut response = reply.await?.map(|body| Body::new(Held::new(body, busy)));

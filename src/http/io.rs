@@ -62,6 +62,16 @@ impl Phase {
         Busy(self.clone())
     }
 
+    /// The body of the request has been waited for as long as most take: nothing is done for it yet.
+    pub(crate) fn body_is_slow(&self) {
+        self.seat().body_is_slow();
+    }
+
+    /// It has come, or is not waited for any more.
+    pub(crate) fn body_has_come(&self) {
+        self.seat().in_flight();
+    }
+
     /// Where the connection waits for heads.
     pub(crate) fn seat(&self) -> &Seat {
         &self.0.seat

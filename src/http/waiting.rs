@@ -7,10 +7,12 @@
 //! - [`Line::Begun`]: a later head has begun and is not complete. It is left alone for [`HEAD_GRACE`], since most heads
 //!   come in one piece and the rest of this one is probably on its way; after that it goes before the idle ones, as
 //!   something that drips is no client who keeps a connection for its next call.
+//! - [`Line::Body`]: the body of a request has not come within [`HEAD_GRACE`]. Nothing was done for it yet, and nobody knows
+//!   who sends it; so strangers who send bodies byte by byte keep nobody out either.
 //! - [`Line::Next`]: idle between requests, the longest idle first.
 //!
-//! From the end of a head until the reply has been handed to the network a connection stands in no line: it is in flight
-//! and never asked. Who is asked may have got a head meanwhile; then it stays, and says so, and the next one is asked.
+//! Else, from the end of a head until the reply has been handed to the network, a connection stands in no line: it is in
+//! flight and never asked. Who is asked may have got a head meanwhile; then it stays, and says so, and the next one is asked.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +43,7 @@ struct Lines {
     ticket: u64,
     first: BTreeMap<u64, Waiting>,
     begun: BTreeMap<u64, Waiting>,
+    body: BTreeMap<u64, Waiting>,
     next: BTreeMap<u64, Waiting>,
     /// Whether a place is wanted and there was nobody to ask for it.
     wanted: bool,
@@ -59,6 +62,8 @@ pub(crate) enum Line {
     First,
     /// The rest of a later head.
     Begun,
+    /// The rest of a body that is slow to come.
+    Body,
     /// Its next head.
     Next,
 }
@@ -68,6 +73,7 @@ impl Lines {
         match line {
             Line::First => &mut self.first,
             Line::Begun => &mut self.begun,
+            Line::Body => &mut self.body,
             Line::Next => &mut self.next,
         }
     }
@@ -88,7 +94,8 @@ impl Lines {
         if self.begun.first_key_value().is_some_and(|(_, waiting)| overdue(waiting)) {
             return self.begun.pop_first().map(|(_, waiting)| waiting);
         }
-        self.next.pop_first().map(|(_, waiting)| waiting)
+        let last = self.body.pop_first().or_else(|| self.next.pop_first());
+        last.map(|(_, waiting)| waiting)
     }
 }
 
@@ -165,6 +172,11 @@ impl Seat {
     /// A request's head is complete.
     pub(crate) fn in_flight(&self) {
         self.leave(&mut self.standing());
+    }
+
+    /// A body has been waited for as long as most take.
+    pub(crate) fn body_is_slow(&self) {
+        self.stand(&mut self.standing(), Line::Body);
     }
 
     /// A later head has begun, and its rest is waited for. Says nothing of a first head.
@@ -252,18 +264,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_never_had_a_request_goes_first_then_drips_then_the_longest_idle() {
-        let room = Room::new(5);
-        let [idle, new, dripping, newer, idle_since_now] = [(); 5].map(|()| room.enter());
+    async fn who_never_had_a_request_goes_first_then_drips_then_slow_bodies_then_the_longest_idle() {
+        let room = Room::new(6);
+        let [idle, new, dripping, newer, slow, idle_since_now] = [(); 6].map(|()| room.enter());
+        slow.in_flight();
+        slow.body_is_slow();
         idle.is_idle();
         dripping.is_idle();
         dripping.has_begun();
         idle_since_now.is_idle();
         advance(HEAD_GRACE).await;
-        for next in [&new, &newer, &dripping, &idle, &idle_since_now] {
-            let others = [&new, &newer, &dripping, &idle, &idle_since_now];
+        let order = [&new, &newer, &dripping, &slow, &idle, &idle_since_now];
+        for next in order {
             assert_eq!(room.ask_longest(Instant::now()), None);
-            let asked: Vec<_> = others.into_iter().filter(|seat| is_asked(seat)).map(std::ptr::from_ref).collect();
+            let asked: Vec<_> = order.into_iter().filter(|seat| is_asked(seat)).map(std::ptr::from_ref).collect();
             assert_eq!(asked, [std::ptr::from_ref(next)]);
             assert!(next.must_leave());
         }
@@ -304,6 +318,17 @@ mod tests {
         assert!(room.0.changed.notified().now_or_never().is_some());
         assert_eq!(room.ask_longest(Instant::now()), None);
         assert!(!is_asked(&seat), "nobody with a request in flight is asked");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_has_come_after_all_is_in_flight_again() {
+        let room = Room::new(1);
+        let seat = room.enter();
+        seat.in_flight();
+        seat.body_is_slow();
+        seat.in_flight();
+        assert_eq!(room.ask_longest(Instant::now()), None);
+        assert!(!is_asked(&seat));
     }
 
     #[tokio::test(start_paused = true)]

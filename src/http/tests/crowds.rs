@@ -40,6 +40,39 @@ fn made_room(count: usize) -> String {
     format!("shed_total{{what=\"connections\"}} {count}")
 }
 
+/// A connection whose head is complete and whose body is not.
+async fn with_slow_body(gateway: &Gateway) -> Client<DuplexStream> {
+    let mut client = gateway.connect();
+    let whole = post(PING);
+    client.send(&whole[..whole.len() - 1]).await;
+    gateway.settle().await;
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_makes_room_after_a_moment_before_those_who_are_idle() {
+    let gateway = with_places(2);
+    let mut idle = idle(&gateway).await;
+    let mut slow = with_slow_body(&gateway).await;
+    tokio::time::advance(Duration::from_millis(1_001)).await;
+    gateway.settle().await;
+    assert_eq!(gateway.ask(post(PING)).await.status, 200);
+    assert!(was_closed(&mut slow).await, "nothing was done for it yet");
+    assert!(!was_closed(&mut idle).await);
+    assert!(gateway.shows(&made_room(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_comes_after_all_is_answered_and_no_longer_asked_to_leave() {
+    let gateway = with_places(2);
+    let mut slow = with_slow_body(&gateway).await;
+    tokio::time::advance(Duration::from_millis(1_001)).await;
+    gateway.settle().await;
+    let whole = post(PING);
+    slow.send(&whole[whole.len() - 1..]).await;
+    assert_eq!(slow.reply().await.status, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_oldest_that_never_had_a_request_makes_room_at_once() {
     let gateway = with_places(3);
