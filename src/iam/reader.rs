@@ -9,6 +9,7 @@ use aws_sdk_iam::Client;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::client::{ClientFactory, Purpose};
@@ -22,6 +23,10 @@ use super::recent::RecentWrites;
 /// The pause before an entity that was created a moment ago is looked up again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
+/// How many calls of one tool call are made at once. Tools ask for all groups of a policy together; in their account's queue
+/// they would wait longer than anybody may, and be refused however often they are tried.
+const AT_ONCE: usize = 8;
+
 /// IAM through the caller's read session: its credentials allow reading only, and its meter lets only declared
 /// operations through.
 #[derive(Debug, Clone)]
@@ -30,6 +35,8 @@ pub struct Reader {
     access_analyzer: Option<aws_sdk_accessanalyzer::Client>,
     account: Account,
     recent: Arc<RecentWrites>,
+    /// Outside of the SDK, whose timeouts begin when a call is made.
+    at_once: Arc<Semaphore>,
 }
 
 impl Reader {
@@ -44,7 +51,7 @@ impl Reader {
     ) -> Self {
         let account = meter.account().clone();
         let client = factory.client(Purpose::Reading, endpoint, credentials, meter);
-        Self { client, access_analyzer: None, account, recent }
+        Self { client, access_analyzer: None, account, recent, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// The same reader, which reaches IAM Access Analyzer too, under the same meter.
@@ -92,6 +99,8 @@ impl Reader {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        // It is never closed.
+        let _place = self.at_once.acquire().await;
         call.await.map_err(|error| AwsFailure::of(action.as_str(), resource.display(&self.account), &error))
     }
 

@@ -1,14 +1,19 @@
 //! What one account or service does is not felt by another.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use tokio::time::{Instant, sleep};
 
 use super::aws::Fault;
 use super::stand::{ACCOUNT, Stand};
 use crate::broker::Purpose;
 use crate::broker::sts::Sts;
 use crate::iam::upstream::breaker::FAILURES;
-use crate::iam::upstream::testing::{Useless, account};
+use crate::iam::upstream::testing::{Following, Useless, account, memory};
 use crate::iam::upstream::{SCAN_AFTER, Upstream};
+use crate::shared_state::Rate;
 
 const OTHER: &str = "210987654321";
 
@@ -81,4 +86,36 @@ async fn a_call_that_has_read_much_lets_others_go_first() {
         assert_eq!(scans, attempt > SCAN_AFTER, "{attempt}");
         call.await.unwrap().unwrap_err();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_asks_for_much_at_once_is_served_at_the_rate_and_not_refused() {
+    let stand = Stand::at(Rate { per_second: 15.0, most: 30.0 }, memory(&Following::clock()));
+    let session = stand.session("bob", Purpose::Read).await.unwrap();
+    let reader = stand.reader(&session, Stand::read_meter("bob", ACCOUNT));
+    let began = Instant::now();
+    let all = try_join_all((0..300).map(|_| Stand::ask(&reader, "bob"))).await;
+    assert_eq!(all.map(|all| all.len()), Ok(300));
+    assert!((17..=20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_callers_call_goes_between_those_of_a_scan() {
+    let stand = Arc::new(Stand::at(Rate { per_second: 15.0, most: 30.0 }, memory(&Following::clock())));
+    let session = stand.session("bob", Purpose::Read).await.unwrap();
+    let scanning = Arc::clone(&stand);
+    let scan = tokio::spawn(async move {
+        let reader = scanning.reader(&session, Stand::read_meter("bob", ACCOUNT));
+        try_join_all((0..200).map(|_| Stand::ask(&reader, "bob"))).await.map(drop)
+    });
+    stand.session("carol", Purpose::Read).await.unwrap();
+    for _ in 0..5 {
+        sleep(Duration::from_secs(1)).await;
+        let began = Instant::now();
+        assert_eq!(stand.read("carol").await, Ok(()));
+        // At most the token after the next one.
+        assert!(began.elapsed() < Duration::from_millis(150), "{:?}", began.elapsed());
+    }
+    assert!(!scan.is_finished());
+    assert_eq!(scan.await.unwrap(), Ok(()));
 }

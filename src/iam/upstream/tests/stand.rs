@@ -49,11 +49,15 @@ impl Stand {
     }
 
     pub(super) fn with(shared: Arc<dyn SharedState>) -> Self {
+        Self::at(Rate::per_second(1000), shared)
+    }
+
+    pub(super) fn at(rate: Rate, shared: Arc<dyn SharedState>) -> Self {
         let (aws, clock, metrics) = (Aws::default(), Following::clock(), Metrics::new());
         let connector = aws.clone();
         let connections = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
         let sleep = SharedAsyncSleep::new(TokioSleep::new());
-        let upstreams = Upstreams::new(shared, Rate::per_second(1000), Arc::clone(&clock), &metrics);
+        let upstreams = Upstreams::new(shared, rate, Arc::clone(&clock), &metrics);
         let own = Credentials::new("AKIAGATEWAY", "not-a-real-secret", None, None, "test");
         let sts = Arc::new(AwsSts::new(
             &Endpoint::regional("us-east-1", None),
@@ -101,8 +105,17 @@ impl Stand {
 
     /// A tool's read of the user of the same name, with this session, in this account.
     pub(super) async fn read_with(&self, session: &Session, who: &str, meter: Arc<Meter>) -> Result<(), AwsFailure> {
-        let (endpoint, recent) = (iam(), Arc::new(RecentWrites::default()));
-        let reader = Reader::new(&self.clients, &endpoint, session.credentials.clone(), meter, recent);
+        Self::ask(&self.reader(session, meter), who).await
+    }
+
+    /// What one tool call reads with.
+    pub(super) fn reader(&self, session: &Session, meter: Arc<Meter>) -> Reader {
+        let recent = Arc::new(RecentWrites::default());
+        Reader::new(&self.clients, &iam(), session.credentials.clone(), meter, recent)
+    }
+
+    /// One of its calls.
+    pub(super) async fn ask(reader: &Reader, who: &str) -> Result<(), AwsFailure> {
         let call = reader.iam().get_user().user_name(who).send();
         reader.read(GET_USER, &Resource::user(who), Box::pin(call)).await.map(drop)
     }
