@@ -240,6 +240,10 @@ impl Prepared {
             ("limits.caller_writes_per_minute", "100000".to_owned()),
             ("limits.caller_writes_burst", "100000".to_owned()),
             ("limits.writes_per_second", "100000".to_owned()),
+            // A build that is not optimized, on a busy machine, can keep an answer waiting longer than AWS does.
+            ("limits.call_seconds", "50".to_owned()),
+            ("broker.sts_timeout_seconds", "10".to_owned()),
+            ("broker.aws_timeout_seconds", "30".to_owned()),
             // Tests make calls by the thousand for one account.
             ("broker.account_calls_per_second", "10000".to_owned()),
             ("broker.account_burst", "10000".to_owned()),
