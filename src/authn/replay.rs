@@ -111,7 +111,9 @@ impl ReplayTable {
     /// # Errors
     /// When the signature has written before, or the table cannot know that it has not.
     pub async fn admit(&self, verified: &Verified) -> Result<(), ReplayRefusal> {
-        let Evidence::Signature { signature, signed_at, .. } = *verified.evidence() else { return Ok(()) };
+        let Evidence::Signature { signature, signed_at, .. } = *verified.evidence() else {
+            return if self.state.vouches() { Ok(()) } else { Err(ReplayRefusal::SharedStateUnavailable) };
+        };
         let now = self.clock.now();
         // Without an earlier process, too: there may be a later one that knows the same keys.
         if signed_at > now + MAX_AHEAD {

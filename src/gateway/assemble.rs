@@ -234,7 +234,7 @@ impl Gateway {
         let sinks = sinks::begin(&current.config, &around)?;
         let keeping = KeepingOptions { shipped: sinks.shipped(), ..keeping };
         let keeper = keeper(keeping, &journal, keeping_alarm);
-        let approvals = Approvals::new(Arc::clone(&road));
+        let approvals = Approvals::new(Arc::clone(&road), drain.clone());
         let approvals = service_fn(move |request| approvals.clone().answer(request));
         let handler = Handler::new(road, drain.clone(), Calls::new(&metrics));
         let (mcp, health2, metrics2) = (service(handler), health.clone(), metrics.clone());

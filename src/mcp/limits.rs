@@ -45,10 +45,34 @@ pub struct Limits {
 #[derive(Debug, Default)]
 struct OfAll(Mutex<Option<Bucket>>);
 
-/// The right to make a write, until it is dropped.
+/// A place for a write, until it is dropped.
 #[derive(Debug)]
-pub struct WritePlace {
+pub struct WritePlace<'limits> {
+    limits: &'limits Limits,
+    owner: Owner,
     _share: Share<Owner>,
+}
+
+impl WritePlace<'_> {
+    /// Counts the write: once it is known to be the caller's own and new, since somebody else can repeat what it signed.
+    ///
+    /// # Errors
+    /// `TooManyWrites`, with when to call again.
+    pub async fn count(&self) -> Result<(), ToolError> {
+        let limits = self.limits;
+        let rates = (limits.rates)();
+        let rate = Rate {
+            per_second: f64::from(rates.caller_writes_per_minute) / 60.0,
+            most: f64::from(rates.caller_writes_burst),
+        };
+        if let Taken::After(wait) = limits.count(&Counted::Writes(self.owner.0), rate).await {
+            return Err(too_many_writes("you make more writes than one caller may", Some(wait)));
+        }
+        let of_all = limits.writes.take(Rate::per_second(rates.writes_per_second), &limits.clock);
+        of_all.map_err(|wait| {
+            too_many_writes("all callers together make more writes than the gateway lets through", Some(wait))
+        })
+    }
 }
 
 impl fmt::Debug for Limits {
@@ -77,11 +101,11 @@ impl Limits {
         }
     }
 
-    /// Lets a write be begun.
+    /// A place for a write.
     ///
     /// # Errors
-    /// `TooManyWrites`, with when to call again.
-    pub async fn write(&self, caller: &Caller) -> Result<WritePlace, ToolError> {
+    /// `TooManyWrites`, if as many are being made as may be at once.
+    pub fn place(&self, caller: &Caller) -> Result<WritePlace<'_>, ToolError> {
         let rates = (self.rates)();
         let owner = Owner(caller.digest());
         let bounds =
@@ -90,20 +114,7 @@ impl Limits {
             Full::OfOne => too_many_writes("as many of your writes are being made as you may have at once", None),
             Full::OfAll => too_many_writes("the gateway is making as many writes as it may at once", None),
         })?;
-        let rate = Rate {
-            per_second: f64::from(rates.caller_writes_per_minute) / 60.0,
-            most: f64::from(rates.caller_writes_burst),
-        };
-        if let Taken::After(wait) = self.count(&Counted::Writes(owner.0), rate).await {
-            return Err(too_many_writes("you make more writes than one caller may", Some(wait)));
-        }
-        if let Err(wait) = self.writes.take(Rate::per_second(rates.writes_per_second), &self.clock) {
-            return Err(too_many_writes(
-                "all callers together make more writes than the gateway lets through",
-                Some(wait),
-            ));
-        }
-        Ok(WritePlace { _share: share })
+        Ok(WritePlace { limits: self, owner, _share: share })
     }
 
     /// Counts in what is shared; without it, replicas count by themselves, and it said so.

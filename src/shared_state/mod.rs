@@ -128,4 +128,9 @@ pub trait SharedState: fmt::Debug + Send + Sync {
 
     /// Whether what is used here is known to every replica.
     fn reaches_all_replicas(&self) -> bool;
+
+    /// Whether writes may go on that use nothing up: not while they are refused because nothing is known of the others.
+    fn vouches(&self) -> bool {
+        true
+    }
 }

@@ -5,6 +5,7 @@
 //! question in order: nothing more is asked, and the configured choice holds. It is connected to again until that succeeds;
 //! what was used here in the meantime is told first.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use futures_util::future::{BoxFuture, FutureExt};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::valkey::{Connected, Found, Unreachable, Valkey};
+use super::valkey::{AT_ONCE, Connected, Found, Unreachable, Valkey};
 use super::{Counted, Gone, Kind, Memory, Rate, SharedState, Single, Taken, Use};
 use crate::config::WhileUnavailable;
 
 /// How often a server that answers is asked whether it does, so that one that is gone is missed by nobody's call.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long after it was not reached it is tried again.
+/// How long after it was lost, or not reached, it is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Whether the server is reached, for whoever tells operators.
@@ -87,16 +88,16 @@ impl Replicated {
         }
     }
 
+    /// Tells some after the other; each is forgotten once it was told, so that a caller that is dropped loses none.
     async fn tell_untold(&self, connected: &Connected) -> Result<(), Unreachable> {
         loop {
-            let uses = std::mem::take(&mut *self.untold());
-            if uses.is_empty() {
+            let some: Vec<Single> = self.untold().iter().take(AT_ONCE).cloned().collect();
+            if some.is_empty() {
                 return Ok(());
             }
-            if let Err(unreachable) = self.server.remember(connected, &uses).await {
-                self.untold().extend(uses);
-                return Err(unreachable);
-            }
+            self.server.remember(connected, &some).await?;
+            let told: HashSet<(Kind, [u8; 32])> = some.iter().map(|single| (single.kind, single.id)).collect();
+            self.untold().retain(|single| !told.contains(&(single.kind, single.id)));
         }
     }
 
@@ -130,10 +131,9 @@ impl Replicated {
             if matches!(*self.contact.borrow(), Contact::Reached { .. }) {
                 self.tell(Contact::Lost { reason });
             }
+            // Before each try, so that a server which is lost as soon as it is reached is not asked all the time.
+            sleep(AGAIN).await;
             self.reach().await;
-            if matches!(*self.contact.borrow(), Contact::Lost { .. }) {
-                sleep(AGAIN).await;
-            }
         }
     }
 
@@ -186,5 +186,9 @@ impl SharedState for Replicated {
 
     fn reaches_all_replicas(&self) -> bool {
         true
+    }
+
+    fn vouches(&self) -> bool {
+        self.unavailable == WhileUnavailable::Local || self.server.connection().is_some()
     }
 }

@@ -10,16 +10,18 @@
 //! # A server that forgets
 //! A server that was restarted, or replaced by its replica, may have lost what it was told last, whatever it saves. Each process of a server has an id of
 //! its own (`run_id`); under another one than it began with, remembering begins anew, and what was made before that may have
-//! been used. So losing the server's memory never lets anything be used twice; it costs the writes of two or three seconds, and the
-//! confirmations under way.
+//! been used. So losing the server's memory never lets anything be used twice; it costs the writes of some seconds, and the
+//! confirmations under way. A server that forgets by itself when its memory is full, or whose clock is another one than the
+//! gateway's, is none that could decide.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use futures_util::future::{BoxFuture, FutureExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError,
@@ -30,10 +32,29 @@ use tokio::sync::Notify;
 use super::{Counted, Gone, Kind, Rate, SharedState, Single, Taken, Use};
 use crate::authn::replay::MAX_AHEAD;
 use crate::clock::SharedClock;
-use crate::config::SharedServer;
+use crate::config::{SharedServer, WhileUnavailable};
 
 /// How much longer a use is remembered than it could be repeated: the server's clock is another one.
 const SLACK: Duration = Duration::from_secs(10);
+
+/// How far the server's clock may be from this machine's: what was made by one is compared with what began by the other.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(1);
+
+/// How many uses are told at once.
+pub(super) const AT_ONCE: usize = 500;
+
+/// Begins to remember, if this process of the server has not, which also shows that it takes what the other scripts write. Keys:
+/// since, a key of its own. Argument: the id of the server's process. Answers the server's time in milliseconds.
+const BEGIN: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local began = redis.call('HMGET', KEYS[1], 'run', 'since')
+if began[1] ~= ARGV[1] or not tonumber(began[2]) then
+  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'since', string.format('%.0f', now))
+end
+redis.call('SET', KEYS[2], '1', 'PX', '1000')
+return string.format('%.0f', now)
+";
 
 /// Uses something up. Keys: since, the use. Arguments: the id of the server's process, when the thing was made and how long its
 /// use is remembered in milliseconds, and how far ahead of the server's a clock may be. Answers whether it may be used, and else
@@ -77,9 +98,12 @@ pub struct Valkey {
     server: SharedServer,
     prefix: String,
     clock: SharedClock,
+    begin: Script,
     use_up: Script,
     take: Script,
     connected: Mutex<Option<Connected>>,
+    /// How many connections were made.
+    made: AtomicU64,
     /// Told when a connection was lost.
     lost: Notify,
     /// Why it was lost, in words for operators.
@@ -91,6 +115,8 @@ pub struct Valkey {
 pub struct Connected {
     connection: MultiplexedConnection,
     run_id: String,
+    /// Tells it from the connections before and after it.
+    number: u64,
 }
 
 impl fmt::Debug for Connected {
@@ -125,9 +151,11 @@ impl Valkey {
             server,
             prefix: format!("{{iam-mcp-gateway:1:{gateway}}}"),
             clock,
+            begin: Script::new(BEGIN),
             use_up: Script::new(USE_UP),
             take: Script::new(TAKE),
             connected: Mutex::default(),
+            made: AtomicU64::new(0),
             lost: Notify::new(),
             reason: Mutex::default(),
         }
@@ -144,7 +172,16 @@ impl Valkey {
             .set_connection_timeout(Some(self.server.timeout.max(Duration::from_secs(1))))
             .set_response_timeout(Some(self.server.timeout));
         let mut connection = client.get_multiplexed_async_connection_with_config(&patience).await.map_err(told)?;
-        let info: String = redis::cmd("INFO").query_async(&mut connection).await.map_err(told)?;
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let info = info(&mut connection).await.map_err(told)?;
+        let (run_id, found) = self.suits(&info)?;
+        let connected = Connected { connection, run_id, number };
+        self.begin(&connected).await?;
+        Ok((connected, found))
+    }
+
+    /// Whether this server can decide, by what it says of itself.
+    fn suits(&self, info: &str) -> Result<(String, Found), Unreachable> {
         let line = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         let run_id = line("run_id").filter(|id| !id.is_empty());
         let run_id = run_id.ok_or_else(|| Unreachable("the server does not tell its run_id".to_owned()))?.to_owned();
@@ -153,10 +190,36 @@ impl Valkey {
         }
         let bounded = line("maxmemory").is_some_and(|most| most != "0");
         let policy = line("maxmemory_policy").filter(|policy| bounded && *policy != "noeviction");
-        Ok((Connected { connection, run_id }, Found { evicts: policy.map(ToOwned::to_owned) }))
+        match (policy, self.server.unavailable) {
+            (Some(policy), WhileUnavailable::RefuseWrites) => Err(Unreachable(format!(
+                "the server forgets what was used when its memory is full (maxmemory-policy {policy}), so it cannot decide; set \
+                 noeviction"
+            ))),
+            (policy, _) => Ok((run_id, Found { evicts: policy.map(ToOwned::to_owned) })),
+        }
     }
 
-    /// Has these remembered as used.
+    /// Begins to remember, and compares the clocks.
+    async fn begin(&self, connected: &Connected) -> Result<(), Unreachable> {
+        let asked = self
+            .begin
+            .key(format!("{}:since", self.prefix))
+            .key(format!("{}:begun", self.prefix))
+            .arg(&connected.run_id)
+            .invoke_async::<i64>(&mut connected.connection.clone())
+            .await;
+        let server = asked.map_err(|error| Unreachable(told(&error)))?;
+        let apart = self.clock.now().as_millisecond().abs_diff(server);
+        if u128::from(apart) > CLOCKS_APART.unsigned_abs().as_millis() {
+            return Err(Unreachable(format!(
+                "the server's clock is {} s from this machine's; set both by NTP",
+                apart.div_ceil(1000)
+            )));
+        }
+        Ok(())
+    }
+
+    /// Has these remembered as used: [`AT_ONCE`] at most.
     ///
     /// # Errors
     /// Why they were not, or not all of them.
@@ -192,11 +255,16 @@ impl Valkey {
         }
     }
 
-    /// Asks whether the server is still there; if not, the connection is lost.
+    /// Asks whether the server is still there, and the one that it was; if not, the connection is lost.
     pub async fn ping(&self) {
-        if let Some(mut connected) = self.connection() {
-            let answer = redis::cmd("PING").query_async::<()>(&mut connected.connection).await;
-            let _told = answer.map_err(|error| self.give_up(&error));
+        let Some(mut connected) = self.connection() else { return };
+        match info(&mut connected.connection).await {
+            Ok(info) => match self.suits(&info) {
+                Ok((run_id, _)) if run_id == connected.run_id => {}
+                Ok(_) => self.let_go(&connected, "another process of a server answers over one connection".to_owned()),
+                Err(Unreachable(reason)) => self.let_go(&connected, reason),
+            },
+            Err(error) => self.let_go(&connected, told(&error)),
         }
     }
 
@@ -230,13 +298,19 @@ impl Valkey {
     }
 
     /// What the server did not answer in order is not asked any more: the connection is made anew.
-    fn give_up(&self, error: &RedisError) -> Gone {
-        let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        if connected.take().is_some() {
-            *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = told(error);
+    fn give_up(&self, connected: &Connected, error: &RedisError) -> Gone {
+        self.let_go(connected, told(error));
+        Gone
+    }
+
+    fn let_go(&self, connected: &Connected, why: String) {
+        let mut current = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        // What an earlier connection did not answer says nothing of this one.
+        if current.as_ref().is_some_and(|current| current.number == connected.number) {
+            *current = None;
+            *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = why;
             self.lost.notify_waiters();
         }
-        Gone
     }
 
     fn key(&self, kind: &str, id: &str) -> String {
@@ -258,10 +332,10 @@ impl Valkey {
             .arg(&connected.run_id)
             .arg(single.made.as_millisecond())
             .arg(self.lasts(single.until))
-            .arg(i64::try_from(MAX_AHEAD.as_millis()).unwrap_or(i64::MAX))
+            .arg(i64::try_from((MAX_AHEAD + CLOCKS_APART).as_millis()).unwrap_or(i64::MAX))
             .invoke_async::<(String, i64)>(&mut connected.connection)
             .await;
-        let (answer, earliest) = asked.map_err(|error| self.give_up(&error))?;
+        let (answer, earliest) = asked.map_err(|error| self.give_up(&connected, &error))?;
         match answer.as_str() {
             "first" => Ok(Use::First),
             "again" => Ok(Use::Again),
@@ -272,7 +346,7 @@ impl Valkey {
     async fn knows(&self, kind: Kind, id: &[u8; 32]) -> Result<bool, Gone> {
         let mut connected = self.connection().ok_or(Gone)?;
         let asked = redis::cmd("EXISTS").arg(self.key(kind.as_str(), &HEXLOWER.encode(id))).to_owned();
-        asked.query_async(&mut connected.connection).await.map_err(|error| self.give_up(&error))
+        asked.query_async(&mut connected.connection).await.map_err(|error| self.give_up(&connected, &error))
     }
 
     async fn count(&self, counted: &Counted, rate: Rate) -> Result<Taken, Gone> {
@@ -289,7 +363,7 @@ impl Valkey {
             .arg(rate.most)
             .invoke_async::<u64>(&mut connected.connection)
             .await;
-        match asked.map_err(|error| self.give_up(&error))? {
+        match asked.map_err(|error| self.give_up(&connected, &error))? {
             0 => Ok(Taken::Now),
             wait => Ok(Taken::After(Duration::from_micros(wait))),
         }
@@ -312,6 +386,11 @@ impl SharedState for Valkey {
     fn reaches_all_replicas(&self) -> bool {
         true
     }
+}
+
+/// What the server says of itself.
+async fn info(connection: &mut MultiplexedConnection) -> Result<String, RedisError> {
+    redis::cmd("INFO").query_async(connection).await
 }
 
 /// What the client says of an error, which names hosts and commands, and nothing that was sent.

@@ -178,7 +178,7 @@ fn a_caller_works_on_among_a_thousand_slow_heads_a_thousand_idle_connections_and
     let [asked, answered, told_to_wait] =
         [&greed.asked, &greed.answered, &greed.told_to_wait].map(|number| number.load(Ordering::Relaxed));
     assert!(answered <= LIMIT * (seconds + 2), "in {seconds} s {answered} of {asked} were answered");
-    assert!(told_to_wait >= answered * (GREED / 2), "it asked much too often: {answered} of {asked} were answered");
+    assert!(told_to_wait >= answered * 5, "it asked much too often: {answered} of {asked} were answered");
     let crowded = gateway.resources();
     assert!(crowded.files > 1000, "the places were taken");
     assert!(crowded.memory < MEMORY && crowded.most_memory < MEMORY, "{crowded:?}, before the crowds came {quiet:?}");

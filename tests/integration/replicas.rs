@@ -3,6 +3,7 @@
 
 mod server;
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jiff::SignedDuration;
@@ -12,7 +13,7 @@ use crate::support::clients::{Client, Keys};
 use crate::support::debian::{Nginx, Valkey};
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
-use crate::support::http::Request;
+use crate::support::http::{Request, connect};
 use crate::support::mcp::{Called, modern, tool_call};
 use crate::support::prepared::Prepared;
 use crate::support::sandbox::RunningSandbox;
@@ -115,12 +116,13 @@ fn a_confirmation_is_used_once_across_both_and_what_was_rejected_is_done_by_none
         let request = Request::post(replicas[replica].address()).signed_with(replicas[0].keys(caller));
         Called::of(id.clone(), &modern(request, &tool_call(&id, tool, arguments)).send())
     };
-    let decide = |replica: usize, token: &Value, decision: &str| {
+    let deciding = |replica: usize, token: &Value, decision: &str| {
         let number = IDS.fetch_add(1, Ordering::Relaxed).to_string();
         let body = json!({"plan_token": token, "decision": decision}).to_string();
         let request = Request::post(replicas[replica].address()).signed_with(replicas[0].keys("approver"));
-        request.target("/approvals").header("x-request-id", &number).body(body).send()
+        request.target("/approvals").header("x-request-id", &number).body(body)
     };
+    let decide = |replica: usize, token: &Value, decision: &str| deciding(replica, token, decision).send();
     let policy = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     let attach = json!({"user_name": "ben.okafor", "policy_arn": policy});
     let with = |token: &Value| json!({"user_name": "ben.okafor", "policy_arn": policy, "confirmation_token": token});
@@ -139,6 +141,18 @@ fn a_confirmation_is_used_once_across_both_and_what_was_rejected_is_done_by_none
     for replica in [1, 0] {
         assert_eq!(call(replica, "planner", "attach_user_policy", with(&approval)).code(), "ConfirmationUsed");
     }
+
+    // Whoever hangs up while Valkey is asked has said it all the same, and it is recorded.
+    let plan = call(0, "planner", "attach_user_policy", attach.clone()).done()["plan_token"].clone();
+    let rejecting = deciding(1, &plan, "reject").bytes();
+    valkey.ask(&["CLIENT", "PAUSE", "300", "ALL"]);
+    let mut person = connect(replicas[1].address());
+    person.write_all(&rejecting).expect("the replica reads it");
+    drop(person);
+    eventually("the rejection is recorded", || {
+        replicas[1].records("approval").iter().any(|record| record["eventName"] == "RejectPlan").then_some(())
+    });
+    assert_eq!(decide(0, &plan, "approve").code(), "ConfirmationUsed");
 
     let plan = call(0, "planner", "attach_user_policy", attach).done()["plan_token"].clone();
     let approval = decide(1, &plan, "approve").json()["approval_token"].clone();
@@ -315,18 +329,41 @@ fn mcp_proxy_works_through_nginx_while_one_replica_is_told_to_end() {
         let reads = gateway.records("read").into_iter();
         reads.filter(|read| read["additionalEventData"]["roleMapping"].to_string().contains(&role)).count()
     };
+    // Changes, too: each is done, whichever replica takes it.
+    let opens = [&first, &second].map(TestGateway::opens_for_writes).into_iter().max().expect("there are two");
+    wait_until(opens);
+    let of_writes = first.keys("alice").clone();
+    let writes = || {
+        let (mut made, mut failed) = (0, Vec::new());
+        while !ended.load(Ordering::SeqCst) {
+            made += 1;
+            let create =
+                tool_call(&format!("write-{made}"), "create_user", json!({"user_name": format!("load-{made}")}));
+            let answer = modern(Request::post(balancer).signed_with(&of_writes), &create).send();
+            if answer.status != 200 || !answer.text().contains("\"status\":\"done\"") {
+                failed.push(format!("{} {}", answer.status, answer.text()));
+            }
+        }
+        assert!(made > 10, "{made} changes were made");
+        failed
+    };
     let (answers, failed) = std::thread::scope(|scope| {
         let running = scope.spawn(|| client.run(&steps));
+        let writing = scope.spawn(writes);
         let loads: Vec<_> = (0..4).map(|_| scope.spawn(load)).collect();
         eventually("both replicas are called by both", || {
             let both =
                 [&first, &second].into_iter().all(|one| calls_of(one, "alice") > 2 && calls_of(one, "reader") > 20);
             both.then_some(())
         });
+        let told = now();
         second.stop();
+        let took = now().duration_since(told);
+        assert!(took < SignedDuration::from_secs(3 + 20), "announced for 3 s, and within the grace: {took}");
         let answers = running.join().expect("the client ends");
         ended.store(true, Ordering::SeqCst);
-        (answers, loads.into_iter().flat_map(|load| load.join().expect("it ends")).collect::<Vec<String>>())
+        let failed = loads.into_iter().chain([writing]).flat_map(|load| load.join().expect("it ends"));
+        (answers, failed.collect::<Vec<String>>())
     });
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(answers.len(), 1 + 2 * 25, "{answers:?}");

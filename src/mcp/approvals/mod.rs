@@ -26,7 +26,7 @@ use super::trail::Stationery;
 use crate::audit::{AuditUnavailable, Record, Recorded};
 use crate::authn::Verified;
 use crate::authorize::map;
-use crate::http::{Endpoint, Refusal};
+use crate::http::{Drain, Endpoint, Refusal};
 use crate::tools::{ToolError, text};
 
 /// What is asked of a plan.
@@ -72,13 +72,16 @@ struct Asked {
 
 /// The service behind the signed layers.
 #[derive(Debug, Clone)]
-pub struct Approvals(Arc<Road>);
+pub struct Approvals {
+    road: Arc<Road>,
+    drain: Drain,
+}
 
 impl Approvals {
-    /// Approvals of what is planned on this road.
+    /// Approvals of what is planned on this road, tracked in `drain`, so that the end of the process waits for them.
     #[must_use]
-    pub fn new(road: Arc<Road>) -> Self {
-        Self(road)
+    pub fn new(road: Arc<Road>, drain: Drain) -> Self {
+        Self { road, drain }
     }
 
     /// Answers one request, which was verified and whose body is bounded.
@@ -86,6 +89,26 @@ impl Approvals {
     /// # Errors
     /// Never: a refusal is an answer.
     pub async fn answer(self, request: Request<Body>) -> Result<Response, Infallible> {
+        let drain = self.drain.clone();
+        // In a task of its own: a person who hangs up leaves no plan that is rejected and no record of it. The head has the
+        // request's place, which is so kept until then.
+        let deciding = self.drain.tasks().spawn(async move {
+            tokio::select! {
+                response = self.respond(request) => Some(response),
+                () = drain.forced() => None,
+            }
+        });
+        Ok(match deciding.await {
+            Ok(Some(response)) => response,
+            Ok(None) => refusal::answer(&failures::panicked(false)).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an approval broke off");
+                refusal::answer(&failures::panicked(false)).into_response()
+            }
+        })
+    }
+
+    async fn respond(&self, request: Request<Body>) -> Response {
         let (head, body) = request.into_parts();
         let answered = match head.extensions.get::<Arc<Verified>>().cloned() {
             Some(verified) => self.decide(&head, &verified, body).await,
@@ -94,7 +117,7 @@ impl Approvals {
                 Err(refusal::answer(&failures::panicked(false)))
             }
         };
-        Ok(match answered {
+        match answered {
             Ok(answer) => {
                 let mut response = Response::new(Body::from(answer.to_string()));
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -102,24 +125,26 @@ impl Approvals {
                 response
             }
             Err(refusal) => refusal.into_response(),
-        })
+        }
     }
 
     async fn decide(&self, head: &Parts, verified: &Verified, body: Body) -> Result<Value, Refusal> {
         let body = to_bytes(body, usize::MAX).await.map_err(|_| refusal::no_body())?;
         let asked: Asked = serde_json::from_slice(&body).map_err(|_| refusal::no_body())?;
-        let in_force = self.0.in_force.get();
+        let in_force = self.road.in_force.get();
         let mut noted =
             Noted { head, verified, in_force: &in_force, decision: asked.decision, mapped: None, plan: None };
         let outcome = self.weigh(&asked, &mut noted).await;
-        let (outcome, record) = match outcome.map(|waiting| (waiting, noted.record(&self.0.stationery))) {
+        let (outcome, record) = match outcome.map(|waiting| (waiting, noted.record(&self.road.stationery))) {
             Ok((waiting, Ok(record))) => (Ok(waiting), record),
-            Ok((_, Err(too_large))) => refused(&noted, &self.0.stationery, refusals::plan_not_recordable(&too_large)),
-            Err(error) => refused(&noted, &self.0.stationery, error),
+            Ok((_, Err(too_large))) => {
+                refused(&noted, &self.road.stationery, refusals::plan_not_recordable(&too_large))
+            }
+            Err(error) => refused(&noted, &self.road.stationery, error),
         };
         let recorded = match (&outcome, asked.decision) {
-            (Ok(_), Decision::Approve | Decision::Reject) => self.0.journal.note_durably(record).await,
-            _ => self.0.journal.note(record),
+            (Ok(_), Decision::Approve | Decision::Reject) => self.road.journal.note_durably(record).await,
+            _ => self.road.journal.note(record),
         };
         match (outcome, recorded) {
             (Ok(waiting), Ok(proof)) => Ok(self.give(&waiting, asked.decision, noted.verified, &proof)),
@@ -140,7 +165,7 @@ impl Approvals {
         if !persons::is_known(caller) {
             return Err(refusals::approver_has_no_person());
         }
-        let waiting = noted.plan.insert(self.0.confirmer.open_plan(&asked.plan_token).await?);
+        let waiting = noted.plan.insert(self.road.confirmer.open_plan(&asked.plan_token).await?);
         if waiting.plan.question.environment != environment {
             return Err(refusals::plan_of_another_environment(&waiting.plan.question.environment));
         }
@@ -148,10 +173,10 @@ impl Approvals {
             return Err(refusals::approver_is_caller());
         }
         if asked.decision != Decision::Show {
-            self.0.replay.admit(noted.verified).await.map_err(|refusal| failures::not_admitted(&refusal))?;
+            self.road.replay.admit(noted.verified).await.map_err(|refusal| failures::not_admitted(&refusal))?;
         }
         if asked.decision == Decision::Reject {
-            self.0.confirmer.reject(waiting).await?;
+            self.road.confirmer.reject(waiting).await?;
         }
         Ok(waiting.clone())
     }
@@ -181,7 +206,7 @@ impl Approvals {
                 // Access tokens are for calls alone, so whoever approves has signed.
                 let key = approver.access_key_id().unwrap_or_default().to_owned();
                 let approver = Approver { caller: (**approver.caller()).clone(), access_key_id: key };
-                let issued = self.0.confirmer.approve(waiting, approver);
+                let issued = self.road.confirmer.approve(waiting, approver);
                 answer["approval_token"] = issued.token.into();
                 answer["expires_at"] = issued.expires.to_string().into();
             }
@@ -191,7 +216,7 @@ impl Approvals {
     }
 
     fn how_far_a_no_reaches(&self) -> &'static str {
-        match self.0.confirmer.may_be_used_elsewhere() {
+        match self.road.confirmer.may_be_used_elsewhere() {
             false => "no approval of this plan is accepted any more",
             true => {
                 "no approval of this plan is accepted by the replica that answered; other replicas do not know of it: they \

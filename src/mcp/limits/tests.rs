@@ -56,8 +56,10 @@ impl Limited {
         answer.map_err(|refusal| (refusal.code, refusal.retry_after))
     }
 
-    fn write(&self, name: &str) -> Result<WritePlace, ToolError> {
-        self.limits.write(&Caller::keyring(name, None)).now_or_never().expect("memory answers at once")
+    fn write(&self, name: &str) -> Result<WritePlace<'_>, ToolError> {
+        let place = self.limits.place(&Caller::keyring(name, None))?;
+        place.count().now_or_never().expect("memory answers at once")?;
+        Ok(place)
     }
 
     fn later(&self, millis: i64) {
@@ -112,7 +114,7 @@ fn no_caller_makes_more_writes_at_once_than_its_own_nor_all_together_than_there_
     assert!(limited.write("bob").is_ok());
     drop(held);
     assert!(limited.write("alice").is_ok());
-    let many: Vec<WritePlace> = (0..10).map(|number| limited.write(&number.to_string()).unwrap()).collect();
+    let many: Vec<WritePlace<'_>> = (0..10).map(|number| limited.write(&number.to_string()).unwrap()).collect();
     assert!(limited.write("alice").unwrap_err().message.contains("the gateway is making"));
     drop(many);
 }

@@ -29,13 +29,11 @@ impl Road {
         if let Some(error) = missing_reason(call.get()) {
             return Err(error);
         }
-        // Held until the reply is made. Before the signature is used up for a call that is refused.
-        let _place = match dry_run {
-            true => None,
-            false => Some(self.limits.write(incoming.verified.caller()).await?),
-        };
-        if !dry_run {
+        // Held until the reply is made.
+        let place = if dry_run { None } else { Some(self.limits.place(incoming.verified.caller())?) };
+        if let Some(place) = &place {
             self.replay.admit(&incoming.verified).await.map_err(|refusal| failures::not_admitted(&refusal))?;
+            place.count().await?;
         }
         let own = within(deadline, async { Ok(self.broker.own_identity().await?) }).await?;
         let authorizer = in_force.authorizer.clone().with_own_identity(own);

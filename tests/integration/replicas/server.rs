@@ -78,7 +78,7 @@ async fn what_was_made_before_the_server_remembers_is_not_let_be_used() {
     let refused = asked.use_up(&write(1, 0)).await;
     let Ok(Use::MadeTooEarly { earliest }) = refused else { unreachable!("{refused:?}") };
     let after = earliest.duration_since(began);
-    assert!(after > SignedDuration::from_secs(2) && after <= SignedDuration::from_secs(5), "{after}");
+    assert!(after > SignedDuration::from_secs(3) && after <= SignedDuration::from_secs(6), "{after}");
     assert_eq!(asked.use_up(&write(1, 10_000)).await, Ok(Use::First), "what is refused is not used up");
     assert_eq!(asked.use_up(&write(1, 10_000)).await, Ok(Use::Again));
     valkey.kill();
@@ -131,13 +131,63 @@ async fn what_it_may_forget_is_told_and_what_it_refuses_is_gone() {
     assert_eq!(connected(server(&valkey)).await.expect("it is reached").1, Found { evicts: None });
     valkey.ask(&["CONFIG", "SET", "maxmemory", "100mb"]);
     valkey.ask(&["CONFIG", "SET", "maxmemory-policy", "volatile-lru"]);
-    let (_, found) = connected(server(&valkey)).await.expect("it is reached");
+    let refused = connected(server(&valkey)).await.expect_err("it could forget").to_string();
+    assert!(refused.contains("volatile-lru"), "{refused}");
+    let local = SharedServer { unavailable: WhileUnavailable::Local, ..server(&valkey) };
+    let (_, found) = connected(local).await.expect("it is reached");
     assert_eq!(found, Found { evicts: Some("volatile-lru".to_owned()) });
     valkey.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
     let (asked, found) = connected(server(&valkey)).await.expect("it is reached");
     assert_eq!(found, Found { evicts: None });
+    valkey.ask(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+    asked.ping().await;
+    assert!(asked.connection().is_none(), "a server that begins to forget is not asked any more");
+    valkey.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    let (asked, _) = connected(server(&valkey)).await.expect("it is reached");
     valkey.ask(&["CONFIG", "SET", "maxmemory", "1"]);
     assert_eq!(asked.use_up(&write(1, 10_000)).await, Err(Gone));
+    assert!(connected(server(&valkey)).await.is_err(), "nor is it reached while it takes nothing");
+}
+
+/// A clock that is this much from the machine's.
+#[derive(Debug)]
+struct Apart(SignedDuration);
+
+impl Clock for Apart {
+    fn now(&self) -> jiff::Timestamp {
+        SystemClock.now() + self.0
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_another_one_decides_nothing() {
+    let valkey = Server::start();
+    for (seconds, reached) in [(0, true), (5, false), (-5, false)] {
+        let clock = Arc::new(Apart(SignedDuration::from_secs(seconds)));
+        let connected = Valkey::new(server(&valkey), "iam-mcp.test", clock).connect().await;
+        assert_eq!(connected.is_ok(), reached, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_failure_of_an_old_connection_leaves_the_new_one_alone() {
+    let mut valkey = Server::start();
+    let (asked, _) = connected(server(&valkey)).await.expect("it is reached");
+    let asked = Arc::new(asked);
+    // Stopped, it answers nothing: this question waits on the old connection until that is gone.
+    valkey.signal("STOP");
+    let late = tokio::spawn({
+        let asked = Arc::clone(&asked);
+        async move { asked.use_up(&write(1, 10_000)).await }
+    });
+    tokio::task::yield_now().await;
+    valkey.kill();
+    valkey.restart();
+    let (connection, _) = asked.connect().await.expect("it is reached");
+    asked.put_to_use(connection);
+    assert_eq!(late.await.expect("it ends"), Err(Gone));
+    assert!(asked.connection().is_some(), "the new one is another connection");
+    assert_eq!(asked.use_up(&write(2, 10_000)).await, Ok(Use::First));
 }
 
 /// A file that nobody else can read.
@@ -166,6 +216,9 @@ async fn it_is_logged_in_to_and_a_wrong_password_is_told_nobody() {
         let refused = connected(shared).await.expect_err("it is not let in").to_string();
         assert!(!refused.is_empty() && !refused.contains("wrong-password"), "{refused}");
     }
+    valkey.ask(&["ACL", "SETUSER", "gateway", "-eval", "-evalsha"]);
+    let refused = connected(named(Some("gateway"), "right-one")).await;
+    assert!(refused.is_err(), "who may not run the scripts is not connected for the next question to find out");
     let unreadable = SharedServer { password_file: Some("/nowhere".into()), ..server(&valkey) };
     assert!(connected(unreadable).await.expect_err("no password").to_string().contains("password_file cannot be read"));
 }

@@ -111,6 +111,12 @@ impl Valkey {
         let _reaped = self.child.wait();
     }
 
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "Valkey is there");
+    }
+
     /// Starts it again where it was; it knows nothing of before.
     pub(crate) fn restart(&mut self) {
         self.child = Self::spawn(self.folder.path(), self.address, &self.tls);

@@ -1,7 +1,7 @@
 //! A proof works once.
 //!
-//! The table is this process's own, and begins empty. Another replica, or a later process, would take the same proof again
-//! within its 15 minutes; what it answers is sealed to the key that the proof names, so whoever repeats a proof of somebody
+//! The table is this process's own, and begins empty. Another replica that shares no state with this one, or a later process,
+//! would take the same proof again within its 15 minutes; what it answers is sealed to the key that the proof names, so whoever repeats a proof of somebody
 //! else's gets nothing that they could read.
 
 use std::sync::{Mutex, PoisonError};
