@@ -52,6 +52,7 @@ pub(crate) fn outdated(performance: &str, configuration: &str) -> Vec<String> {
                 found.push(format!("docs/performance.md does not say \"{words}\" any more: {}", row.name));
             }
             Source::Setting(key) => {
+                let key = key.rsplit('.').next().unwrap_or(key);
                 let line = format!("| `{key}` | `{}`", row.value);
                 if !configuration.lines().any(|is| is.starts_with(&line)) {
                     found.push(format!("docs/configuration.md does not say {line}: {}", row.name));

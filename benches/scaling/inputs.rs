@@ -7,7 +7,7 @@ pub(crate) enum Source {
     Measured(&'static str),
     /// Measured for this table alone: how.
     MeasuredApart(&'static str),
-    /// A default of the configuration, under this key in docs/configuration.md.
+    /// A default of the configuration: its section and key in docs/configuration.md.
     Setting(&'static str),
     /// A quota, on this page of AWS.
     Quota(&'static str),
@@ -75,31 +75,31 @@ inputs! {
     valkey = 28.0, "us", MeasuredApart("the script that counts rates, by valkey-benchmark with 16 connections to Valkey 8.0.1, on two cores that were busy");
 
     /// how long an assumed session lasts
-    session_seconds = 900.0, "s", Setting("session_seconds");
+    session_seconds = 900.0, "s", Setting("broker.session_seconds");
     /// how long before its end one is replaced
-    refresh_ahead_seconds = 120.0, "s", Setting("refresh_ahead_seconds");
+    refresh_ahead_seconds = 120.0, "s", Setting("broker.refresh_ahead_seconds");
     /// sessions that a replica keeps
-    cached_sessions = 10000.0, "", Setting("cached_sessions");
+    cached_sessions = 10000.0, "", Setting("broker.cached_sessions");
     /// requests that a replica works on at once
-    concurrent_requests = 256.0, "", Setting("concurrent_requests");
+    concurrent_requests = 256.0, "", Setting("limits.concurrent_requests");
     /// connections of a replica
-    connections = 1024.0, "", Setting("connections");
+    connections = 1024.0, "", Setting("limits.connections");
     /// how long a connection may be silent
-    idle_seconds = 75.0, "s", Setting("idle_seconds");
+    idle_seconds = 75.0, "s", Setting("limits.idle_seconds");
     /// requests of all callers that a replica takes
-    requests_per_second = 5000.0, "/s", Setting("requests_per_second");
+    requests_per_second = 5000.0, "/s", Setting("limits.requests_per_second");
     /// writes of all callers that a replica takes
-    writes_per_second = 50.0, "/s", Setting("writes_per_second");
+    writes_per_second = 50.0, "/s", Setting("limits.writes_per_second");
     /// how long STS may take
-    sts_timeout_seconds = 10.0, "s", Setting("sts_timeout_seconds");
+    sts_timeout_seconds = 10.0, "s", Setting("broker.sts_timeout_seconds");
     /// how long an operation of IAM may take
-    aws_timeout_seconds = 30.0, "s", Setting("aws_timeout_seconds");
+    aws_timeout_seconds = 30.0, "s", Setting("broker.aws_timeout_seconds");
     /// how long a call may take that only reads
-    call_seconds = 50.0, "s", Setting("call_seconds");
+    call_seconds = 50.0, "s", Setting("limits.call_seconds");
     /// how long records are gathered for an object in S3
-    gather_seconds = 60.0, "s", Setting("gather_seconds");
+    gather_seconds = 60.0, "s", Setting("audit.s3.gather_seconds");
     /// the age at which a file of the journal is closed, and signed with KMS
-    segment_minutes = 60.0, "min", Setting("segment_minutes");
+    segment_minutes = 60.0, "min", Setting("audit.segment_minutes");
 
     /// requests to STS with an account's credentials, in a region: AssumeRole and GetCallerIdentity share it, and it is the account that asks whose quota counts
     sts_quota = 600.0, "/s", Quota("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html");

@@ -15,6 +15,8 @@ pub(crate) struct Tally {
     /// How long whole calls took.
     pub(crate) reads: Waits,
     pub(crate) writes: Waits,
+    /// How long all of them took, together, in seconds.
+    pub(crate) took: f64,
     /// AssumeRole.
     pub(crate) sessions: u64,
     /// GetCallerIdentity.

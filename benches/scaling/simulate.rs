@@ -235,6 +235,7 @@ impl Simulation<'_> {
                 replica.in_work -= 1;
                 tally.records += 1;
                 let took = now - caller.began;
+                tally.took += took;
                 if matches!(caller.kind, Kind::Write { .. }) {
                     tally.writes.add(took);
                 } else {

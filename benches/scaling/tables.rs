@@ -2,7 +2,7 @@
 
 use crate::inputs::{Inputs, ROWS, Source};
 use crate::mend::{Outcome, try_out};
-use crate::resources::{Resource, Use, first, journal, memory};
+use crate::resources::{Resource, Use, first, journal, memory, number};
 use crate::simulate::Deployment;
 use crate::sizes::{Size, installed, started};
 
@@ -150,7 +150,7 @@ pub(crate) fn accounts() -> Table {
     for callers in [100, 300, 1_000] {
         for rate in [5.0, 20.0, 100.0] {
             let inputs = Inputs::STANDARD
-                .with("callers_per_account", crate::resources::number(callers))
+                .with("callers_per_account", number(callers))
                 .with("iam_rate", rate)
                 .with("iam_burst", 2.0 * rate);
             let outcome = try_out(Deployment { inputs, ..installed(callers, 600.0, 1200.0) });
@@ -184,6 +184,7 @@ pub(crate) fn ranges() -> Table {
         "for 100,000: sessions of a replica",
         "for 100,000: STS",
         "for 100,000: processors",
+        "for 100,000: requests at once, of a replica, on average",
     ];
     let mut table = Table::new("ranges", &columns);
     let mut tried = |what: &str, value: String, inputs: Inputs| {
@@ -200,6 +201,7 @@ pub(crate) fn ranges() -> Table {
             thousands(100 * outcome.seen.peaks.sessions),
             times(Resource::Sts, 100.0),
             times(Resource::Processors, 100.0),
+            short(100.0 * outcome.seen.tally.took / outcome.seen.seconds / number(outcome.deployment.replicas)),
         ]);
     };
     tried("nothing else", "-".to_owned(), Inputs::STANDARD);
