@@ -11,6 +11,7 @@ mod bare;
 mod calls;
 mod lists;
 mod memory;
+mod neighbours;
 mod processes;
 mod report;
 mod start;
@@ -78,6 +79,8 @@ enum Measurement {
     Audit,
     /// Changes through the whole road, against a sync of the disk for each record.
     Writes,
+    /// A caller's p99 beside one who is greedy, and beside connections that are only held.
+    Neighbours,
 }
 
 /// How much is measured.
@@ -95,13 +98,30 @@ struct Effort {
     calls_each: usize,
     /// Records in a round of the journal.
     records: usize,
+    /// `limits.caller_requests_per_second` of the greedy caller, where it is not the default: nobody is greedy to a gateway that
+    /// is not optimized and answers fewer than that.
+    caller_rate: Option<u32>,
 }
 
 impl Effort {
-    const FULL: Self =
-        Self { rounds: 7, load: Duration::from_secs(2), latencies: 1000, callers: 1000, calls_each: 10, records: 2000 };
-    const QUICK: Self =
-        Self { rounds: 1, load: Duration::from_millis(50), latencies: 3, callers: 20, calls_each: 2, records: 64 };
+    const FULL: Self = Self {
+        rounds: 7,
+        load: Duration::from_secs(2),
+        latencies: 1000,
+        callers: 1000,
+        calls_each: 10,
+        records: 2000,
+        caller_rate: None,
+    };
+    const QUICK: Self = Self {
+        rounds: 1,
+        load: Duration::from_millis(50),
+        latencies: 3,
+        callers: 20,
+        calls_each: 2,
+        records: 64,
+        caller_rate: Some(1),
+    };
 }
 
 fn main() -> ExitCode {
@@ -131,6 +151,7 @@ fn run(arguments: Arguments) -> Outcome<()> {
         (Measurement::Start, start::measure),
         (Measurement::Audit, audit::measure),
         (Measurement::Writes, writes::measure),
+        (Measurement::Neighbours, neighbours::measure),
     ] {
         if wanted(measurement) {
             figures.extend(measure(effort).map_err(|error| format!("{measurement:?}: {error}"))?);

@@ -16,6 +16,13 @@ use crate::Outcome;
 /// Linux tells processor time in hundredths of a second, whatever its own clock is.
 const TICKS_A_SECOND: f64 = 100.0;
 
+/// Limits that nobody meets: what is measured is what the gateway could do.
+const UNLIMITED: &str = "caller_concurrent_requests = 65536\ncaller_requests_per_second = 100000\n\
+                         caller_requests_burst = 100000\nrequests_per_second = 1000000\n\
+                         caller_concurrent_writes = 65536\nconcurrent_writes = 65536\n\
+                         caller_writes_per_minute = 100000\ncaller_writes_burst = 100000\n\
+                         writes_per_second = 100000\n";
+
 /// A server that ends when this is dropped.
 pub(crate) struct Server {
     child: Child,
@@ -130,15 +137,20 @@ pub(crate) struct Home {
 impl Home {
     /// A gateway with `callers` keys in its keyring, one for each caller, in front of `aws`.
     pub(crate) fn new(callers: usize, aws: SocketAddr) -> Outcome<Self> {
-        Self::with(callers, aws, "read-only")
+        Self::with(callers, aws, "read-only", UNLIMITED)
     }
 
     /// The same, whose callers may write.
     pub(crate) fn for_writes(callers: usize, aws: SocketAddr) -> Outcome<Self> {
-        Self::with(callers, aws, "read-write")
+        Self::with(callers, aws, "read-write", UNLIMITED)
     }
 
-    fn with(callers: usize, aws: SocketAddr, access: &str) -> Outcome<Self> {
+    /// The same whose callers may read, limited as they are by default but for these lines of `[limits]`.
+    pub(crate) fn limited(callers: usize, aws: SocketAddr, limits: &str) -> Outcome<Self> {
+        Self::with(callers, aws, "read-only", limits)
+    }
+
+    fn with(callers: usize, aws: SocketAddr, access: &str, limits: &str) -> Outcome<Self> {
         // Where the build is, and not in memory: the journal shall meet a real disk.
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = directory.path();
@@ -151,10 +163,7 @@ impl Home {
              role_arn = \"arn:aws:iam::{{account}}:role/agent\"\naccess = \"{access}\"\n\
              [policy]\nwithout_documents = \"allow\"\n[sigv4]\nkeyring = \"keyring.json\"\n\
              [audit]\ndirectory = \"audit\"\n\
-             [limits]\ncaller_concurrent_requests = 65536\ncaller_requests_per_second = 100000\n\
-             caller_requests_burst = 100000\nrequests_per_second = 1000000\ncaller_concurrent_writes = 65536\n\
-             concurrent_writes = 65536\ncaller_writes_per_minute = 100000\ncaller_writes_burst = 100000\n\
-             writes_per_second = 100000\n\
+             [limits]\n{limits}\
              [broker]\naccount_calls_per_second = 10000\naccount_burst = 10000\n\
              [aws]\nsts_endpoint = \"http://{aws}\"\niam_endpoint = \"http://{aws}\"\n"
         );

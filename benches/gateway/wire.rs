@@ -119,6 +119,12 @@ impl Connection {
         }
     }
 
+    /// Waits until the server hangs up.
+    pub(crate) async fn until_closed(&mut self) -> Outcome<()> {
+        while self.stream.read_buf(&mut self.received).await? > 0 {}
+        Ok(())
+    }
+
     /// Calls a tool; answers its structured content and the length of the reply's body.
     pub(crate) async fn call(&mut self, request: &[u8]) -> Outcome<(Value, usize)> {
         let (status, body) = self.ask(request).await?;
