@@ -91,11 +91,15 @@ inputs! {
     /// writes of all callers that a replica takes
     writes_per_second = 50.0, "/s", Setting("limits.writes_per_second");
     /// how long STS may take
-    sts_timeout_seconds = 10.0, "s", Setting("broker.sts_timeout_seconds");
+    sts_timeout_seconds = 8.0, "s", Setting("broker.sts_timeout_seconds");
     /// how long an operation of IAM may take
-    aws_timeout_seconds = 30.0, "s", Setting("broker.aws_timeout_seconds");
+    aws_timeout_seconds = 15.0, "s", Setting("broker.aws_timeout_seconds");
     /// how long a call may take that only reads
-    call_seconds = 50.0, "s", Setting("limits.call_seconds");
+    call_seconds = 25.0, "s", Setting("limits.call_seconds");
+    /// calls to IAM that all replicas make for one account
+    account_calls_per_second = 15.0, "/s", Setting("broker.account_calls_per_second");
+    /// how many of them go at once after a pause
+    account_burst = 30.0, "", Setting("broker.account_burst");
     /// how long records are gathered for an object in S3
     gather_seconds = 60.0, "s", Setting("audit.s3.gather_seconds");
     /// the age at which a file of the journal is closed, and signed with KMS
@@ -160,4 +164,16 @@ inputs! {
     plan_reads = 3.0, "", Assumed(1.0, 10.0, "grows with what is lost");
     /// from one exchange of credentials to the next
     credential_minutes = 15.0, "min", Assumed(5.0, 60.0, "as `[exchange]` is configured");
+}
+
+impl Inputs {
+    /// Calls that go to IAM for one account in a second: as many as IAM answers, and no more than replicas make together.
+    pub(crate) fn account_rate(&self) -> f64 {
+        self.iam_rate.min(self.account_calls_per_second)
+    }
+
+    /// How many of them go at once after a pause.
+    pub(crate) fn account_at_once(&self) -> f64 {
+        self.iam_burst.min(self.account_burst)
+    }
 }

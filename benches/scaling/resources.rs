@@ -89,7 +89,7 @@ pub(crate) fn uses(deployment: &Deployment, seen: &Observed) -> Vec<Use> {
         ),
         of(Resource::Sessions, number(seen.peaks.sessions), inputs.cached_sessions),
         waited(&tally.sts, of(Resource::Sts, seen.rate(seen.sts), inputs.sts_quota)),
-        waited(&tally.iam, of(Resource::Iam, seen.rate(seen.iam_busiest), inputs.iam_rate)),
+        waited(&tally.iam, of(Resource::Iam, seen.rate(seen.iam_busiest), inputs.account_rate())),
         of(Resource::Writes, seen.rate(seen.admitted_writes), inputs.writes_per_second),
         waited(&tally.disk, of(Resource::Disk, seen.rate(seen.syncs), 1e3 / inputs.sync_time)),
         of(Resource::Records, records / replicas, inputs.records),

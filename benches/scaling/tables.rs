@@ -140,7 +140,7 @@ pub(crate) fn accounts() -> Table {
     let columns = [
         "callers in one account",
         "calls to IAM asked for, /s",
-        "IAM's rate, /s",
+        "the rate of both, /s",
         "used",
         "wait, p50",
         "wait, p99",
@@ -152,7 +152,9 @@ pub(crate) fn accounts() -> Table {
             let inputs = Inputs::STANDARD
                 .with("callers_per_account", number(callers))
                 .with("iam_rate", rate)
-                .with("iam_burst", 2.0 * rate);
+                .with("iam_burst", 2.0 * rate)
+                .with("account_calls_per_second", rate)
+                .with("account_burst", 2.0 * rate);
             let outcome = try_out(Deployment { inputs, ..installed(callers, 600.0, 1200.0) });
             let Some(iam) = outcome.uses.iter().find(|used| used.resource == Resource::Iam) else { continue };
             let (median, most) = iam.waits.unwrap_or_default();

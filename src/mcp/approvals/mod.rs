@@ -90,9 +90,10 @@ impl Approvals {
     /// Never: a refusal is an answer.
     pub async fn answer(self, request: Request<Body>) -> Result<Response, Infallible> {
         let drain = self.drain.clone();
+        let tasks = drain.tasks().clone();
         // In a task of its own: a person who hangs up leaves no plan that is rejected and no record of it. The head has the
         // request's place, which is so kept until then.
-        let deciding = self.drain.tasks().spawn(async move {
+        let deciding = tasks.spawn(async move {
             tokio::select! {
                 response = self.respond(request) => Some(response),
                 () = drain.forced() => None,
