@@ -163,8 +163,9 @@ fn left(session: &Session, now: Timestamp) -> SignedDuration {
     session.expires.duration_since(now)
 }
 
-/// Makes room for one more: drops what has expired, else the least recently used; never what is in flight, whose number
-/// the gateway's limit on concurrent requests bounds.
+/// Makes room for one more: drops what has expired, else a sixteenth of all, the least recently used, so that a full cache is
+/// not looked through for each newcomer; never what is in flight, whose number the gateway's limit on concurrent requests
+/// bounds.
 fn make_room(slots: &mut Slots, capacity: usize, now: Timestamp) {
     if slots.by_shape.len() < capacity {
         return;
@@ -175,13 +176,14 @@ fn make_room(slots: &mut Slots, capacity: usize, now: Timestamp) {
     if slots.by_shape.len() < capacity {
         return;
     }
-    let oldest = slots
-        .by_shape
-        .iter()
-        .filter(|(_, slot)| slot.flight.is_none())
-        .min_by_key(|(_, slot)| slot.used)
-        .map(|(shape, _)| Arc::clone(shape));
-    if let Some(oldest) = oldest {
+    let idle = slots.by_shape.iter().filter(|(_, slot)| slot.flight.is_none());
+    let mut idle: Vec<(u64, Arc<SessionShape>)> = idle.map(|(shape, slot)| (slot.used, Arc::clone(shape))).collect();
+    let many = (capacity / 16).max(1);
+    if idle.len() > many {
+        idle.select_nth_unstable_by_key(many, |(used, _)| *used);
+        idle.truncate(many);
+    }
+    for (_, oldest) in idle {
         slots.by_shape.remove(&oldest);
     }
 }

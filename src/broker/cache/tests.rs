@@ -239,3 +239,19 @@ async fn the_cache_is_bounded_and_drops_the_least_recently_used() {
     cache.get(shape("b", Purpose::Read)).await.unwrap();
     assert_eq!(sts.asked(), 4, "b made room");
 }
+
+#[tokio::test]
+async fn a_full_cache_makes_room_for_several_at_once_the_least_recently_used_of_all() {
+    let (sts, _, cache) = cache_of(32);
+    let name = |number: usize| format!("caller-{number}");
+    for number in 0..32 {
+        cache.get(shape(&name(number), Purpose::Read)).await.unwrap();
+    }
+    cache.get(shape(&name(0), Purpose::Read)).await.unwrap();
+    cache.get(shape("new", Purpose::Read)).await.unwrap();
+    assert_eq!((cache.len(), sts.asked()), (31, 33), "two went, one came");
+    for number in (3..32).chain([0]) {
+        cache.get(shape(&name(number), Purpose::Read)).await.unwrap();
+    }
+    assert_eq!(sts.asked(), 33, "none of those went");
+}
