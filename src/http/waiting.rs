@@ -3,7 +3,9 @@
 //! A connection costs its place whether it is used or not, so whoever opens many and says nothing on them would keep
 //! everybody else out. Therefore those that wait for a head stand in lines, and where a place is wanted the one that has
 //! waited longest is asked to leave:
-//! - [`Line::First`]: no request was ever complete. They go before all others, the oldest first.
+//! - [`Line::First`]: no request was ever complete. Once it has waited for [`FIRST_GRACE`] it goes before all others, the
+//!   oldest first. Before that it goes only where nobody else can: else whoever opens connections quickly would have each
+//!   newcomer leave at the next one, while the idle ones stay.
 //! - [`Line::Begun`]: a later head has begun and is not complete. It is left alone for [`HEAD_GRACE`], since most heads
 //!   come in one piece and the rest of this one is probably on its way; after that it goes before the idle ones, as
 //!   something that drips is no client who keeps a connection for its next call.
@@ -24,6 +26,10 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long a head that has begun on a connection which was used before counts as a request in flight.
 pub(crate) const HEAD_GRACE: Duration = Duration::from_secs(1);
+
+/// How long a new connection has for its first head before it goes ahead of all others: enough for a handshake and a head
+/// from the other side of the world, and short enough that the places of those who say nothing come back quickly.
+pub(crate) const FIRST_GRACE: Duration = Duration::from_millis(200);
 
 /// The places of one listener, and those who wait on them. Clones are the same room.
 #[derive(Debug, Clone)]
@@ -87,15 +93,18 @@ impl Lines {
 
     /// Takes out who is to leave at this time.
     fn longest(&mut self, now: Instant) -> Option<Waiting> {
-        let overdue = |waiting: &Waiting| now >= waiting.since + HEAD_GRACE;
-        if let Some((_, waiting)) = self.first.pop_first() {
-            return Some(waiting);
-        }
-        if self.begun.first_key_value().is_some_and(|(_, waiting)| overdue(waiting)) {
-            return self.begun.pop_first().map(|(_, waiting)| waiting);
-        }
-        let last = self.body.pop_first().or_else(|| self.next.pop_first());
-        last.map(|(_, waiting)| waiting)
+        // Who came first into a line is overdue first.
+        let overdue = |line: &BTreeMap<u64, Waiting>, grace| {
+            line.first_key_value().is_some_and(|(_, waiting)| now >= waiting.since + grace)
+        };
+        let line = if overdue(&self.first, FIRST_GRACE) {
+            &mut self.first
+        } else if overdue(&self.begun, HEAD_GRACE) {
+            &mut self.begun
+        } else {
+            [&mut self.body, &mut self.next, &mut self.first].into_iter().find(|line| !line.is_empty())?
+        };
+        line.pop_first().map(|(_, waiting)| waiting)
     }
 }
 
@@ -281,6 +290,28 @@ mod tests {
             assert_eq!(asked, [std::ptr::from_ref(next)]);
             assert!(next.must_leave());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newcomer_has_its_grace_while_idle_ones_can_go() {
+        let room = Room::new(3);
+        let [idle, idle_later, new] = [(); 3].map(|()| room.enter());
+        idle.is_idle();
+        idle_later.is_idle();
+        advance(FIRST_GRACE - Duration::from_millis(1)).await;
+        room.ask_longest(Instant::now());
+        assert!(is_asked(&idle) && !is_asked(&new) && !is_asked(&idle_later));
+        advance(Duration::from_millis(1)).await;
+        room.ask_longest(Instant::now());
+        assert!(is_asked(&new) && new.must_leave() && !is_asked(&idle_later), "its grace is over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn among_newcomers_alone_the_oldest_goes_at_once() {
+        let room = Room::new(2);
+        let [older, newer] = [(); 2].map(|()| room.enter());
+        assert_eq!(room.ask_longest(Instant::now()), None);
+        assert!(is_asked(&older) && older.must_leave() && !is_asked(&newer));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::*;
+use crate::http::waiting::FIRST_GRACE;
 
 fn with_places(connections: usize) -> Gateway {
     let mut setup = Setup::new();
@@ -102,12 +103,40 @@ async fn a_flood_of_silent_connections_keeps_nobody_out_and_takes_no_more_places
     gateway.settle().await;
     let started = Instant::now();
     assert_eq!(gateway.ask(post(PING)).await.status, 200);
-    kept.send(post(PING)).await;
-    assert_eq!(kept.reply().await.status, 200, "an idle connection outlasts all that never had a request");
     assert_eq!(started.elapsed(), Duration::ZERO);
+    gateway.settle().await;
     assert!(gateway.shows(&made_room(99)));
-    assert!(gateway.shows("connections 2"), "of the last silent one, and the kept one");
+    assert!(gateway.shows("connections 2"), "of the last silent ones");
     assert!(!was_closed(&mut silent[99]).await);
+    assert!(was_closed(&mut kept).await, "those that are new have their grace before idle ones");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_outlasts_silent_ones_that_come_no_faster_than_their_grace_passes() {
+    let gateway = with_places(5);
+    let mut kept = idle(&gateway).await;
+    let mut silent = Vec::new();
+    for _ in 0..30 {
+        silent.push(gateway.connect());
+        tokio::time::sleep(FIRST_GRACE / 2).await;
+    }
+    kept.send(post(PING)).await;
+    assert_eq!(kept.reply().await.status, 200);
+    assert!(gateway.shows(&made_room(26)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newcomer_outlasts_those_who_come_after_it_while_idle_ones_can_go() {
+    let gateway = with_places(5);
+    let mut idle_ones = Vec::new();
+    for _ in 0..5 {
+        idle_ones.push(idle(&gateway).await);
+    }
+    let mut new = gateway.connect();
+    let _hasty: Vec<_> = (0..4).map(|_| gateway.connect()).collect();
+    gateway.settle().await;
+    new.send(post(PING)).await;
+    assert_eq!(new.reply().await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,6 +256,7 @@ async fn whoever_is_asked_and_has_a_request_stays_and_another_one_goes() {
     let gateway = with_places(2);
     let mut new = gateway.connect();
     gateway.settle().await;
+    tokio::time::advance(FIRST_GRACE).await;
     let mut kept = idle(&gateway).await;
     gateway.settle().await;
     let mut waiting = gateway.connect();
