@@ -29,7 +29,7 @@ const LONGEST_TAKE: Duration = Duration::from_millis(500);
 /// How long the task that takes tokens sleeps at most: the rate may have grown meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// What a call is for: who goes first.
+/// What a call is for. The more urgent go first, and each of the others has a share of the turns while it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// A change that has begun: its plan should not stop half way.
@@ -41,8 +41,6 @@ pub enum Class {
 }
 
 impl Class {
-    const COUNT: usize = 3;
-
     /// The label in figures.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -77,7 +75,7 @@ pub struct Lane {
 
 #[derive(Debug, Default)]
 struct Inner {
-    queue: Queue<Who, oneshot::Sender<()>, { Class::COUNT }>,
+    queue: Queue<Who, oneshot::Sender<()>>,
     /// Whether a task takes tokens for those who wait.
     driven: bool,
     easing: Easing,

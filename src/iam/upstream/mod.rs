@@ -19,6 +19,7 @@ pub mod lane;
 mod not_sent;
 mod queue;
 pub mod reach;
+mod shares;
 mod way;
 
 use std::collections::HashMap;
@@ -45,7 +46,7 @@ pub use way::Way;
 /// The longest that an attempt waits for its turn, whatever the operation may take.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// A tool call that made more attempts than this is a scan from there on, and lets everybody else go first.
+/// A tool call that made more attempts than this is a scan from there on, and lets everybody else go first, but for one turn in eight.
 pub const SCAN_AFTER: usize = 10;
 
 /// A service of AWS that calls go to.

@@ -81,6 +81,35 @@ async fn a_change_goes_first_and_a_scan_last() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_callers_changes_do_not_starve_the_reads_of_others() {
+    let lane = lane(10.0, 1.0);
+    let changing: Vec<_> = (0..32)
+        .map(|number| {
+            let lane = Arc::clone(&lane);
+            tokio::spawn(async move {
+                let who = ["a", "b", "c", "d"][number % 4];
+                // Enough that changes wait for half a minute, whatever else goes.
+                for _ in 0..10 {
+                    lane.turn(caller(who), Class::Change, LONGEST_WAIT).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    settle().await;
+    let longest = Duration::from_secs(3);
+    for _ in 0..10 {
+        let began = Instant::now();
+        assert_eq!(lane.turn(caller("reader"), Class::Read, longest).await, Ok(()));
+        assert!(began.elapsed() < Duration::from_millis(500), "the fourth turn: {:?}", began.elapsed());
+    }
+    let began = Instant::now();
+    assert_eq!(lane.turn(caller("scanner"), Class::Scan, longest).await, Ok(()));
+    assert!(began.elapsed() < Duration::from_millis(900), "the eighth turn: {:?}", began.elapsed());
+    assert!(changing.iter().any(|changes| !changes.is_finished()), "there were changes all the time");
+    changing.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_would_wait_too_long_is_refused_at_once() {
     let lane = lane(1.0, 1.0);
     let began = Instant::now();
