@@ -1,7 +1,8 @@
 //! The circuit breaker of one upstream and account.
 //!
 //! # States
-//! - *Closed*: attempts are sent. [`FAILURES`] failed ones without a good one between them open it.
+//! - *Closed*: attempts are sent. [`FAILURES`] failed ones without a good one between them open it, if they were not all
+//!   of one caller.
 //! - *Open*: nothing is sent for [`FIRST_OPEN`]. The next attempt after that is the probe.
 //! - *Half-open*: the probe is under way, and nothing else is sent. A good end closes the breaker; a failed one opens it
 //!   for twice as long as before, [`LONGEST_OPEN`] at most. A probe that nobody waits for any more says nothing: the next
@@ -10,18 +11,29 @@
 //! Only what was admitted in the state that lasts says anything: an attempt that was sent before the breaker opened and ends
 //! after it neither opens nor closes it.
 //!
+//! # One caller
+//! Some operations take too long however well AWS is, and one caller may repeat such a one for ever. A breaker is there for
+//! the sake of others, so it takes two callers to open it: different operations are not enough, since a caller can choose
+//! two of these, too. One caller alone never opens it; its attempts are bounded by their deadlines and its own limits. Attempts
+//! that are nobody's (AssumeRole, and the gateway's own) are chosen by no caller, and count as different ones.
+//!
+//! Nor does one caller keep it open: whoever failed last may probe only [`OTHERS_AHEAD`] after everybody else may.
+//!
 //! # Recovery
 //! A probe takes [`LONGEST_PROBE`] at most. At worst one begins just before the fault ends, fails, and is followed by
-//! [`LONGEST_OPEN`]: then the first call is answered, 25 s after the fault's end. There is no jitter, because each replica
-//! sends one probe, not a herd of them.
+//! [`LONGEST_OPEN`]: then the first call is answered, 25 s after the fault's end, if it need not wait for the account's
+//! turn. There is no jitter, because each replica sends one probe, not a herd of them.
 
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Upstream;
+use super::lane::Who;
 
 /// How many failed attempts in a row open the breaker.
 pub const FAILURES: u32 = 5;
@@ -29,6 +41,8 @@ pub const FAILURES: u32 = 5;
 pub const FIRST_OPEN: Duration = Duration::from_secs(2);
 /// For how long it opens at most.
 pub const LONGEST_OPEN: Duration = Duration::from_secs(15);
+/// How much earlier than whoever failed last others may probe.
+pub const OTHERS_AHEAD: Duration = Duration::from_millis(500);
 /// How long a probe may take.
 pub const LONGEST_PROBE: Duration = Duration::from_secs(10);
 /// When somebody who came while a probe was under way should try again.
@@ -43,6 +57,8 @@ pub struct Breaker {
     /// One more while it is not closed.
     not_closed: Gauge,
     inner: Mutex<Inner>,
+    /// The state is another one.
+    turned: Notify,
 }
 
 #[derive(Debug)]
@@ -50,13 +66,24 @@ struct Inner {
     state: State,
     /// Counts the states, so that a late end can be told from one of the state that lasts.
     number: u64,
+    /// Whose attempt failed last.
+    last_failed: Who,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Closed { failed: u32 },
-    Open { until: Instant, period: Duration },
-    HalfOpen { period: Duration },
+    /// So many failed in a row, and whether they were of several callers.
+    Closed {
+        failed: u32,
+        several: bool,
+    },
+    Open {
+        until: Instant,
+        period: Duration,
+    },
+    HalfOpen {
+        period: Duration,
+    },
 }
 
 /// An attempt that may be sent. Dropped without an end, it says nothing.
@@ -65,73 +92,80 @@ enum State {
 pub struct Admitted<'breaker> {
     breaker: &'breaker Breaker,
     number: u64,
+    who: Who,
     probe: bool,
 }
+
+const CLOSED: State = State::Closed { failed: 0, several: false };
 
 impl Breaker {
     /// A closed one.
     #[must_use]
     pub fn new(upstream: Upstream, whose: String, not_closed: Gauge) -> Self {
-        let inner = Mutex::new(Inner { state: State::Closed { failed: 0 }, number: 0 });
-        Self { upstream, whose, not_closed, inner }
+        let inner = Mutex::new(Inner { state: CLOSED, number: 0, last_failed: None });
+        Self { upstream, whose, not_closed, inner, turned: Notify::new() }
     }
 
-    /// Whether an attempt would be admitted now.
+    /// Whether an attempt of this caller would be admitted now.
     ///
     /// # Errors
     /// How long it will not be.
-    pub fn check(&self) -> Result<(), Duration> {
-        match self.lock().state {
-            State::Open { until, .. } if Instant::now() < until => Err(until.duration_since(Instant::now())),
-            State::HalfOpen { .. } => Err(AFTER_PROBE),
-            State::Closed { .. } | State::Open { .. } => Ok(()),
-        }
+    pub fn check(&self, who: &Who) -> Result<(), Duration> {
+        self.lock().check(who)
     }
 
-    /// Admits an attempt, the probe if the time has come.
+    /// Admits an attempt of this caller, the probe if the time has come.
     ///
     /// # Errors
     /// How long none is admitted.
-    pub fn admit(&self) -> Result<Admitted<'_>, Duration> {
+    pub fn admit(&self, who: &Who) -> Result<Admitted<'_>, Duration> {
         let mut inner = self.lock();
+        inner.check(who)?;
         let probe = match inner.state {
-            State::Closed { .. } => false,
-            State::Open { until, period } if Instant::now() >= until => {
-                inner.turn_into(State::HalfOpen { period });
+            State::Open { period, .. } => {
+                self.turn(&mut inner, State::HalfOpen { period });
                 true
             }
-            State::Open { until, .. } => return Err(until.duration_since(Instant::now())),
-            State::HalfOpen { .. } => return Err(AFTER_PROBE),
+            State::Closed { .. } | State::HalfOpen { .. } => false,
         };
-        Ok(Admitted { breaker: self, number: inner.number, probe })
+        Ok(Admitted { breaker: self, number: inner.number, who: who.clone(), probe })
     }
 
-    fn end(&self, number: u64, failed: bool) {
+    fn end(&self, number: u64, who: &Who, failed: bool) {
         let mut inner = self.lock();
         if inner.number != number {
             return;
         }
+        let another = who.is_none() || inner.last_failed != *who;
+        if failed {
+            inner.last_failed.clone_from(who);
+        }
         match (inner.state, failed) {
-            (State::Closed { failed }, true) if failed + 1 >= FAILURES => {
+            (State::Closed { failed, several }, true) => {
+                let several = several || who.is_none() || (failed > 0 && another);
+                let failed = failed.saturating_add(1);
+                if failed < FAILURES || !several {
+                    // The number stays: this is the same state, further on.
+                    inner.state = State::Closed { failed, several };
+                    return;
+                }
                 self.not_closed.inc();
                 tracing::warn!(
                     upstream = self.upstream.as_str(),
                     account = self.whose,
                     "AWS does not answer: calls are not sent for a while"
                 );
-                inner.turn_into(State::Open { until: Instant::now() + FIRST_OPEN, period: FIRST_OPEN });
+                self.turn(&mut inner, State::Open { until: Instant::now() + FIRST_OPEN, period: FIRST_OPEN });
             }
-            // The number stays: this is the same state, further on.
-            (State::Closed { failed }, true) => inner.state = State::Closed { failed: failed + 1 },
-            (State::Closed { .. }, false) => inner.state = State::Closed { failed: 0 },
+            (State::Closed { .. }, false) => inner.state = CLOSED,
             (State::HalfOpen { .. }, false) => {
                 self.not_closed.dec();
                 tracing::info!(upstream = self.upstream.as_str(), account = self.whose, "AWS answers again");
-                inner.turn_into(State::Closed { failed: 0 });
+                self.turn(&mut inner, CLOSED);
             }
             (State::HalfOpen { period }, true) => {
                 let period = (period * 2).min(LONGEST_OPEN);
-                inner.turn_into(State::Open { until: Instant::now() + period, period });
+                self.turn(&mut inner, State::Open { until: Instant::now() + period, period });
             }
             // Nothing is admitted while it is open.
             (State::Open { .. }, _) => {}
@@ -143,8 +177,14 @@ impl Breaker {
         if inner.number == number
             && let State::HalfOpen { period } = inner.state
         {
-            inner.turn_into(State::Open { until: Instant::now(), period });
+            self.turn(&mut inner, State::Open { until: Instant::now(), period });
         }
+    }
+
+    fn turn(&self, inner: &mut Inner, state: State) {
+        inner.state = state;
+        inner.number += 1;
+        self.turned.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -153,9 +193,21 @@ impl Breaker {
 }
 
 impl Inner {
-    fn turn_into(&mut self, state: State) {
-        self.state = state;
-        self.number += 1;
+    fn check(&self, who: &Who) -> Result<(), Duration> {
+        match self.state {
+            State::Closed { .. } => Ok(()),
+            State::HalfOpen { .. } => Err(AFTER_PROBE),
+            State::Open { until, .. } => {
+                let ahead = match self.last_failed.is_some() && self.last_failed != *who {
+                    true => OTHERS_AHEAD,
+                    false => Duration::ZERO,
+                };
+                match until.saturating_duration_since(Instant::now()).saturating_sub(ahead) {
+                    Duration::ZERO => Ok(()),
+                    wait => Err(wait),
+                }
+            }
+        }
     }
 }
 
@@ -166,9 +218,22 @@ impl Admitted<'_> {
         if self.probe { attempt.min(LONGEST_PROBE) } else { attempt }
     }
 
+    /// Waits until the state in which it was admitted is over, so that it should not be sent any more: when to come back.
+    pub async fn overtaken(&self) -> Duration {
+        loop {
+            let mut turned = pin!(self.breaker.turned.notified());
+            // Before the look at the state: no turn is missed between them.
+            turned.as_mut().enable();
+            if self.breaker.lock().number != self.number {
+                return self.breaker.check(&self.who).err().unwrap_or_default();
+            }
+            turned.await;
+        }
+    }
+
     /// Tells how it ended: whether AWS failed, or was there.
     pub fn end(self, failed: bool) {
-        self.breaker.end(self.number, failed);
+        self.breaker.end(self.number, &self.who, failed);
     }
 }
 

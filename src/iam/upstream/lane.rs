@@ -61,7 +61,7 @@ impl Class {
 }
 
 /// Whose turn it is; calls that are nobody's are one caller's.
-type Who = Option<Arc<Caller>>;
+pub(super) type Who = Option<Arc<Caller>>;
 
 /// The calls for one account.
 pub struct Lane {

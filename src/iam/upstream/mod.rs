@@ -3,8 +3,9 @@
 //! Every attempt of a tool's AWS call, of AssumeRole and of the gateway's own GetCallerIdentity takes a [`Way`], which
 //! knows the upstream, the account, the caller and what the call is for. Before an attempt is sent, the way
 //!
-//! 1. asks the [`Breaker`] of this upstream and account: while AWS does not answer it, nothing is sent;
-//! 2. waits its turn in the account's [`Lane`]: the rate at which AWS takes IAM calls is the account's, not the caller's;
+//! 1. asks the [`Breaker`] of this upstream and account: while AWS does not answer it, nothing is sent but one probe;
+//! 2. waits its turn in the account's [`Lane`]: the rate at which AWS takes IAM calls is the account's, not the caller's.
+//!    Whoever waits when the breaker opens leaves;
 //!
 //! and afterwards it tells both how the attempt ended. What is refused was not sent ([`NotSent`]) and is not tried again
 //! by the SDK. The retries, too, are each upstream's and account's own: the SDK would share them in the whole process.

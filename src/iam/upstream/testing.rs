@@ -1,6 +1,7 @@
 //! What the tests of upstreams stand on: time that is tokio's, and what replicas share that fails as told.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -66,6 +67,41 @@ impl SharedState for Useless {
             Self::Silent => pending().boxed(),
             Self::Taken => ready(Ok(Taken::After(Duration::from_millis(100)))).boxed(),
         }
+    }
+}
+
+/// What the replicas share, when it gives a token to everybody, if not in the same moment, and counts them.
+#[derive(Debug, Default)]
+pub(super) struct Useful(AtomicUsize);
+
+impl Useful {
+    /// How many tokens it gave.
+    pub(super) fn turns(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl SharedState for Useful {
+    fn use_up<'a>(&'a self, _single: &'a Single) -> BoxFuture<'a, Result<Use, Gone>> {
+        ready(Err(Gone)).boxed()
+    }
+
+    fn was_used<'a>(&'a self, _kind: Kind, _id: &'a [u8; 32]) -> BoxFuture<'a, bool> {
+        ready(false).boxed()
+    }
+
+    fn reaches_all_replicas(&self) -> bool {
+        true
+    }
+
+    fn take<'a>(&'a self, _counted: &'a Counted, _rate: Rate) -> BoxFuture<'a, Result<Taken, Gone>> {
+        async {
+            // Others come meanwhile.
+            tokio::task::yield_now().await;
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(Taken::Now)
+        }
+        .boxed()
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 
 use super::answer::{Ended, is_whole};
 use super::figures::Figures;
-use super::lane::{Class, Lane};
+use super::lane::{Class, Lane, Who};
 use super::reach::told_apart;
 use super::{NotSent, SCAN_AFTER, Target, Upstream};
 use crate::iam::meter::Meter;
@@ -47,14 +47,17 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    fn who(&self) -> Who {
+        self.meter.caller().cloned()
+    }
+
     async fn wait(&self) -> Result<(), NotSent> {
         let class = match self.changes {
             true => Class::Change,
             false if self.meter.attempts() > SCAN_AFTER => Class::Scan,
             false => Class::Read,
         };
-        let who = self.meter.caller().cloned();
-        self.lane.turn(who, class, self.longest).await.map_err(|retry_in| NotSent::BudgetSpent { retry_in })
+        self.lane.turn(self.who(), class, self.longest).await.map_err(|retry_in| NotSent::BudgetSpent { retry_in })
     }
 }
 
@@ -86,12 +89,17 @@ impl Way {
             ConnectorError::user(Box::new(why))
         };
         let unavailable = |retry_in| not_sent(NotSent::Unavailable { upstream: target.upstream, retry_in });
+        let who = turn.as_ref().and_then(Turn::who);
+        // Before the wait: while AWS does not answer only the probe waits, and uses up a turn.
+        let admitted = target.breaker.admit(&who).map_err(unavailable)?;
         if let Some(turn) = turn {
-            // Nobody waits, or uses up a turn, for what is not answered.
-            target.breaker.check().map_err(unavailable)?;
-            turn.wait().await.map_err(not_sent)?;
+            tokio::select! {
+                biased;
+                // Whoever waits when the breaker opens leaves the queue.
+                retry_in = admitted.overtaken() => return Err(unavailable(retry_in)),
+                came = turn.wait() => came.map_err(not_sent)?,
+            }
         }
-        let admitted = target.breaker.admit().map_err(unavailable)?;
         let limit = admitted.limit(*attempt);
         let answered = match timeout(limit, answer_of(target.upstream, &connector, request)).await {
             Ok(answered) => answered.map_err(told_apart),

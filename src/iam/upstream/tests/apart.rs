@@ -10,8 +10,8 @@ use super::aws::Fault;
 use super::stand::{ACCOUNT, Stand};
 use crate::broker::Purpose;
 use crate::broker::sts::Sts;
-use crate::iam::upstream::breaker::FAILURES;
-use crate::iam::upstream::testing::{Following, Useless, account, memory};
+use crate::iam::upstream::breaker::{FAILURES, FIRST_OPEN};
+use crate::iam::upstream::testing::{Following, Useful, Useless, account, memory};
 use crate::iam::upstream::{SCAN_AFTER, Upstream};
 use crate::shared_state::Rate;
 
@@ -22,16 +22,80 @@ async fn an_open_breaker_refuses_no_other_account_and_no_other_upstream() {
     let stand = Stand::new();
     let target = |upstream, id| stand.upstreams.target(upstream, Some(&account(id)));
     for _ in 0..FAILURES {
-        target(Upstream::Iam, ACCOUNT).breaker.admit().unwrap().end(true);
+        target(Upstream::Iam, ACCOUNT).breaker.admit(&None).unwrap().end(true);
     }
     assert_eq!(stand.read("bob").await.unwrap_err().code, "UpstreamUnavailable");
     let session = stand.session("bob", Purpose::Read).await.unwrap();
     assert_eq!(stand.read_with(&session, "bob", Stand::read_meter("bob", OTHER)).await, Ok(()));
     for upstream in Upstream::ALL {
-        let open = target(upstream, ACCOUNT).breaker.check().is_err();
+        let open = target(upstream, ACCOUNT).breaker.check(&None).is_err();
         assert_eq!(open, upstream == Upstream::Iam, "{upstream:?}");
-        assert_eq!(target(upstream, OTHER).breaker.check(), Ok(()), "{upstream:?}");
+        assert_eq!(target(upstream, OTHER).breaker.check(&None), Ok(()), "{upstream:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_callers_calls_that_always_fail_refuse_nobody_elses() {
+    let stand = Stand::new();
+    for who in ["bob", "carol"] {
+        stand.session(who, Purpose::Read).await.unwrap();
+    }
+    for fault in [Fault::SlowHead, Fault::InternalError] {
+        stand.aws.set("iam", Some(fault));
+        for _ in 0..2 * FAILURES {
+            assert_ne!(stand.read("bob").await.unwrap_err().code, "UpstreamUnavailable");
+        }
+        stand.aws.set("iam", None);
+        assert_eq!(stand.read("carol").await, Ok(()), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_breaker_is_not_closed_only_the_probe_takes_a_turn() {
+    let taken = Arc::new(Useful::default());
+    let stand = Arc::new(Stand::with(Arc::clone(&taken) as _));
+    let sessions = (0..20).map(|number| format!("caller{number}"));
+    for who in sessions.clone() {
+        stand.session(&who, Purpose::Read).await.unwrap();
+    }
+    let breaker = &stand.upstreams.target(Upstream::Iam, Some(&account(ACCOUNT))).breaker;
+    for _ in 0..FAILURES {
+        breaker.admit(&None).unwrap().end(true);
+    }
+    tokio::time::advance(FIRST_OPEN).await;
+    let calls: Vec<_> = sessions
+        .map(|who| {
+            let stand = Arc::clone(&stand);
+            tokio::spawn(async move { stand.read(&who).await })
+        })
+        .collect();
+    let mut answered = 0;
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(()) => answered += 1,
+            Err(failure) => assert_eq!(failure.code, "UpstreamUnavailable"),
+        }
+    }
+    assert_eq!((answered, taken.turns()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_when_the_breaker_opens_leaves_at_once() {
+    let stand = Arc::new(Stand::with(Arc::new(Useless::Taken)));
+    stand.session("bob", Purpose::Read).await.unwrap();
+    let began = Instant::now();
+    let waiting = Arc::clone(&stand);
+    let call = tokio::spawn(async move { waiting.read("bob").await });
+    let lane = stand.upstreams.lane(&account(ACCOUNT));
+    while lane.waiting() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let breaker = &stand.upstreams.target(Upstream::Iam, Some(&account(ACCOUNT))).breaker;
+    for _ in 0..FAILURES {
+        breaker.admit(&None).unwrap().end(true);
+    }
+    assert_eq!(call.await.unwrap().unwrap_err().code, "UpstreamUnavailable");
+    assert_eq!((lane.waiting(), began.elapsed()), (0, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]

@@ -94,11 +94,12 @@ async fn an_open_breaker_ends_as_documented() {
         if service == "iam" {
             stand.session("bob", Purpose::Read).await.unwrap();
             stand.session("bob", Purpose::Write).await.unwrap();
+            stand.session("carol", Purpose::Read).await.unwrap();
         }
         stand.aws.set(service, Some(Fault::Refused));
         // The second call's last attempt is not sent any more.
         assert_eq!(stand.read("bob").await.unwrap_err().code, "AwsUnreachable");
-        let last = stand.read("bob").await.unwrap_err();
+        let last = stand.read("carol").await.unwrap_err();
         assert_eq!((last.code.as_str(), last.sent), ("UpstreamUnavailable", Sent::No));
         let sent = stand.aws.sent(service);
         assert_eq!(sent, FAILURES as usize);
