@@ -32,6 +32,15 @@ pub struct Broker {
     pub account_burst: u32,
 }
 
+impl Broker {
+    /// The same with `new`'s rate of accounts, which alone can change while the process runs.
+    #[must_use]
+    pub fn with_account_rate_of(&self, new: &Self) -> Self {
+        let Self { account_calls_per_second, account_burst, .. } = *new;
+        Self { account_calls_per_second, account_burst, ..self.clone() }
+    }
+}
+
 pub(super) fn read(section: &Section<'_>, limits: &Limits) -> Broker {
     let seconds = |key, range, default, why| section.integer::<u64>(key, range, default, why);
     let call = limits.call.as_secs();

@@ -6,7 +6,7 @@ impl Config {
     /// What differs in `new` and takes effect only after a restart, by section or key; empty when all of it can be applied.
     ///
     /// Applied at once are `gateway.read_only`, `role_mapping`, `policy`, `protect`, `sealing`, `exchange`, `issuer`, `bearer`,
-    /// `revoked`, `log.level` and the rates of `limits`; everything else is bound to
+    /// `revoked`, `log.level`, the rates of `limits` and an account's of `broker`; everything else is bound to
     /// sockets, files, pools or caches that exist since the start.
     #[must_use]
     pub fn reloadable_difference(&self, new: &Self) -> Vec<&'static str> {
@@ -39,7 +39,7 @@ impl Config {
             ("limits", Limits { rates: new.limits.rates, ..limits.clone() } != new.limits),
             ("environment", *environments != new.environments),
             ("sigv4", *sigv4 != new.sigv4),
-            ("broker", *broker != new.broker),
+            ("broker", broker.with_account_rate_of(&new.broker) != new.broker),
             ("audit", *audit != new.audit),
             ("shared_state", *shared_state != new.shared_state),
             ("tools", *tools != new.tools),

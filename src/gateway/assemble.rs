@@ -205,7 +205,7 @@ impl Gateway {
             replay,
             confirmer,
             keyring: Arc::clone(&keyring),
-            upstreams: upstreams(&in_force.get().config, state, &stationery.clock, &metrics),
+            upstreams: upstreams(&in_force, state, &stationery.clock, &metrics),
         };
         let road = road(&in_force, &journal, &stationery, admission, catalogue, to_aws);
         let road = Arc::new(Road { decisions: Decisions::new(&metrics), ..road });
@@ -339,9 +339,18 @@ fn road(
 }
 
 /// The ways to AWS, whose calls for an account are counted with those of all replicas.
-fn upstreams(config: &Config, state: Arc<dyn SharedState>, clock: &SharedClock, metrics: &Metrics) -> Arc<Upstreams> {
-    let (per_second, burst) = (config.broker.account_calls_per_second, config.broker.account_burst);
-    let rate = Rate { per_second: f64::from(per_second), most: f64::from(burst) };
+fn upstreams(
+    in_force: &Arc<Current<InForce>>,
+    state: Arc<dyn SharedState>,
+    clock: &SharedClock,
+    metrics: &Metrics,
+) -> Arc<Upstreams> {
+    let in_force = Arc::clone(in_force);
+    let rate = move || {
+        let in_force = in_force.get();
+        let broker = &in_force.config.broker;
+        Rate { per_second: f64::from(broker.account_calls_per_second), most: f64::from(broker.account_burst) }
+    };
     Upstreams::new(state, rate, Arc::clone(clock), metrics)
 }
 

@@ -26,6 +26,7 @@ pub(super) fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -
         issuers: new.issuers.clone(),
         bearer: new.bearer.clone(),
         revoked: new.revoked.clone(),
+        broker: old.broker.with_account_rate_of(&new.broker),
         limits: Limits { rates: new.limits.rates, ..old.limits.clone() },
         log: Log { format: old.log.format, level: new.log.level },
         digest,
@@ -54,6 +55,24 @@ mod tests {
         );
         let environment = BTreeMap::<String, String>::new();
         Config::parse(&text, Path::new("gateway.toml"), &environment).expect("a good configuration").config
+    }
+
+    #[test]
+    fn an_accounts_rate_takes_effect_and_what_else_is_the_brokers_waits() {
+        let old = config("accounts = [\"111111111111\"]", ROLE, false);
+        let mut new = old.clone();
+        (new.broker.account_calls_per_second, new.broker.account_burst) = (3, 4);
+        let mut later = old.reloadable_difference(&new);
+        let merged = merge(&old, &new, &mut later);
+        assert_eq!((later.as_slice(), merged.broker), ([].as_slice(), new.broker.clone()));
+        new.broker.cached_sessions += 1;
+        let mut later = old.reloadable_difference(&new);
+        let merged = merge(&old, &new, &mut later);
+        assert_eq!(
+            (later.as_slice(), merged.broker.cached_sessions),
+            (["broker"].as_slice(), old.broker.cached_sessions)
+        );
+        assert_eq!((merged.broker.account_calls_per_second, merged.broker.account_burst), (3, 4));
     }
 
     const ROLE: &str = "role_arn = \"arn:aws:iam::{account}:role/r\"\naccess = \"read-write\"";

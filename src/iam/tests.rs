@@ -47,7 +47,7 @@ fn reader(declared: Vec<DeclaredCall>) -> (Reader, Arc<Meter>, Counting) {
     let settings = ClientSettings { connect: second, attempt: second, operation: second, attempts: 1 };
     let clock: SharedClock = Arc::new(SystemClock);
     let shared = Arc::new(Memory::new(|_| Capacities { of_all: 0, of_one: 0 }, Arc::clone(&clock)));
-    let upstreams = Upstreams::new(shared, Rate::per_second(10), clock, &Metrics::new());
+    let upstreams = Upstreams::new(shared, || Rate::per_second(10), clock, &Metrics::new());
     let factory = ClientFactory::new(connections, SharedAsyncSleep::new(TokioSleep::new()), settings, upstreams);
     let endpoint = Endpoint { region: Region::from_static("us-east-1"), url: Some("http://127.0.0.1:9".into()) };
     let credentials = Credentials::new("AKIAEXAMPLE", "not-a-real-secret", None, None, "test");

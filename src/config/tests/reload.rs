@@ -28,6 +28,7 @@ fn what_can_be_applied_at_once_is_not_named() {
         ("\"alice\"", "\"bob\""),
         ("", "[protect]\narns = [\"arn:aws:iam::123456789012:role/x\"]"),
         ("", "[log]\nlevel = \"debug\""),
+        ("", "[broker]\naccount_calls_per_second = 3\naccount_burst = 4"),
         ("", "[sealing]\nkeys_group_readable = true"),
         ("", "[exchange]\naudience = \"other\""),
         ("", "[[revoked]]\nperson = \"mallory\""),

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::easing::Easing;
 use super::figures::Figures;
 use super::queue::Queue;
+use super::rate::AccountRate;
 use crate::authn::Caller;
 use crate::bucket::{Bucket, Rate};
 use crate::clock::SharedClock;
@@ -67,7 +68,7 @@ pub(super) type Who = Option<Arc<Caller>>;
 pub struct Lane {
     counted: Counted,
     shared: Arc<dyn SharedState>,
-    rate: Rate,
+    rate: AccountRate,
     clock: SharedClock,
     figures: Figures,
     inner: Mutex<Inner>,
@@ -95,7 +96,7 @@ impl Lane {
     pub fn new(
         account: &Account,
         shared: Arc<dyn SharedState>,
-        rate: Rate,
+        rate: AccountRate,
         clock: SharedClock,
         figures: Figures,
     ) -> Self {
@@ -160,7 +161,7 @@ impl Lane {
 
     /// How long it lasts until so many have had their turn.
     fn lasts(&self, turns: usize, easing: Easing) -> Duration {
-        let per_second = self.rate.per_second * easing.part(Instant::now());
+        let per_second = self.rate.now().per_second * easing.part(Instant::now());
         let turns = u32::try_from(turns).unwrap_or(u32::MAX);
         Duration::try_from_secs_f64(f64::from(turns) / per_second).unwrap_or(Duration::MAX)
     }
@@ -168,7 +169,8 @@ impl Lane {
     /// Takes a token, if there is one.
     async fn take(&self) -> Taken {
         let part = self.lock().easing.part(Instant::now());
-        let rate = Rate { per_second: self.rate.per_second * part, most: (self.rate.most * part).max(1.0) };
+        let whole = self.rate.now();
+        let rate = Rate { per_second: whole.per_second * part, most: (whole.most * part).max(1.0) };
         if let Ok(Ok(taken)) = timeout(LONGEST_TAKE, self.shared.take(&self.counted, rate)).await {
             return taken;
         }

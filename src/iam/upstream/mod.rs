@@ -19,6 +19,7 @@ mod figures;
 pub mod lane;
 mod not_sent;
 mod queue;
+mod rate;
 pub mod reach;
 mod shares;
 mod way;
@@ -41,6 +42,7 @@ pub use breaker::Breaker;
 pub use figures::Figures;
 pub use lane::{Class, Lane};
 pub use not_sent::NotSent;
+pub use rate::AccountRate;
 pub use reach::Unconnected;
 pub use way::Way;
 
@@ -107,17 +109,22 @@ type Key = (Upstream, Option<Account>);
 pub struct Upstreams {
     shared: Arc<dyn SharedState>,
     clock: SharedClock,
-    rate: Rate,
+    rate: AccountRate,
     figures: Figures,
     targets: Mutex<HashMap<Key, Arc<Target>>>,
     lanes: Mutex<HashMap<Account, Arc<Lane>>>,
 }
 
 impl Upstreams {
-    /// Upstreams whose accounts take calls at `rate`, counted in `shared` with all replicas together.
+    /// Upstreams whose accounts take calls at the rate that `rate` says is in force, counted in `shared` with all replicas together.
     #[must_use]
-    pub fn new(shared: Arc<dyn SharedState>, rate: Rate, clock: SharedClock, metrics: &Metrics) -> Arc<Self> {
-        let figures = Figures::new(metrics);
+    pub fn new(
+        shared: Arc<dyn SharedState>,
+        rate: impl Fn() -> Rate + Send + Sync + 'static,
+        clock: SharedClock,
+        metrics: &Metrics,
+    ) -> Arc<Self> {
+        let (rate, figures) = (AccountRate::new(rate), Figures::new(metrics));
         Arc::new(Self { shared, clock, rate, figures, targets: Mutex::default(), lanes: Mutex::default() })
     }
 
@@ -161,7 +168,7 @@ impl Upstreams {
             Arc::new(Lane::new(
                 account,
                 Arc::clone(&self.shared),
-                self.rate,
+                self.rate.clone(),
                 Arc::clone(&self.clock),
                 self.figures.clone(),
             ))

@@ -10,6 +10,10 @@ fn rate(per_second: f64, most: f64) -> Rate {
 }
 
 fn lane_of(shared: Arc<dyn SharedState>, rate: Rate, clock: SharedClock) -> Arc<Lane> {
+    lane_with(shared, AccountRate::new(move || rate), clock)
+}
+
+fn lane_with(shared: Arc<dyn SharedState>, rate: AccountRate, clock: SharedClock) -> Arc<Lane> {
     Arc::new(Lane::new(&account("123456789012"), shared, rate, clock, Figures::new(&Metrics::new())))
 }
 
@@ -56,6 +60,27 @@ async fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
     let went = order(&lane(10.0, 2.0), &calls).await;
     let went: Vec<(&str, u64)> = went.into_iter().map(|(name, at)| (name, at / 100)).collect();
     assert_eq!(went, [("1", 0), ("2", 0), ("3", 1), ("4", 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_rate_holds_from_the_next_turn_on() {
+    let clock = Following::clock();
+    let in_force = Arc::new(Mutex::new(rate(1.0, 1.0)));
+    let asked = Arc::clone(&in_force);
+    let lane = lane_with(memory(&clock), AccountRate::new(move || *asked.lock().unwrap()), clock);
+    let tenths = |calls: u32| {
+        let lane = Arc::clone(&lane);
+        async move {
+            let began = Instant::now();
+            for _ in 0..calls {
+                lane.turn(caller("a"), Class::Read, LONGEST_WAIT).await.unwrap();
+            }
+            began.elapsed().as_millis() / 100
+        }
+    };
+    assert_eq!(tenths(3).await, 20);
+    *in_force.lock().unwrap() = rate(10.0, 1.0);
+    assert!((9..=11).contains(&tenths(10).await));
 }
 
 #[tokio::test(start_paused = true)]

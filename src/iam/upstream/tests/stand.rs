@@ -57,7 +57,7 @@ impl Stand {
         let connector = aws.clone();
         let connections = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
         let sleep = SharedAsyncSleep::new(TokioSleep::new());
-        let upstreams = Upstreams::new(shared, rate, Arc::clone(&clock), &metrics);
+        let upstreams = Upstreams::new(shared, move || rate, Arc::clone(&clock), &metrics);
         let own = Credentials::new("AKIAGATEWAY", "not-a-real-secret", None, None, "test");
         let sts = Arc::new(AwsSts::new(
             &Endpoint::regional("us-east-1", None),
