@@ -182,7 +182,7 @@ impl Gateway {
             Arc::clone(&clock),
             Arc::clone(&random),
         );
-        let drain = Drain::new();
+        let drain = Drain::lasting(config.limits.shutdown_announce + config.limits.shutdown_grace);
         let health = Health::new(drain.clone());
         let signals = SignalWatch::new(&config.audit, &journal, &metrics, clock.now());
         let settings = http_settings(&config);

@@ -1,5 +1,9 @@
 //! How the end begins.
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +22,13 @@ pub struct Drain {
     begun: CancellationToken,
     forced: CancellationToken,
     tasks: TaskTracker,
+    /// How long it takes from the first to the last of these, if that is known.
+    lasts: Option<Duration>,
+    began: Arc<OnceLock<Instant>>,
 }
+
+/// What is kept of the time at the end, for the record of a call and for its reply.
+const TO_LEAVE: Duration = Duration::from_secs(2);
 
 impl Drain {
     /// An order not yet given.
@@ -27,13 +37,21 @@ impl Drain {
         Self::default()
     }
 
+    /// One not yet given, that ends everything so long after it began.
+    #[must_use]
+    pub fn lasting(time: Duration) -> Self {
+        Self { lasts: Some(time), ..Self::default() }
+    }
+
     /// Asks everybody to finish.
     pub fn begin(&self) {
+        self.began.get_or_init(Instant::now);
         self.begun.cancel();
     }
 
     /// Tells everybody to give up what they do; begins the drain if it has not begun.
     pub fn force(&self) {
+        self.began.get_or_init(Instant::now);
         self.begun.cancel();
         self.forced.cancel();
     }
@@ -42,6 +60,15 @@ impl Drain {
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.begun.is_cancelled()
+    }
+
+    /// When what begins now has to be done, two seconds before everybody is told to give up; `None` while serving, and when it
+    /// is not known how long the end takes.
+    ///
+    /// What began before the drain keeps its own deadline.
+    #[must_use]
+    pub fn last_moment(&self) -> Option<Instant> {
+        Some(*self.began.get()? + self.lasts?.saturating_sub(TO_LEAVE))
     }
 
     /// Waits until everybody was asked to finish.
@@ -59,5 +86,25 @@ impl Drain {
     #[must_use]
     pub fn tasks(&self) -> &TaskTracker {
         &self.tasks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_moment_counts_from_the_first_order() {
+        let drain = Drain::lasting(Duration::from_secs(25));
+        assert_eq!(drain.last_moment(), None);
+        let began = Instant::now();
+        drain.begin();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        drain.begin();
+        drain.force();
+        assert_eq!(drain.clone().last_moment(), Some(began + Duration::from_secs(23)));
+        let unbounded = Drain::new();
+        unbounded.begin();
+        assert_eq!(unbounded.last_moment(), None);
     }
 }

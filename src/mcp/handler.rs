@@ -124,6 +124,7 @@ impl Handler {
                 responses: request.input_responses.unwrap_or_default(),
             },
             progress: None,
+            last_moment: self.drain.last_moment(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use super::confirm::elicitation::ClientInput;
 use super::method::Method;
@@ -44,6 +45,8 @@ pub struct Incoming {
     pub input: ClientInput,
     /// Where steps of a long call are told, if the client asked to hear of them.
     pub progress: Option<UnboundedSender<Step>>,
+    /// When it has to be done, if the gateway has begun to end.
+    pub last_moment: Option<Instant>,
 }
 
 impl Incoming {

@@ -176,7 +176,12 @@ pub fn error(uri: &str, reply: &Reply) -> McpError {
         (UNKNOWN_RESOURCE | "NoSuchEntity" | "ValidationError" | "ToolNotAllowed", _) => ErrorCode::RESOURCE_NOT_FOUND,
         (code, Some(ErrorStage::Aws)) if !code.starts_with("AccessDenied") => ErrorCode::INTERNAL_ERROR,
         (
-            AuditUnavailable::CODE | "InternalFailure" | "UndeclaredAwsCall" | "NoGatewayCredentials" | "CallTimeout",
+            AuditUnavailable::CODE
+            | "InternalFailure"
+            | "UndeclaredAwsCall"
+            | "NoGatewayCredentials"
+            | "CallTimeout"
+            | "GatewayEnding",
             _,
         ) => ErrorCode::INTERNAL_ERROR,
         _ => ErrorCode::INVALID_REQUEST,

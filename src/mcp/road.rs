@@ -8,6 +8,7 @@
 mod apply;
 mod approvers;
 mod confirm;
+mod ending;
 pub(super) mod failures;
 mod look_up;
 mod write;
@@ -143,7 +144,8 @@ impl Road {
         incoming: &'call Incoming,
         trail: &mut Trail<'call>,
     ) -> Result<Reply, ToolError> {
-        let deadline = Instant::now() + self.deadline;
+        let usual = Instant::now() + self.deadline;
+        let deadline = |changes| ending::deadline(usual, incoming.last_moment, changes);
         let tool = incoming.find_tool(self.catalogue);
         trail.spec = tool.as_ref().ok().map(|tool| tool.spec);
         let facts = self.context(in_force, incoming, trail)?;
@@ -155,8 +157,8 @@ impl Road {
         trail.decision = Some(authorized.decision().clone());
         match tool.work {
             Work::Local(work) => Ok(self.answer_locally(work, &authorized, trail).await),
-            Work::Read(work) => self.read(work, in_force, &authorized, deadline, trail).await,
-            Work::Write(work) => self.write(work, in_force, incoming, &authorized, deadline, trail).await,
+            Work::Read(work) => self.read(work, in_force, &authorized, deadline(false)?, trail).await,
+            Work::Write(work) => self.write(work, in_force, incoming, &authorized, deadline(true)?, trail).await,
         }
     }
 

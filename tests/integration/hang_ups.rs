@@ -142,6 +142,25 @@ fn an_order_to_stop_is_announced_before_connections_are_refused() {
     assert!(TcpStream::connect(gateway.address()).is_err());
 }
 
+/// This asks the real binary in the seconds in which it announces its end.
+#[test]
+fn a_change_that_begins_too_late_before_the_end_is_refused_and_a_read_is_answered() {
+    let mut gateway = TestGateway::with_recording_aws()
+        .set("limits.shutdown_announce_seconds", "5")
+        .set("limits.shutdown_grace_seconds", "2")
+        .start();
+    gateway.wait_for_writes();
+    assert!(!gateway.write("alice", "create_user", json!({"user_name": "before"})).is_error);
+    gateway.signal("TERM");
+    eventually("the gateway is not ready", || (gateway.get("/readyz").status == 503).then_some(()));
+    let read = gateway.call("alice", "list_users", json!({}));
+    assert!(!read.is_error, "{read:?}");
+    let refused = gateway.write("alice", "create_user", json!({"user_name": "late"}));
+    assert_eq!((refused.code(), &refused.content["error"]["retryable"]), ("GatewayEnding", &json!(true)));
+    assert_eq!(stages(&gateway.records_of(&refused.id)), ["denied"]);
+    assert_eq!(gateway.wait(), Some(0), "{}", gateway.log());
+}
+
 #[test]
 fn a_second_order_to_stop_does_not_wait() {
     let mut gateway = TestGateway::with_faulty_aws().start();

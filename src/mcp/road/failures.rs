@@ -30,6 +30,13 @@ pub(super) fn switched_to_read_only() -> ToolError {
         .hint("nothing was changed; its operators can switch it back (gateway.read_only)")
 }
 
+/// A call that began while the gateway ends, with too little time left for it.
+pub(super) fn ending() -> ToolError {
+    ToolError::gateway("GatewayEnding", "the gateway is ending and has no time left for this call; nothing was changed")
+        .retryable()
+        .hint("call again: another replica answers it, or this gateway once it is started again")
+}
+
 pub(super) fn changed_meanwhile() -> ToolError {
     let message = "the gateway's configuration or policies changed while this call was planned; nothing was changed";
     ToolError::gateway("ConfigurationChanged", message)
