@@ -104,7 +104,9 @@ pub(crate) fn simulate(deployment: &Deployment) -> Observed {
         callers,
         replicas,
         sts: limited(inputs.sts_quota),
-        accounts: (0..deployment.accounts()).map(|_| Bucket::new(inputs.account_rate(), inputs.account_at_once())).collect(),
+        accounts: (0..deployment.accounts())
+            .map(|_| Bucket::new(inputs.account_rate(), inputs.account_at_once()))
+            .collect(),
         valkey: Servers::new(1),
         tally: Tally::default(),
         peaks: Peaks::default(),

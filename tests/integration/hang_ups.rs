@@ -50,10 +50,10 @@ fn a_change_is_finished_and_recorded_for_a_client_that_hung_up() {
     assert_eq!(gateway.received("CreateUser").len(), 1);
 }
 
-/// Four times 250: more requests than 256 are not worked on at once, and a test has 1,024 open files on many machines.
+/// Four times 250: a test has 1,024 open files on many machines. One caller has no more than two thirds of the places.
 #[test]
 fn a_thousand_clients_that_hang_up_leave_a_thousand_outcomes() {
-    let mut gateway = TestGateway::with_recording_aws().start();
+    let mut gateway = TestGateway::with_recording_aws().set("limits.concurrent_requests", "400").start();
     let mut ledger = Ledger::default();
     for so_far in [0, 250, 500, 750] {
         gateway.recording_aws().hold();
