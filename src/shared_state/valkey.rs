@@ -219,7 +219,7 @@ impl Valkey {
         Ok(())
     }
 
-    /// Has these remembered as used: [`AT_ONCE`] at most.
+    /// Has these remembered as used: `AT_ONCE` at most.
     ///
     /// # Errors
     /// Why they were not, or not all of them.

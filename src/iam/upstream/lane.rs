@@ -1,7 +1,7 @@
 //! An account's budget: who calls AWS for it waits here for a turn when AWS would not take all calls at once.
 //!
 //! A lane is *free* or *queued*. On a free one a call takes a token from what the replicas share and goes. When there is
-//! none the call queues, and one task takes tokens for those who wait, in the order of [`Queue`], until nobody does. Whoever
+//! none the call queues, and one task takes tokens for those who wait, in the order of `Queue`, until nobody does. Whoever
 //! comes while others wait queues too. A call that is dropped leaves the queue.
 
 use std::fmt;
