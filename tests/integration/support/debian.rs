@@ -12,10 +12,10 @@ use super::waiting::eventually;
 
 /// A command of the unpacked packages, with the libraries that came with them.
 fn command(path: &str) -> Command {
-    let root = installed("debian").join("root");
-    let libraries = fs::read_dir(root.join("usr/lib")).expect("packages have libraries");
+    let unpacked = installed("debian").join("unpacked");
+    let libraries = fs::read_dir(unpacked.join("usr/lib")).expect("packages have libraries");
     let libraries: Vec<PathBuf> = libraries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    let mut command = bare(root.join(path));
+    let mut command = bare(unpacked.join(path));
     command.env("LD_LIBRARY_PATH", std::env::join_paths(libraries).expect("these paths have no colon"));
     command
 }
