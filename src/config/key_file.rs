@@ -26,9 +26,9 @@ pub(super) struct Readers {
     pub(super) option: &'static str,
 }
 
-/// Why a file is not one of a key. Never shows its content.
+/// Why a file that only its owner may read is not read. Never shows its content.
 #[derive(Debug, Error)]
-pub enum KeyFileError {
+pub enum PrivateFileError {
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] io::Error),
@@ -42,6 +42,14 @@ pub enum KeyFileError {
         /// The key of the configuration that lets the group read it.
         option: &'static str,
     },
+}
+
+/// Why a file is not one of a key. Never shows its content.
+#[derive(Debug, Error)]
+pub enum KeyFileError {
+    /// The file is not read.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     /// The content is not one key.
     #[error("does not hold {KEY_BYTES} bytes in base64; make one with: openssl rand -base64 {KEY_BYTES}")]
     Content,
@@ -50,19 +58,9 @@ pub enum KeyFileError {
 /// Why a file does not hold a line of secret text. Never shows its content.
 #[derive(Debug, Error)]
 pub enum SecretFileError {
-    /// The file cannot be read.
-    #[error("cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-    /// Others than its owner can read the file.
-    #[error(
-        "has mode {mode:04o}, so others can read it; run chmod 600, or for a group that needs it set {option} = true and mode 640"
-    )]
-    Mode {
-        /// The mode it has.
-        mode: u32,
-        /// The key of the configuration that lets the group read it.
-        option: &'static str,
-    },
+    /// The file is not read.
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     /// The content is not one line.
     #[error("does not hold one line of at most {MAX_LINE_BYTES} bytes")]
     Content,
@@ -76,23 +74,15 @@ const MAX_LINE_BYTES: u64 = 4096;
 /// # Errors
 /// When the file cannot be read, others can read it too, or it is no key.
 pub(super) fn read_key(path: &Path, readers: Readers) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
-    let Readers { option, .. } = readers;
-    let text = match read_private(path, readers.group, MAX_FILE_BYTES)? {
-        Private::Text(text) => text,
-        Private::Mode(mode) => return Err(KeyFileError::Mode { mode, option }),
-    };
-    decode(&text).ok_or(KeyFileError::Content)
+    decode(&read_private(path, readers, MAX_FILE_BYTES)?).ok_or(KeyFileError::Content)
 }
 
-/// Reads a line of secret text; `option` is the key of the configuration that lets the file's group read it.
+/// Reads a line of secret text.
 ///
 /// # Errors
 /// When the file cannot be read, others can read it too, or it does not hold one line.
-pub(super) fn read_secret_line(path: &Path, group: bool, option: &'static str) -> Result<Secret, SecretFileError> {
-    let text = match read_private(path, group, MAX_LINE_BYTES + 2)? {
-        Private::Text(text) => text,
-        Private::Mode(mode) => return Err(SecretFileError::Mode { mode, option }),
-    };
+pub(super) fn read_secret_line(path: &Path, readers: Readers) -> Result<Secret, SecretFileError> {
+    let text = read_private(path, readers, MAX_LINE_BYTES + 2)?;
     let line = std::str::from_utf8(&text).map_err(|_| SecretFileError::Content)?;
     let line = line.strip_suffix('\n').unwrap_or(line);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -101,22 +91,17 @@ pub(super) fn read_secret_line(path: &Path, group: bool, option: &'static str) -
     if is_one && fits { Ok(Secret::new(line.to_owned())) } else { Err(SecretFileError::Content) }
 }
 
-enum Private {
-    Text(Zeroizing<Vec<u8>>),
-    /// The mode of a file that others can read.
-    Mode(u32),
-}
-
-fn read_private(path: &Path, group: bool, most: u64) -> Result<Private, io::Error> {
+/// The first `most` bytes of a file that nobody else may read.
+fn read_private(path: &Path, readers: Readers, most: u64) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
     let file = File::open(path)?;
     let mode = file.metadata()?.permissions().mode() & 0o7777;
-    let forbidden = if group { 0o037 } else { 0o077 };
+    let forbidden = if readers.group { 0o037 } else { 0o077 };
     if mode & forbidden != 0 {
-        return Ok(Private::Mode(mode));
+        return Err(PrivateFileError::Mode { mode, option: readers.option });
     }
     let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(most).unwrap_or_default()));
     file.take(most).read_to_end(&mut text)?;
-    Ok(Private::Text(text))
+    Ok(text)
 }
 
 /// The key that this text is.

@@ -65,7 +65,7 @@ pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
 pub use issuer::{ClaimPath, ClaimPathError, Condition, Issuer, KeySource, Possible, Template, TemplateError, Unfit};
 pub use issuer_url::{IssuerUrl, IssuerUrlError};
-pub use key_file::{KEY_BYTES, KeyFileError, SecretFileError};
+pub use key_file::{KEY_BYTES, KeyFileError, PrivateFileError, SecretFileError};
 pub use limits::{Limits, Rates};
 pub use listen::Listen;
 pub use log::{Log, LogFormat};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::key_file::{SecretFileError, read_secret_line};
+use super::key_file::{Readers, SecretFileError, read_secret_line};
 use super::loopback::is_loopback;
 use super::section::Section;
 use super::sink::Problem;
@@ -54,7 +54,8 @@ impl SharedServer {
     /// # Errors
     /// When the file cannot be read, others can read it too, or it does not hold one line.
     pub fn password(&self) -> Result<Option<Secret>, SecretFileError> {
-        let read = |path: &PathBuf| read_secret_line(path, self.group_readable, "shared_state.group_readable");
+        let readers = Readers { group: self.group_readable, option: "shared_state.group_readable" };
+        let read = |path: &PathBuf| read_secret_line(path, readers);
         self.password_file.as_ref().map(read).transpose()
     }
 }
@@ -154,6 +155,7 @@ fn address(text: &str, plaintext: bool) -> Result<Address, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::PrivateFileError;
     use crate::config::tests::{config, faults, minimal_with};
 
     fn server(lines: &str) -> SharedServer {
@@ -209,7 +211,7 @@ mod tests {
         write("hunter2\n", 0o600);
         assert_eq!(found.password().unwrap().unwrap().expose(), "hunter2");
         write("hunter2", 0o644);
-        assert!(matches!(found.password(), Err(SecretFileError::Mode { .. })));
+        assert!(matches!(found.password(), Err(SecretFileError::File(PrivateFileError::Mode { .. }))));
         for text in ["", "\n", "two\nlines\n"] {
             write(text, 0o600);
             assert!(matches!(found.password(), Err(SecretFileError::Content)), "{text:?}");

@@ -121,6 +121,7 @@ mod tests {
     use data_encoding::BASE64;
 
     use super::*;
+    use crate::config::PrivateFileError;
 
     struct Folder(tempfile::TempDir);
 
@@ -195,7 +196,7 @@ mod tests {
                 assert_eq!(outcome.is_ok(), expected, "{mode:o} {group}");
                 if let Err(faults) = outcome {
                     assert!(
-                        matches!(faults.0[0].1, SealingKeyError::File(KeyFileError::Mode { mode: found, .. }) if found == mode)
+                        matches!(faults.0[0].1, SealingKeyError::File(KeyFileError::File(PrivateFileError::Mode { mode: found, .. })) if found == mode)
                     );
                 }
             }
@@ -224,7 +225,7 @@ mod tests {
                 SealingKeyError::File(KeyFileError::Content),
                 SealingKeyError::File(KeyFileError::Content),
                 SealingKeyError::File(KeyFileError::Content),
-                SealingKeyError::File(KeyFileError::Unreadable(_)),
+                SealingKeyError::File(KeyFileError::File(PrivateFileError::Unreadable(_))),
                 SealingKeyError::Same(one),
             ] if one == "one"
         ));
