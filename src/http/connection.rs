@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use axum::Router;
@@ -61,8 +61,11 @@ impl Connection {
                 biased;
                 result = connection.as_mut() => break result,
                 () = self.closing.cancelled() => {
+                    if let Some(result) = look(connection.as_mut()).await {
+                        break result;
+                    }
                     // hyper takes a connection for idle until a head is complete, and would close this one at once.
-                    if phase.has_begun()
+                    if phase.expects_head()
                         && let Ok(result) = timeout(HEAD_GRACE, connection.as_mut()).await
                     {
                         break result;
@@ -71,10 +74,7 @@ impl Connection {
                     break connection.await;
                 }
                 () = phase.seat().asked() => {
-                    // What has arrived by now counts, and it is only seen once the runtime has looked at its sockets.
-                    tokio::task::yield_now().await;
-                    let looked = poll_fn(|context| Poll::Ready(connection.as_mut().poll(context))).await;
-                    if let Poll::Ready(result) = looked {
+                    if let Some(result) = look(connection.as_mut()).await {
                         break result;
                     }
                     if phase.seat().must_leave() {
@@ -111,6 +111,16 @@ impl Connection {
             }
             Ok(response)
         }
+    }
+}
+
+/// Lets a connection take what has arrived by now, and tells its end, if that was it.
+async fn look<C: Future>(mut connection: Pin<&mut C>) -> Option<C::Output> {
+    // What has arrived is only seen once the runtime has looked at its sockets.
+    tokio::task::yield_now().await;
+    match poll_fn(|context| Poll::Ready(connection.as_mut().poll(context))).await {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
     }
 }
 

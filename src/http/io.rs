@@ -77,9 +77,9 @@ impl Phase {
         &self.0.seat
     }
 
-    /// Whether a part of a head has come on a connection that was used before, and its rest is waited for.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.seat().waits_for() == Some(Line::Begun)
+    /// Whether a head is probably on its way: the first one of a connection, or a later one of which a part has come.
+    pub(crate) fn expects_head(&self) -> bool {
+        matches!(self.seat().waits_for(), Some(Line::First | Line::Begun))
     }
 
     fn get(&self) -> u8 {

@@ -9,7 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::address::ConnectionInfo;
@@ -18,7 +20,7 @@ use super::drain::Drain;
 use super::io::Phase;
 use super::metrics::Metrics;
 use super::settings::ServerLimits;
-use super::waiting::Room;
+use super::waiting::{HEAD_GRACE, Room};
 
 /// How long nothing is accepted after accepting failed: out of file descriptors, only time helps.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -33,6 +35,9 @@ pub trait Listener: Send {
 
     /// The next connection and its other end. Must lose nothing when dropped unfinished.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
+
+    /// Ends listening, and gives out who had come before and was not accepted yet.
+    fn close(self) -> Vec<(Self::Io, SocketAddr)>;
 }
 
 impl Listener for TcpListener {
@@ -43,6 +48,20 @@ impl Listener for TcpListener {
         // Otherwise a reply in two pieces waits 40 ms for the peer's delayed acknowledgement.
         stream.set_nodelay(true)?;
         Ok((stream, peer))
+    }
+
+    /// Closing a listener resets whoever stands in the kernel's queue, and a client that has sent its request cannot know
+    /// that nobody has read it; so the queue is emptied first.
+    fn close(self) -> Vec<(TcpStream, SocketAddr)> {
+        let Ok(listener) = self.into_std() else { return Vec::new() };
+        let next = || {
+            let (stream, peer) = listener.accept().ok()?;
+            stream.set_nonblocking(true).ok()?;
+            stream.set_nodelay(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        };
+        // tokio's sockets do not block, so an empty queue is an error.
+        std::iter::from_fn(next).collect()
     }
 }
 
@@ -69,10 +88,24 @@ pub async fn serve<L: Listener>(
     let room = Room::new(limits.connections);
     let closing = CancellationToken::new();
     let mut connections = JoinSet::new();
+    let connection = |(io, peer): (L::Io, SocketAddr), place: OwnedSemaphorePermit| {
+        let connection = Connection {
+            info: ConnectionInfo { peer },
+            limits,
+            router: router.clone(),
+            drain: drain.clone(),
+            closing: closing.clone(),
+            // Before its task first runs, so that others who come are not asked to leave in its place.
+            phase: Phase::new(room.enter()),
+            metrics: metrics.clone(),
+            _held: (place, metrics.connection()),
+        };
+        connection.serve(io)
+    };
+    // Accepted, and without a place yet: nobody is asked to make room before there is somebody who needs it.
+    let mut next = None;
     {
         let mut announced = pin!(announced(&drain, limits.announce));
-        // Accepted, and without a place yet: nobody is asked to make room before there is somebody who needs it.
-        let mut next = None;
         loop {
             let place = tokio::select! {
                 biased;
@@ -87,24 +120,29 @@ pub async fn serve<L: Listener>(
                 }
                 place = room.place(), if next.is_some() => place,
             };
-            let Some((io, peer)) = next.take() else { continue };
-            let connection = Connection {
-                info: ConnectionInfo { peer },
-                limits,
-                router: router.clone(),
-                drain: drain.clone(),
-                closing: closing.clone(),
-                // Before its task first runs, so that others who come are not asked to leave in its place.
-                phase: Phase::new(room.enter()),
-                metrics: metrics.clone(),
-                _held: (place, metrics.connection()),
-            };
-            connections.spawn(connection.serve(io));
+            if let Some(accepted) = next.take() {
+                connections.spawn(connection(accepted, place));
+            }
         }
     }
     // Closed before the waiting, so that the next connection is refused by the kernel instead of hanging.
-    drop(listener);
+    let last = next.into_iter().chain(listener.close());
     closing.cancel();
+    let over = Instant::now() + HEAD_GRACE;
+    for accepted in last {
+        // Connections that are idle have just been told to end, so this waits only while all have a request in flight.
+        let place = tokio::select! {
+            biased;
+            () = drain.forced() => break,
+            place = timeout_at(over, room.place()) => place,
+        };
+        match place {
+            Ok(place) => {
+                connections.spawn(connection(accepted, place));
+            }
+            Err(_) => metrics.shed("connections"),
+        }
+    }
     end(connections, limits.grace, &drain).await
 }
 

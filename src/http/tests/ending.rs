@@ -1,5 +1,6 @@
 //! The end: announced, graceful, forced.
 
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::*;
@@ -62,6 +63,71 @@ async fn a_head_that_has_begun_as_the_announcement_ends_gets_a_second() {
     assert!(dripping.is_closed().await);
     assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
     assert_eq!(started.elapsed().as_secs(), 7, "the announcement, the second, and the other one's lingering");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_come_before_the_end_is_answered() {
+    // As soon as the announcement is over, before the listener had its turn.
+    let mut setup = Setup::new();
+    setup.limits.announce = Duration::ZERO;
+    let gateway = setup.start();
+    gateway.settle().await;
+    let mut clients = [gateway.connect(), gateway.connect(), gateway.connect()];
+    gateway.drain.begin();
+    gateway.settle().await;
+    assert!(gateway.incoming.is_closed());
+    for client in &mut clients {
+        client.send(post(PING)).await;
+        let reply = client.reply().await;
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    }
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_has_just_come_has_a_second_for_its_head() {
+    let gateway = Gateway::start();
+    gateway.drain.begin();
+    tokio::time::sleep(Duration::from_millis(4900)).await;
+    let [mut asking, mut silent] = [gateway.connect(), gateway.connect()];
+    tokio::time::sleep(Duration::from_millis(1000)).await;
+    asking.send(post(PING)).await;
+    let reply = asking.reply().await;
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    assert!(silent.is_closed().await);
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_nobody_waits_long_for_a_place() {
+    let mut setup = Setup::new();
+    setup.limits.connections = 1;
+    let gateway = setup.start();
+    let mut busy = gateway.connect();
+    busy.send(call("wait")).await;
+    gateway.settle().await;
+    let mut late = gateway.connect();
+    gateway.drain.begin();
+    tokio::time::sleep(Duration::from_millis(5500)).await;
+    assert!(!gateway.shows("shed_total{what=\"connections\"} 1"));
+    assert!(late.is_closed().await);
+    assert!(gateway.shows("shed_total{what=\"connections\"} 1"));
+    gateway.go_on.notify_one();
+    assert_eq!(busy.reply().await.status, 200);
+    assert_eq!(gateway.server.await.unwrap(), NOTHING_LEFT);
+}
+
+#[tokio::test]
+async fn the_kernels_queue_is_emptied_before_it_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let clients = [(); 3].map(|()| std::net::TcpStream::connect(address).unwrap());
+    let last = Listener::close(listener);
+    assert_eq!(
+        last.iter().map(|(_, peer)| *peer).collect::<Vec<_>>(),
+        clients.map(|client| client.local_addr().unwrap())
+    );
+    assert!(std::net::TcpStream::connect(address).is_err());
 }
 
 #[tokio::test(start_paused = true)]

@@ -208,6 +208,11 @@ impl Listener for FakeListener {
             None => std::future::pending().await,
         }
     }
+
+    fn close(mut self) -> Vec<(DuplexStream, SocketAddr)> {
+        self.0.close();
+        std::iter::from_fn(|| self.0.try_recv().ok()?.ok()).collect()
+    }
 }
 
 impl Gateway {
