@@ -25,6 +25,7 @@ pub mod mcp;
 pub mod panics;
 pub mod policy;
 pub mod policy_cases;
+pub mod posture;
 pub mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -231,7 +231,7 @@ pub const PROFILE: Parameter = Parameter {
 pub static OF_WRITES: [Parameter; 2] = [
     Parameter {
         name: "dry_run",
-        description: "true: only answer the plan, change nothing",
+        description: "true: only plan, change nothing",
         kind: Kind::Boolean,
         required: false,
         kept: Kept::AsGiven,
@@ -244,14 +244,14 @@ pub static OF_WRITES: [Parameter; 2] = [
 pub static OF_CONFIRMED: [Parameter; 2] = [
     Parameter {
         name: "confirmation_token",
-        description: "the token that came with the plan, to do it",
+        description: "the plan's, to do it",
         kind: Kind::Text(&TOKEN),
         required: false,
         kept: Kept::Token,
     },
     Parameter {
         name: "reason",
-        description: "why, in one line; it is recorded",
+        description: "why; recorded",
         kind: Kind::Text(&REASON),
         required: false,
         // Free text, and the model is told that it is kept.

@@ -84,7 +84,7 @@ impl Holder {
 /// The parameter that names a user.
 pub const USER_PARAMETER: Parameter = Parameter {
     name: "user_name",
-    description: "the user's name, without its path",
+    description: "name without path",
     kind: Kind::Text(&USER_NAME),
     required: true,
     kept: Kept::AsGiven,
@@ -93,7 +93,7 @@ pub const USER_PARAMETER: Parameter = Parameter {
 /// The parameter that names a role.
 pub const ROLE_PARAMETER: Parameter = Parameter {
     name: "role_name",
-    description: "the role's name, without its path",
+    description: "name without path",
     kind: Kind::Text(&ROLE_NAME),
     required: true,
     kept: Kept::AsGiven,
@@ -102,7 +102,7 @@ pub const ROLE_PARAMETER: Parameter = Parameter {
 /// The parameter that names a group.
 pub const GROUP_PARAMETER: Parameter = Parameter {
     name: "group_name",
-    description: "the group's name, without its path",
+    description: "name without path",
     kind: Kind::Text(&NAME),
     required: true,
     kept: Kept::AsGiven,

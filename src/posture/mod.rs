@@ -1,0 +1,12 @@
+//! What an account's identities are, what they can do, and what should go: pure analysis of a snapshot.
+//!
+//! ```text
+//! Snapshot     = users, groups, roles and policies of an account, and what is known of credentials; fetched elsewhere
+//! classify     -> is it a machine or a person, by which signals; what kind of role is it
+//! ```
+//!
+//! Nothing here does I/O or knows where a snapshot comes from, so that all of it is tested on accounts that are written down.
+
+pub mod snapshot;
+
+pub use snapshot::Snapshot;
