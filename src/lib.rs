@@ -21,6 +21,7 @@ pub mod gateway;
 pub mod hidden;
 pub mod http;
 pub mod iam;
+mod json_path;
 pub mod mcp;
 pub mod panics;
 pub mod policy;

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! Snapshot     = users, groups, roles and policies of an account, and what is known of credentials; fetched elsewhere
+//! findings     -> what is dangerous about one document, whoever holds it
 //! classify     -> is it a machine or a person, by which signals; what kind of role is it
 //! ```
 //!
 //! Nothing here does I/O or knows where a snapshot comes from, so that all of it is tested on accounts that are written down.
 
+pub mod findings;
 pub mod snapshot;
 
 pub use snapshot::Snapshot;

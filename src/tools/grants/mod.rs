@@ -28,8 +28,8 @@ use self::part::Part;
 use self::reach::Opened;
 use self::shown::Items;
 use crate::policy::{Budget, PolicyKind};
+use crate::posture::findings::{self, Severity};
 use crate::tools::documents;
-use crate::tools::simulation::findings::{self, Severity};
 
 /// The steps of one comparison: about as many characters of patterns are compared. Policies as large as IAM stores them
 /// take less; made to be dear, they take so many and are shown whole.

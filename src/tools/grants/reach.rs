@@ -19,7 +19,7 @@ use super::part::{Part, Pattern};
 use super::statement::{Statement, Term};
 use crate::arn::Partition;
 use crate::policy::Budget;
-use crate::tools::simulation::findings::{Way, ways};
+use crate::posture::findings::{Way, ways};
 
 /// An action of no service: who may do it may do everything.
 const MADE_UP: &str = "zz-no-such-service:zzmadeup";

@@ -11,7 +11,7 @@ use super::news::News;
 use super::part::{Part, Pattern};
 use super::principal::Principal;
 use super::reach::EVERYTHING;
-use crate::tools::simulation::findings::Way;
+use crate::posture::findings::Way;
 
 /// How many items are shown, and how long all of them may be as JSON, in bytes: what one person can read.
 pub(super) const MOST_ITEMS: usize = 50;

@@ -8,8 +8,8 @@ use aws_sdk_accessanalyzer::types::{
 use serde_json::{Value, json};
 
 use super::VALIDATE_POLICY;
-use super::json_path::member;
 use crate::iam::{AwsFailure, Reader, Resource, Sent};
+use crate::json_path::member;
 use crate::policy::PolicyKind;
 use crate::tools::ToolError;
 

@@ -4,8 +4,6 @@ mod access_analyzer;
 pub mod compare;
 pub mod custom;
 mod decided;
-pub mod findings;
-mod json_path;
 mod principal;
 mod reason;
 mod simulate;

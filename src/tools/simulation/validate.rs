@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{VALIDATE_POLICY, access_analyzer, findings};
+use super::{VALIDATE_POLICY, access_analyzer};
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader, Resource};
 use crate::policy::{Document, PolicyKind};
+use crate::posture::findings;
 use crate::tools::parameter::{Kept, Kind, Parameter};
 use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 

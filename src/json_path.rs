@@ -1,7 +1,7 @@
 //! Places in JSON, as RFC 9535 writes them.
 
 /// A step to a member: names with colons and the like stand in quotes.
-pub(super) fn member(path: &str, name: &str) -> String {
+pub(crate) fn member(path: &str, name: &str) -> String {
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         format!("{path}.{name}")
     } else {

@@ -104,17 +104,17 @@ pub fn of(kind: PolicyKind, json: &str, account: &str) -> Vec<Finding> {
 
 /// A way by which somebody gets more than was given.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::tools) struct Way {
+pub(crate) struct Way {
     /// The code of the findings that tell of it.
-    pub(in crate::tools) code: &'static str,
+    pub(crate) code: &'static str,
     /// All that it takes, in lower case.
-    pub(in crate::tools) actions: &'static [&'static str],
+    pub(crate) actions: &'static [&'static str],
     /// What can be done so.
-    pub(in crate::tools) how: &'static str,
+    pub(crate) how: &'static str,
 }
 
 /// Every way that the findings on policies of identities know.
-pub(in crate::tools) fn ways() -> impl Iterator<Item = Way> {
+pub(crate) fn ways() -> impl Iterator<Item = Way> {
     let of_family = |(code, escalations, _): (&'static str, &'static [Escalation], &'static str)| {
         escalations.iter().map(move |way| Way { code, actions: way.actions, how: way.how })
     };

@@ -106,7 +106,7 @@ mod tests {
 
     use super::super::testing::{codes, found};
     use crate::policy::PolicyKind;
-    use crate::tools::simulation::findings::Severity;
+    use crate::posture::findings::Severity;
 
     fn of(action: Value, resource: Value) -> Vec<&'static str> {
         let mut statement = json!({"Effect": "Allow"});

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::tools::simulation::json_path::member;
+use crate::json_path::member;
 
 /// A text of the document and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
