@@ -1,5 +1,6 @@
 //! A remote MCP endpoint through which AI agents manage AWS IAM.
 
+pub mod actions;
 pub mod arn;
 pub mod audit;
 pub mod authn;

@@ -1,7 +1,7 @@
 //! One condition: an operator, a key and the values to compare with.
 
 use super::budget::{Scope, Undecided, all, any, comparable};
-use super::context::Key;
+use super::context::{Context, Key};
 use super::operator::{Operator, Relation, SetOperator};
 use super::statement::Effect;
 use super::value::{Actual, Value};
@@ -46,6 +46,13 @@ impl Condition {
             return Err(Undecided);
         }
         Ok(holds)
+    }
+
+    /// Whether a policy variable stands in its values.
+    pub(super) fn has_variables(&self) -> bool {
+        let mut unknown = Context::new();
+        unknown.leave_all_open();
+        self.values.iter().any(|value| value.is_open(&unknown))
     }
 
     /// Whether the values of the request stand to those of the policy as the operator says.

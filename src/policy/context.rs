@@ -17,6 +17,8 @@ pub struct Context {
     open: Vec<Box<str>>,
     /// Whether every key that has no value is open.
     all_open: bool,
+    /// Keys of that kind that are not set for certain.
+    settled: Vec<Box<str>>,
 }
 
 impl Context {
@@ -47,9 +49,17 @@ impl Context {
         self.all_open = true;
     }
 
+    /// Leaves no key open that begins so (`aws:PrincipalTag/`): one without a value is not set.
+    pub fn settle(&mut self, beginning: &str) {
+        self.settled.push(fold(beginning));
+    }
+
     /// Whether the value of a key that policies name is not known.
     pub(super) fn is_open(&self, key: &Key) -> bool {
         if !self.all_open && self.open.is_empty() || self.values.contains_key(&key.folded) {
+            return false;
+        }
+        if self.settled.iter().any(|settled| key.folded.starts_with(&**settled)) {
             return false;
         }
         let is_meant = |open: &str| *key.folded == *open || open.ends_with('/') && key.folded.starts_with(open);

@@ -67,6 +67,15 @@ impl Document {
         self.id.as_deref()
     }
 
+    /// The same without the statement at this place; `None` where no other is left.
+    #[must_use]
+    pub fn without(&self, statement: usize) -> Option<Self> {
+        let mut left = self.clone();
+        let kept = self.statements.iter().enumerate().filter(|(place, _)| *place != statement);
+        left.statements = kept.map(|(_, statement)| statement.clone()).collect();
+        (!left.statements.is_empty()).then_some(left)
+    }
+
     /// Its statements, in their order; never empty.
     #[must_use]
     pub fn statements(&self) -> &[Statement] {

@@ -124,6 +124,17 @@ impl PolicySet {
         self.evaluate_within(&Budget::new(STEPS), request, doubt)
     }
 
+    /// Whether a statement allows this action (`service:name`, in lower case) on something, under whatever conditions. `true`
+    /// says little, since another statement may deny; `false` is certain.
+    #[must_use]
+    pub fn could_allow(&self, action: &str) -> bool {
+        let budget = Budget::new(STEPS);
+        self.index.candidates(action).any(|at| {
+            let statement = &self.policies[at.policy].document.statements[at.statement];
+            statement.effect == Effect::Allow && statement.names_action(action, &budget).unwrap_or(true)
+        })
+    }
+
     pub(super) fn evaluate_within(&self, budget: &Budget, request: &Request<'_>, doubt: Doubt) -> Decision<'_> {
         let mut allowing: Option<Deciding<'_>> = None;
         for At { policy: index, statement: place } in self.index.candidates(&request.action) {

@@ -63,6 +63,32 @@ impl Statement {
         self.effect
     }
 
+    /// The patterns of its actions, as they are written, and whether they are what it is not about (`NotAction`).
+    #[must_use]
+    pub fn action_patterns(&self) -> (bool, impl Iterator<Item = &str>) {
+        (matches!(self.actions, Listed::AllBut(_)), self.actions.items().iter().map(ActionPattern::text))
+    }
+
+    /// The patterns of its resources, as they are written, and whether they are what it is not about (`NotResource`). None in
+    /// a trust policy, which has no resources.
+    #[must_use]
+    pub fn resource_patterns(&self) -> (bool, impl Iterator<Item = &str>) {
+        let listed = self.resources.as_ref();
+        let items = listed.map(Listed::items).unwrap_or_default();
+        (matches!(listed, Some(Listed::AllBut(_))), items.iter().map(ResourcePattern::text))
+    }
+
+    /// The keys of its conditions, in lower case.
+    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().map(|condition| condition.key.folded())
+    }
+
+    /// Whether a policy variable stands in its conditions.
+    #[must_use]
+    pub fn has_variables(&self) -> bool {
+        self.conditions.iter().any(Condition::has_variables)
+    }
+
     /// Whether the statement applies; one that cannot be decided, as `doubt` says.
     pub(super) fn applies(&self, request: &Request<'_>, budget: &Budget, doubt: Doubt) -> Option<Applies> {
         let principal = match &self.principals {

@@ -16,6 +16,18 @@ pub struct Written {
 }
 
 impl Written {
+    /// One that AWS told nothing of.
+    pub(in crate::posture) fn unknown() -> Self {
+        Self { number: u32::MAX, text: Box::from(""), document: None }
+    }
+
+    /// A policy that allows everything, and that is in no library.
+    pub(in crate::posture) fn everything() -> Self {
+        let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        let document = Document::parse(PolicyKind::Identity, text).ok().map(Arc::new);
+        Self { number: u32::MAX - 1, text: text.into(), document }
+    }
+
     /// Its JSON, as it was given.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -1,6 +1,7 @@
 //! An account at one moment, as GetAccountAuthorizationDetails and the credential report tell it.
 
 mod credentials;
+mod details;
 mod library;
 
 use std::collections::HashMap;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use self::credentials::{AccessKey, Credentials};
+pub use self::details::DetailsError;
 pub use self::library::{Library, Written};
 use crate::iam::Account;
 
