@@ -1,1 +1,129 @@
+//! Escalations of accounts that are written down; the large labelled one is in `labelled`.
 
+mod labelled;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::posture::testing::{Written, allow, arn, attached};
+
+fn everything() -> Value {
+    json!([allow(&json!("*"), &json!("*"))])
+}
+
+/// The hops of somebody's chain: what is done, and who that makes of them.
+fn hops(escalations: &Escalations, principal: &str) -> Vec<(String, String)> {
+    let chain = escalations.chain(&arn(principal)).unwrap_or_else(|| panic!("{principal} gets nowhere"));
+    chain.hops.iter().map(|hop| (hop.how.to_owned(), hop.to.to_string())).collect()
+}
+
+#[test]
+fn chains_go_over_several_principals_and_the_shortest_is_told() {
+    let mut account = Written::default();
+    account
+        .user("root-like", &everything(), json!({}))
+        .role("admin", &json!({"AWS": arn("role/middle")}), &everything(), json!({}))
+        .role("middle", &json!({"AWS": arn("root")}), &json!([]), json!({}))
+        .user("far", &json!([allow(&json!("sts:AssumeRole"), &json!(arn("role/middle")))]), json!({}))
+        .user("farther", &json!([allow(&json!("iam:CreateAccessKey"), &json!(arn("user/far")))]), json!({}))
+        .user("near", &json!([allow(&json!("iam:CreateAccessKey"), &json!(arn("user/*")))]), json!({}));
+    let found = Escalations::of(&account.read());
+    let admin = || (ASSUME.to_owned(), arn("role/admin"));
+    assert_eq!(hops(&found, "user/root-like"), []);
+    assert_eq!(hops(&found, "role/middle"), [admin()]);
+    assert_eq!(hops(&found, "user/far"), [(ASSUME.to_owned(), arn("role/middle")), admin()]);
+    let key = "make an access key of another user".to_owned();
+    let first = (key.clone(), arn("user/far"));
+    assert_eq!(hops(&found, "user/farther"), [first, (ASSUME.to_owned(), arn("role/middle")), admin()]);
+    assert_eq!(hops(&found, "user/near"), [(key, arn("user/root-like"))]);
+    assert_eq!(found.principals, 6);
+}
+
+const ASSUME: &str = "assume a role";
+
+#[test]
+fn steps_on_oneself_are_combined() {
+    let bound = json!({"PermissionsBoundary": {"PermissionsBoundaryArn": arn("policy/bound")}});
+    let mut account = Written::default();
+    account
+        .policy("bound", &[json!([allow(&json!("iam:*"), &json!("*"))])])
+        // Its boundary lets it do nothing but IAM, and so take the boundary away.
+        .user(
+            "bob",
+            &json!([allow(
+                &json!(["iam:DeleteUserPermissionsBoundary", "iam:PutUserPolicy"]),
+                &json!(arn("user/bob"))
+            )]),
+            bound,
+        );
+    let found = Escalations::of(&account.read());
+    let ways: Vec<String> = hops(&found, "user/bob").into_iter().map(|(how, _)| how).collect();
+    assert_eq!(ways.len(), 2);
+    let ways: BTreeSet<&str> = ways.iter().map(String::as_str).collect();
+    assert_eq!(ways, BTreeSet::from(["take its permissions boundary away", "write any inline policy of itself"]));
+}
+
+#[test]
+fn each_hop_has_the_statement_that_allows_it() {
+    let statements = json!([
+        allow(&json!("s3:GetObject"), &json!("*")),
+        {"Sid": "Attach", "Effect": "Allow", "Action": "iam:AttachUserPolicy", "Resource": "*"},
+    ]);
+    let mut account = Written::default();
+    account.policy("p", &[statements]).user("bob", &json!([]), json!({"AttachedManagedPolicies": attached(&["p"])}));
+    let found = Escalations::of(&account.read());
+    let needed = &found.chain(&arn("user/bob")).unwrap().hops[0].needs[0];
+    assert_eq!((needed.action, &*needed.on), ("iam:AttachUserPolicy", &*arn("user/bob")));
+    assert_eq!(
+        (&*needed.by.policy, needed.by.statement, needed.by.sid.as_deref()),
+        (&*arn("policy/p"), 1, Some("Attach"))
+    );
+    let shown = found.chains[0].shown();
+    assert_eq!(shown["Hops"][0]["To"], ADMINISTRATOR);
+    assert_eq!(shown["Hops"][0]["Needs"][0]["AllowedBy"]["Sid"], "Attach");
+}
+
+#[test]
+fn a_trust_policy_that_names_somebody_needs_no_policy_of_theirs() {
+    let mut account = Written::default();
+    account
+        .user("named", &json!([]), json!({}))
+        .user("other", &json!([]), json!({}))
+        .user("denied", &json!([{"Effect": "Deny", "Action": "sts:*", "Resource": "*"}]), json!({}))
+        .role("admin", &json!({"AWS": [arn("user/named"), arn("user/denied")]}), &everything(), json!({}));
+    let found = Escalations::of(&account.read());
+    assert_eq!(hops(&found, "user/named").len(), 1);
+    let needed = &found.chain(&arn("user/named")).unwrap().hops[0].needs[0];
+    assert_eq!(&*needed.by.policy, format!("trust policy of {}", arn("role/admin")));
+    assert!(found.chain(&arn("user/other")).is_none() && found.chain(&arn("user/denied")).is_none());
+}
+
+#[test]
+fn the_change_that_stops_most_is_told_and_tried() {
+    let mut account = Written::default();
+    account.role("admin", &json!({"AWS": arn("root")}), &everything(), json!({})).group(
+        "helpers",
+        &json!([allow(&json!("sts:AssumeRole"), &json!("*"))]),
+        json!({}),
+    );
+    for name in ["a", "b", "c"] {
+        account.user(name, &json!([]), json!({"GroupList": ["helpers"]}));
+    }
+    // One of them has another way.
+    account.user("d", &json!([allow(&json!("iam:PutUserPolicy"), &json!("*"))]), json!({"GroupList": ["helpers"]}));
+    let found = Escalations::of(&account.read());
+    let best = &found.changes[0];
+    assert_eq!(&*best.statement.policy, "inline policy own of group helpers");
+    assert_eq!((best.actions.as_slice(), best.stopped, best.left), (&["sts:AssumeRole"][..], 3, 1));
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let mut account = Written::default();
+    account.user("bob", &json!([{"Effect": "Maybe"}]), json!({}));
+    let found = Escalations::of(&account.read());
+    assert!(found.chains.is_empty());
+    assert_eq!(found.unreadable, [std::sync::Arc::from(arn("user/bob").as_str())]);
+}

@@ -104,8 +104,11 @@ impl Holder {
     /// request has these condition keys too. A key without a value is not set for certain.
     #[must_use]
     pub fn may(&self, action: &str, resource: &str, with: &[(&str, Option<&str>)]) -> Option<Allowed> {
-        let context = self.context_with(with);
-        let request = Request::new(action, resource, &self.principal, &context);
+        self.may_in(&self.context_with(with), action, resource)
+    }
+
+    fn may_in(&self, context: &Context, action: &str, resource: &str) -> Option<Allowed> {
+        let request = Request::new(action, resource, &self.principal, context);
         self.decide(|doubt| self.held.layers.evaluate_in_doubt(&request, doubt))
     }
 
@@ -125,8 +128,9 @@ impl Holder {
             return None;
         }
         let mut best: Option<Allowed> = None;
-        for resource in sample::resources(&self.held.layers, &self.account, &self.context, action) {
-            match self.may(action, &resource, with) {
+        let context = self.context_with(with);
+        for resource in sample::resources(&self.held.layers, &self.account, &context, action) {
+            match self.may_in(&context, action, &resource) {
                 Some(certain) if certain.certainty == Certainty::Certain => return Some(certain),
                 other => best = best.or(other),
             }
