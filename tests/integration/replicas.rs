@@ -25,8 +25,13 @@ static IDS: AtomicU32 = AtomicU32::new(1);
 
 /// A replica that asks this Valkey, and behaves so while it is gone.
 fn sharing(prepared: Prepared, valkey: &Valkey, unavailable: &str) -> Prepared {
+    sharing_at(prepared, &valkey.url(), unavailable)
+}
+
+/// The same with the Valkey of this URL.
+fn sharing_at(prepared: Prepared, url: &str, unavailable: &str) -> Prepared {
     prepared
-        .set("shared_state.url", &format!("{:?}", valkey.url()))
+        .set("shared_state.url", &format!("{url:?}"))
         .set("shared_state.unavailable", &format!("{unavailable:?}"))
         .set("listen.trusted_proxies", "[\"127.0.0.1/32\"]")
 }
@@ -158,8 +163,7 @@ fn what_an_approver_decided_is_done_and_recorded_though_nobody_waits_for_the_ans
     let valkey = Valkey::start();
     // What makes a signature good for once is asked of Valkey before anything is decided.
     let holding = Holding::before(valkey.address(), ":write:");
-    let gateway = sharing(TestGateway::with_sandbox(), &valkey, "local")
-        .set("shared_state.url", &format!("{:?}", holding.url()))
+    let gateway = sharing_at(TestGateway::with_sandbox(), &holding.url(), "local")
         .mapping("planner", "role/mcp-admin", "access = \"read-write\"\nconfirmation = \"second-person\"")
         .mapping("approver", "role/mcp-auditor", "access = \"read-only\"\nmay_approve = true")
         .start();

@@ -125,5 +125,5 @@ fn what_cannot_be_read_is_said() {
     account.user("bob", &json!([{"Effect": "Maybe"}]), json!({}));
     let found = Escalations::of(&account.read());
     assert!(found.chains.is_empty());
-    assert_eq!(found.unreadable, [std::sync::Arc::from(arn("user/bob").as_str())]);
+    assert_eq!(found.unreadable, [Arc::from(arn("user/bob").as_str())]);
 }

@@ -67,7 +67,7 @@ fn passing() -> Vec<(String, Vec<String>)> {
     for way in ways().filter(|way| way.code == "PassRoleEscalation" && way.actions.len() > 1) {
         let [_, starting @ ..] = way.actions else { continue };
         let service = starting[0].split_once(':').unwrap().0;
-        if seen.insert(service) && !super::super::services::principals_of(starting[0]).is_empty() {
+        if seen.insert(service) && !services::principals_of(starting[0]).is_empty() {
             all.push((service.to_owned(), starting.iter().map(|action| (*action).to_owned()).collect()));
         }
     }
@@ -130,7 +130,7 @@ fn labelled() -> (Written, BTreeMap<String, bool>) {
         .role("admin", &json!({"AWS": arn("root")}), &everything(), json!({}))
         .role("closed", &json!({"AWS": "arn:aws:iam::999999999999:role/x"}), &everything(), json!({}));
     for (service, starting) in passing() {
-        let trusted = super::super::services::principals_of(&starting[0]);
+        let trusted = services::principals_of(&starting[0]);
         let profile = json!({"InstanceProfileList": [{"InstanceProfileName": service}]});
         account.role(&format!("for-{service}"), &json!({"Service": trusted[0]}), &everything(), profile);
     }
