@@ -64,14 +64,12 @@ impl Statement {
     }
 
     /// The patterns of its actions, as they are written, and whether they are what it is not about (`NotAction`).
-    #[must_use]
     pub fn action_patterns(&self) -> (bool, impl Iterator<Item = &str>) {
         (matches!(self.actions, Listed::AllBut(_)), self.actions.items().iter().map(ActionPattern::text))
     }
 
     /// The patterns of its resources, as they are written, and whether they are what it is not about (`NotResource`). None in
     /// a trust policy, which has no resources.
-    #[must_use]
     pub fn resource_patterns(&self) -> (bool, impl Iterator<Item = &str>) {
         let listed = self.resources.as_ref();
         let items = listed.map(Listed::items).unwrap_or_default();

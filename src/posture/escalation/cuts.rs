@@ -35,7 +35,7 @@ pub(super) fn changes(snapshot: &Snapshot, chains: &[Chain]) -> Vec<Change> {
         .into_iter()
         .filter_map(|(statement, actions)| {
             let cut = Cut { document: statement.document, statement: statement.statement };
-            let without = search(snapshot, Some(cut)).chains;
+            let without = search(snapshot, Some(&cut)).chains;
             let still: BTreeSet<&Arc<str>> = without.iter().map(|chain| &chain.principal).collect();
             let left = escalating.iter().filter(|principal| still.iter().any(|one| ***one == ***principal)).count();
             let stopped = escalating.len() - left;

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A *state* is what a principal holds after it has changed something about itself: attached a policy, joined a group, taken its
-//! boundary away ([`steps`]). From each state it may *become* another principal: by a new key, by assuming a role, by handing a
-//! role to a service that runs its code ([`others`]). A state leads to administrator if whoever holds it may do everything.
+//! boundary away (`steps`). From each state it may *become* another principal: by a new key, by assuming a role, by handing a
+//! role to a service that runs its code (`others`). A state leads to administrator if whoever holds it may do everything.
 //! Every step is decided by the evaluation itself, so a deny, a boundary or a condition stops it; one that depends on what nobody
 //! can know beforehand makes a chain conditional.
 //!

@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::others::become_another;
 use super::state::{State, certainty};
 use super::{Chain, steps};
-use crate::posture::holder::{Certainty, Cut, Held, Shelf};
+use crate::posture::holder::{Certainty, Cut, Shelf};
 use crate::posture::snapshot::Snapshot;
 use crate::posture::standing;
 
@@ -21,10 +21,9 @@ pub(super) struct Found {
 }
 
 /// Every principal's shortest chain, in the order of their lengths. A statement may be cut out of the account.
-pub(super) fn search(snapshot: &Snapshot, cut: Option<Cut>) -> Found {
-    let mut shelf = cut.clone().map_or_else(Shelf::default, Shelf::without);
-    let ground = Ground::of(snapshot, &mut shelf, cut.as_ref());
-    let mut known: Vec<(Arc<Held>, Option<Certainty>)> = Vec::new();
+pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>) -> Found {
+    let mut shelf = cut.cloned().map_or_else(Shelf::default, Shelf::without);
+    let ground = Ground::of(snapshot, &mut shelf, cut);
     let mut administrators = std::collections::HashMap::new();
     let mut states: Vec<Vec<State<'_>>> = Vec::with_capacity(ground.principals.len());
     for index in 0..ground.principals.len() {
@@ -32,13 +31,13 @@ pub(super) fn search(snapshot: &Snapshot, cut: Option<Cut>) -> Found {
         let key = Arc::as_ptr(holder.held());
         // What depends on who asks is asked of each; the others hold the same.
         let administrator = match administrators.get(&key) {
-            Some(Some(same)) => *same,
-            Some(None) => standing::administrator(holder),
+            Some((_, Some(same))) => *same,
+            Some((_, None)) => standing::administrator(holder),
             None => {
                 let found = standing::administrator(holder);
                 let personal = holder.held().is_personal();
-                administrators.insert(key, (!personal).then_some(found));
-                known.push((Arc::clone(holder.held()), found));
+                // Kept, so that nothing else comes to have the same address.
+                administrators.insert(key, (Arc::clone(holder.held()), (!personal).then_some(found)));
                 found
             }
         };

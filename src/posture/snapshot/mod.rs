@@ -130,7 +130,7 @@ impl ManagedPolicy {
     /// Whether it is one of AWS's own, which nobody can change.
     #[must_use]
     pub fn is_aws_managed(&self) -> bool {
-        self.arn.splitn(6, ':').nth(4) == Some("aws")
+        self.arn.split(':').nth(4) == Some("aws")
     }
 }
 
