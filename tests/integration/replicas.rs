@@ -3,6 +3,7 @@
 
 mod server;
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jiff::SignedDuration;
@@ -12,7 +13,8 @@ use crate::support::clients::{Client, Keys};
 use crate::support::debian::{Nginx, Valkey};
 use crate::support::faulty::NEW_USER;
 use crate::support::gateway::TestGateway;
-use crate::support::http::Request;
+use crate::support::holding::Holding;
+use crate::support::http::{Request, connect};
 use crate::support::mcp::{Called, modern, tool_call};
 use crate::support::prepared::Prepared;
 use crate::support::sandbox::RunningSandbox;
@@ -23,8 +25,13 @@ static IDS: AtomicU32 = AtomicU32::new(1);
 
 /// A replica that asks this Valkey, and behaves so while it is gone.
 fn sharing(prepared: Prepared, valkey: &Valkey, unavailable: &str) -> Prepared {
+    sharing_at(prepared, &valkey.url(), unavailable)
+}
+
+/// The same with the Valkey of this URL.
+fn sharing_at(prepared: Prepared, url: &str, unavailable: &str) -> Prepared {
     prepared
-        .set("shared_state.url", &format!("{:?}", valkey.url()))
+        .set("shared_state.url", &format!("{url:?}"))
         .set("shared_state.unavailable", &format!("{unavailable:?}"))
         .set("listen.trusted_proxies", "[\"127.0.0.1/32\"]")
 }
@@ -149,6 +156,32 @@ fn a_confirmation_is_used_once_across_both_and_what_was_rejected_is_done_by_none
     );
     assert_eq!(decide(1, &plan, "approve").code(), "ConfirmationUsed", "the other replica knows of it");
     assert_eq!(call(1, "planner", "attach_user_policy", with(&approval)).code(), "ConfirmationUsed");
+}
+
+#[test]
+fn what_an_approver_decided_is_done_and_recorded_though_nobody_waits_for_the_answer() {
+    let valkey = Valkey::start();
+    // What makes a signature good for once is asked of Valkey before anything is decided.
+    let holding = Holding::before(valkey.address(), ":write:");
+    let gateway = sharing_at(TestGateway::with_sandbox(), &holding.url(), "local")
+        .mapping("planner", "role/mcp-admin", "access = \"read-write\"\nconfirmation = \"second-person\"")
+        .mapping("approver", "role/mcp-auditor", "access = \"read-only\"\nmay_approve = true")
+        .start();
+    let arguments = json!({"user_name": "ben.okafor", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+    wait_until(gateway.opens_for_writes());
+    let planned = gateway.call("planner", "attach_user_policy", arguments).done()["plan_token"].clone();
+    let decide = |decision: &str| {
+        let body = json!({"plan_token": planned, "decision": decision}).to_string();
+        Request::post(gateway.address()).signed_with(gateway.keys("approver")).target("/approvals").body(body)
+    };
+    holding.hold();
+    let mut client = connect(gateway.address());
+    client.write_all(&decide("reject").bytes()).expect("the gateway listens");
+    holding.wait();
+    drop(client);
+    let recorded = eventually("the decision is recorded", || gateway.records("approval").pop());
+    assert_eq!((&recorded["eventName"], &recorded["errorCode"]), (&json!("RejectPlan"), &Value::Null));
+    assert_eq!(decide("approve").send().code(), "ConfirmationUsed");
 }
 
 #[test]

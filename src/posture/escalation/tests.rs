@@ -23,7 +23,7 @@ fn hops(escalations: &Escalations, principal: &str) -> Vec<(String, String)> {
 fn chains_go_over_several_principals_and_the_shortest_is_told() {
     let mut account = Written::default();
     account
-        .user("root-like", &everything(), json!({}))
+        .user("almighty", &everything(), json!({}))
         .role("admin", &json!({"AWS": arn("role/middle")}), &everything(), json!({}))
         .role("middle", &json!({"AWS": arn("root")}), &json!([]), json!({}))
         .user("far", &json!([allow(&json!("sts:AssumeRole"), &json!(arn("role/middle")))]), json!({}))
@@ -31,13 +31,13 @@ fn chains_go_over_several_principals_and_the_shortest_is_told() {
         .user("near", &json!([allow(&json!("iam:CreateAccessKey"), &json!(arn("user/*")))]), json!({}));
     let found = Escalations::of(&account.read());
     let admin = || (ASSUME.to_owned(), arn("role/admin"));
-    assert_eq!(hops(&found, "user/root-like"), []);
+    assert_eq!(hops(&found, "user/almighty"), []);
     assert_eq!(hops(&found, "role/middle"), [admin()]);
     assert_eq!(hops(&found, "user/far"), [(ASSUME.to_owned(), arn("role/middle")), admin()]);
     let key = "make an access key of another user".to_owned();
     let first = (key.clone(), arn("user/far"));
     assert_eq!(hops(&found, "user/farther"), [first, (ASSUME.to_owned(), arn("role/middle")), admin()]);
-    assert_eq!(hops(&found, "user/near"), [(key, arn("user/root-like"))]);
+    assert_eq!(hops(&found, "user/near"), [(key, arn("user/almighty"))]);
     assert_eq!(found.principals, 6);
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod faulty;
 pub(crate) mod faulty_syncs;
 pub(crate) mod figures;
 pub(crate) mod gateway;
+pub(crate) mod holding;
 pub(crate) mod http;
 pub(crate) mod in_process;
 pub(crate) mod kept;

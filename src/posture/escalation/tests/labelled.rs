@@ -34,9 +34,9 @@ fn ways_of_users() -> Vec<Way> {
         way("create-policy-version", &[("iam:CreatePolicyVersion", "policy/everyones")]),
         way("set-default-policy-version", &[("iam:SetDefaultPolicyVersion", "policy/everyones")]),
         way("add-user-to-group", &[("iam:AddUserToGroup", "group/admins")]),
-        way("create-access-key", &[("iam:CreateAccessKey", "user/root-like")]),
-        way("create-login-profile", &[("iam:CreateLoginProfile", "user/root-like")]),
-        way("update-login-profile", &[("iam:UpdateLoginProfile", "user/root-like")]),
+        way("create-access-key", &[("iam:CreateAccessKey", "user/almighty")]),
+        way("create-login-profile", &[("iam:CreateLoginProfile", "user/almighty")]),
+        way("update-login-profile", &[("iam:UpdateLoginProfile", "user/almighty")]),
         way("assume-role", &[("sts:AssumeRole", "role/admin")]),
         way("update-assume-role-policy", &[("iam:UpdateAssumeRolePolicy", "role/closed")]),
         way(
@@ -126,7 +126,7 @@ fn labelled() -> (Written, BTreeMap<String, bool>) {
         .policy("bound", &[bound()])
         .group("everyone", &json!([]), json!({"AttachedManagedPolicies": attached(&["everyones"])}))
         .group("admins", &everything(), json!({}))
-        .user("root-like", &json!([]), json!({"GroupList": ["admins"]}))
+        .user("almighty", &json!([]), json!({"GroupList": ["admins"]}))
         .role("admin", &json!({"AWS": arn("root")}), &everything(), json!({}))
         .role("closed", &json!({"AWS": "arn:aws:iam::999999999999:role/x"}), &everything(), json!({}));
     for (service, starting) in passing() {
@@ -326,7 +326,7 @@ fn roles(account: &mut Written, labels: &mut BTreeMap<String, bool>) {
         ("writes", "iam:PutRolePolicy", "role/writes", true),
         ("assumes", "sts:AssumeRole", "role/admin", true),
         ("opens", "iam:UpdateAssumeRolePolicy", "role/closed", true),
-        ("keys", "iam:CreateAccessKey", "user/root-like", true),
+        ("keys", "iam:CreateAccessKey", "user/almighty", true),
         ("versions", "iam:CreatePolicyVersion", "policy/everyones", true),
         ("attaches-to-others", "iam:AttachRolePolicy", "role/trusts-bob", false),
         ("user-verbs", "iam:AttachUserPolicy", "role/user-verbs", false),
