@@ -1,5 +1,7 @@
 //! Whom a principal can become.
 
+use std::iter;
+
 use super::ground::{Ground, Standing, Who};
 use super::services::EC2;
 use super::state::State;
@@ -69,19 +71,17 @@ fn could(holder: &Holder, action: &str) -> bool {
     holder.held().layers.identity.could_allow(&action.to_ascii_lowercase())
 }
 
+/// By a role: assumed as it is, opened first, or handed to a service. The later ways are looked at only where the earlier are
+/// not certain.
 fn role_of(ground: &Ground<'_>, state: &State<'_>, other: &Standing<'_>, role: &Role) -> Option<Way> {
-    let assumed = other
-        .assumed_by(&state.holder)
-        .map(|allowed| ("assume a role", vec![Needed::new("sts:AssumeRole", &role.identity.arn, allowed)]));
-    let opened = || if role.is_service_linked() { None } else { opened(state, role) };
-    let passed = || if role.is_service_linked() { None } else { passed(ground, state, other, role) };
-    let lazily =
-        [Some(assumed), None, None].into_iter().enumerate().filter_map(|(index, known)| match (index, known) {
-            (0, known) => known.flatten(),
-            (1, _) => opened(),
-            _ => passed(),
-        });
-    surest(lazily)
+    let assumed = || {
+        let allowed = other.assumed_by(&state.holder)?;
+        Some(("assume a role", vec![Needed::new("sts:AssumeRole", &role.identity.arn, allowed)]))
+    };
+    let changeable = || (!role.is_service_linked()).then_some(());
+    let opened = || changeable().and_then(|()| opened(state, role));
+    let passed = || changeable().and_then(|()| passed(ground, state, other, role));
+    surest(iter::once_with(assumed).chain(iter::once_with(opened)).chain(iter::once_with(passed)).flatten())
 }
 
 /// By a trust policy that it writes itself.
@@ -95,7 +95,7 @@ fn opened(state: &State<'_>, role: &Role) -> Option<Way> {
     let assumed = state.holder.may_assume(&role.identity.arn, &trust, &[])?;
     let needs = vec![
         Needed::new(ACTION, &role.identity.arn, allowed),
-        Needed { certainty: assumed.certainty, ..Needed::new("sts:AssumeRole", &role.identity.arn, assumed) },
+        Needed::new("sts:AssumeRole", &role.identity.arn, assumed),
     ];
     Some(("make a role trust it, and assume it", needs))
 }
