@@ -2,7 +2,9 @@
 
 mod credentials;
 mod details;
+mod csv;
 mod library;
+mod report;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use jiff::Timestamp;
 
 pub use self::credentials::{AccessKey, Credentials};
 pub use self::details::DetailsError;
+pub use self::csv::CsvFault;
 pub use self::library::{Library, Written};
+pub use self::report::{Cell, ROOT, ReportFault, ReportRow, report};
 use crate::iam::Account;
 
 /// Everybody and everything that says what they may do. Lists are in AWS's order.
