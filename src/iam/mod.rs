@@ -36,4 +36,6 @@ pub use upstream::{NotSent, Upstream, Upstreams};
 pub use writer::{Aftermath, Interrupted, Writer};
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

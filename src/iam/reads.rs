@@ -39,6 +39,9 @@ reads! {
     GET_POLICY_VERSION = "iam:GetPolicyVersion";
     LIST_POLICY_VERSIONS = "iam:ListPolicyVersions";
     LIST_ENTITIES_FOR_POLICY = "iam:ListEntitiesForPolicy";
+    GET_ACCOUNT_SUMMARY = "iam:GetAccountSummary";
+    GENERATE_CREDENTIAL_REPORT = "iam:GenerateCredentialReport";
+    GET_CREDENTIAL_REPORT = "iam:GetCredentialReport";
 }
 
 /// Lists of actions as one, of `N` in all.
