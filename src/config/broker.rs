@@ -18,7 +18,7 @@ pub(super) const SESSION_WHY: &str =
 pub struct Broker {
     /// How long an assumed session lasts, where the mapping does not say.
     pub session: Duration,
-    /// How long before its end a session is replaced; shorter than every session, not shorter than a call.
+    /// How long before its end a session is replaced; shorter than every session, not shorter than a call that scans.
     pub refresh_ahead: Duration,
     /// How many sessions are kept.
     pub cached_sessions: u32,
@@ -43,18 +43,18 @@ impl Broker {
 
 pub(super) fn read(section: &Section<'_>, limits: &Limits) -> Broker {
     let seconds = |key, range, default, why| section.integer::<u64>(key, range, default, why);
-    let call = limits.call.as_secs();
+    let (call, scan) = (limits.call.as_secs(), limits.scan.as_secs());
 
     let session = seconds("session_seconds", SESSION_RANGE, 900, SESSION_WHY);
     let refresh_ahead = seconds(
         "refresh_ahead_seconds",
         10..=600,
-        call.max(120),
+        scan.max(120),
         "shorter than the shortest session (900 s), and long enough that a call does not outlive its credentials",
     );
-    if refresh_ahead < call {
-        let text = format!("a call may take {call} s ([limits] call_seconds) and would outlive its credentials");
-        let problem = Problem::conflict(text).remedy("make it at least as long as call_seconds");
+    if refresh_ahead < scan {
+        let text = format!("a call may take {scan} s ([limits] scan_seconds) and would outlive its credentials");
+        let problem = Problem::conflict(text).remedy("make it at least as long, or scan_seconds shorter");
         section.fault_at("refresh_ahead_seconds", problem);
     }
     let cached_sessions =

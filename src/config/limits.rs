@@ -27,6 +27,8 @@ pub struct Limits {
     /// How long a call may take until it begins to change something, or, if it only reads, until its reply. What was
     /// begun is finished: a change whose intent is recorded ends with its outcome, however long AWS takes for it.
     pub call: Duration,
+    /// The same of a call that reads a whole account; at least as long.
+    pub scan: Duration,
     /// How long connections are still accepted after the order to stop, while `/readyz` fails.
     pub shutdown_announce: Duration,
     /// How long after that calls in flight may run on.
@@ -102,6 +104,14 @@ fn rates(section: &Section<'_>) -> Rates {
 
 pub(super) fn read(section: &Section<'_>) -> Limits {
     let seconds = |key, range, default, why| Duration::from_secs(section.integer::<u64>(key, range, default, why));
+    let call = seconds(
+        "call_seconds",
+        1..=300,
+        25,
+        "shorter than clients wait for a reply (30 s and more), or they give up on calls that go on",
+    );
+    let usual_scan = call.as_secs().max(120);
+    let why = "an account of thousands of identities takes tens of AWS calls; clients that are told of progress wait";
     let limits = Limits {
         connections: section.integer("connections", 1..=65_536, 1024, "each connection holds a file descriptor"),
         concurrent_requests: section.integer(
@@ -124,12 +134,8 @@ pub(super) fn read(section: &Section<'_>) -> Limits {
             75,
             "longer than the load balancer's idle timeout (60 s, at most 4000)",
         ),
-        call: seconds(
-            "call_seconds",
-            1..=300,
-            25,
-            "shorter than clients wait for a reply (30 s and more), or they give up on calls that go on",
-        ),
+        call,
+        scan: seconds("scan_seconds", 1..=300, usual_scan, why),
         shutdown_announce: seconds(
             "shutdown_announce_seconds",
             0..=60,
@@ -151,6 +157,10 @@ pub(super) fn read(section: &Section<'_>) -> Limits {
         ),
         rates: rates(section),
     };
+    if limits.scan < limits.call {
+        let text = format!("is shorter than any other call may take: call_seconds is {}", limits.call.as_secs());
+        section.fault_at("scan_seconds", Problem::conflict(text).remedy("make it at least as long as call_seconds"));
+    }
     let end = limits.shutdown_announce + limits.shutdown_grace;
     if end > Duration::from_secs(LONGEST_END) {
         let together = format!("is {} s together with shutdown_announce_seconds", end.as_secs());

@@ -17,6 +17,7 @@ mod exchange;
 mod fault;
 mod gateway;
 mod host;
+mod identities;
 mod issuer;
 mod issuer_url;
 mod key_file;
@@ -63,6 +64,7 @@ pub use exchange::{AUDIENCE, CallerIdentityProofs, EnforcedSession, Exchange, We
 pub use fault::{Fault, FaultCode, Faults, Place, Warning};
 pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
+pub use identities::Identities;
 pub use issuer::{ClaimPath, ClaimPathError, Condition, Issuer, KeySource, Possible, Template, TemplateError, Unfit};
 pub use issuer_url::{IssuerUrl, IssuerUrlError};
 pub use key_file::{KEY_BYTES, KeyFileError, PrivateFileError, SecretFileError};
@@ -127,6 +129,8 @@ pub struct Config {
     pub revoked: Revocations,
     /// `[tools]`.
     pub tools: Tools,
+    /// `[identities]`.
+    pub identities: Identities,
     /// `[protect]`.
     pub protect: Protect,
     /// `[aws]`.
@@ -228,6 +232,7 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
         exchange::check_audience(root, exchange, bearer);
     }
     let tools = root.table("tools", |section| tools::read(section, &declared.environments));
+    let identities = root.table("identities", identities::read);
     let protect = root.table("protect", protect::read);
     let stores_secrets = tools.as_ref().is_some_and(|tools| matches!(tools.new_secrets, NewSecrets::SecretsManager(_)));
     let aws = root.table("aws", |section| aws::read(section, &declared.environments, stores_secrets));
@@ -252,6 +257,7 @@ fn read(root: &Section<'_>, folder: &Path, tree: &Table) -> Option<Config> {
         bearer: bearer?,
         revoked,
         tools: tools?,
+        identities: identities?,
         protect: protect?,
         aws: aws?,
         log: log?,

@@ -6,7 +6,7 @@ impl Config {
     /// What differs in `new` and takes effect only after a restart, by section or key; empty when all of it can be applied.
     ///
     /// Applied at once are `gateway.read_only`, `role_mapping`, `policy`, `protect`, `sealing`, `exchange`, `issuer`, `bearer`,
-    /// `revoked`, `log.level`, the rates of `limits` and an account's of `broker`; everything else is bound to
+    /// `revoked`, `identities`, `log.level`, the rates of `limits` and an account's of `broker`; everything else is bound to
     /// sockets, files, pools or caches that exist since the start.
     #[must_use]
     pub fn reloadable_difference(&self, new: &Self) -> Vec<&'static str> {
@@ -28,6 +28,7 @@ impl Config {
             bearer: _,
             revoked: _,
             tools,
+            identities: _,
             protect: _,
             aws,
             log,

@@ -26,6 +26,7 @@ pub(super) fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -
         issuers: new.issuers.clone(),
         bearer: new.bearer.clone(),
         revoked: new.revoked.clone(),
+        identities: new.identities,
         broker: old.broker.with_account_rate_of(&new.broker),
         limits: Limits { rates: new.limits.rates, ..old.limits.clone() },
         log: Log { format: old.log.format, level: new.log.level },

@@ -26,7 +26,7 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!((limits.connections, limits.concurrent_requests, limits.body_bytes), (1024, 256, 1_048_576));
     assert_eq!((limits.head, limits.body, limits.idle), (seconds(10), seconds(20), seconds(75)));
     assert_eq!((limits.call, limits.shutdown_grace, limits.replay_entries), (seconds(25), seconds(20), 100_000));
-    assert_eq!(limits.shutdown_announce, seconds(5));
+    assert_eq!((limits.scan, limits.shutdown_announce), (seconds(120), seconds(5)));
 
     let rates = &limits.rates;
     assert_eq!((rates.caller_concurrent_requests, rates.caller_requests_per_second), (32, 50));
@@ -49,6 +49,8 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!((&audit.secrets, &audit.digest_kms_key), (&Secrets::Omit, &None));
     assert!(audit.former_public_keys.is_empty());
     assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
+    let identities = config.identities;
+    assert_eq!((identities.nhi_percent, identities.human_percent), (50, 30));
     let tools = &config.tools;
     assert_eq!((tools.confirmation, tools.approval, tools.second_person_above), (seconds(300), seconds(3600), 20));
     assert_eq!(tools.new_secrets, NewSecrets::Refuse);
@@ -106,6 +108,7 @@ fn timeouts_that_are_not_written_fit_into_the_call() {
     let short = config(&minimal_with("", "[limits]\ncall_seconds = 7"));
     assert_eq!((short.broker.sts_timeout, short.broker.aws_timeout), (seconds(7), seconds(7)));
     let long = config(&minimal_with("", "[limits]\ncall_seconds = 200"));
+    assert_eq!((long.limits.scan, short.limits.scan), (seconds(200), seconds(120)));
     assert_eq!((long.broker.refresh_ahead, long.broker.aws_timeout), (seconds(200), seconds(15)));
 }
 

@@ -117,7 +117,7 @@ fn the_documented_numbers_are_the_defaults() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 49);
+    assert_eq!(tried, 52);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn the_documented_ranges_are_those_that_are_possible() {
         }
         tried += 1;
     }
-    assert_eq!(tried, 53);
+    assert_eq!(tried, 56);
 }
 
 #[test]

@@ -62,7 +62,7 @@ segment_bytes = 1
 gateway.toml sigv4.keyring: is required
     write keyring = "keyring.json", the file that holds the gateway's keys
 gateway.toml:2:1 title: unknown section
-    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, shared_state, issuer, exchange, bearer, revoked, tools, protect, aws, log
+    known here: gateway, listen, limits, environment, policy, sigv4, broker, role_mapping, audit, sealing, shared_state, issuer, exchange, bearer, revoked, tools, identities, protect, aws, log
 gateway.toml:3:2 gatway: unknown section; did you mean "gateway"?
 gateway.toml:7:8 gateway.name: reads as an AWS service principal; choose a name under a domain of your own: a gateway never passes for AWS
 gateway.toml:8:13 gateway.read_only: expected a boolean, found a string
@@ -292,7 +292,13 @@ fn sigv4_broker_and_audit_refuse_what_contradicts_itself() {
         ("[sigv4]", "[sigv4]\nregions = [\"a/b\"]", "sigv4.regions[0]: \"a/b\" cannot stand in a credential scope"),
         ("[sigv4]", "[sigv4]\nregion = \"a\"\nregions = [\"a\"]", "sigv4.region: region and regions are both set"),
         ("\"keyring.toml\"", "\"\"", "sigv4.keyring: is not a path"),
-        ("", "[broker]\nrefresh_ahead_seconds = 24", "broker.refresh_ahead_seconds: a call may take 25 s"),
+        ("", "[broker]\nrefresh_ahead_seconds = 119", "broker.refresh_ahead_seconds: a call may take 120 s"),
+        (
+            "",
+            "[limits]\nscan_seconds = 24",
+            "limits.scan_seconds: is shorter than any other call may take: call_seconds is 25",
+        ),
+        ("", "[identities]\nhuman_percent = 51", "identities.human_percent: is above nhi_percent, which is 50"),
         ("", "[broker]\naws_timeout_seconds = 26", "broker.aws_timeout_seconds: is longer than a whole call may take"),
         ("", "[broker]\nsts_timeout_seconds = 26", "broker.sts_timeout_seconds: is longer than a whole call may take"),
         ("directory = \"/var/lib/audit\"", "", "audit.directory: is required"),

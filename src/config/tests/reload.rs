@@ -32,6 +32,7 @@ fn what_can_be_applied_at_once_is_not_named() {
         ("", "[sealing]\nkeys_group_readable = true"),
         ("", "[exchange]\naudience = \"other\""),
         ("", "[[revoked]]\nperson = \"mallory\""),
+        ("", "[identities]\nnhi_percent = 60"),
     ] {
         let new = config(&minimal_with(find, replace));
         assert_ne!(old, new);
