@@ -335,6 +335,7 @@ fn road(
             Endpoint { region: analyzer_region, url }
         }),
         deadline: config.limits.call,
+        scan_deadline: config.limits.scan,
     }
 }
 
@@ -380,7 +381,7 @@ fn http_settings(config: &Config) -> HttpSettings {
         calls: CallLimits {
             concurrent: usize::try_from(config.limits.concurrent_requests).unwrap_or(usize::MAX),
             // What was begun when the call's own deadline ran out, applying a plan, is finished; the reply waits for it.
-            deadline: config.limits.call + config.broker.aws_timeout + config.audit.durable * 2,
+            deadline: config.limits.scan + config.broker.aws_timeout + config.audit.durable * 2,
         },
     }
 }

@@ -76,6 +76,15 @@ impl Drain {
         self.begun.cancelled().await;
     }
 
+    /// Waits for the [last moment](Self::last_moment); for ever where it is not known when that is.
+    pub async fn last_moment_comes(&self) {
+        self.begun().await;
+        match self.last_moment() {
+            Some(moment) => tokio::time::sleep_until(moment).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Waits until everybody was told to give up.
     pub async fn forced(&self) {
         self.forced.cancelled().await;

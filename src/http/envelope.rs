@@ -19,13 +19,19 @@ pub(crate) struct Envelope;
 impl Gate<Bytes> for Envelope {
     fn check(&self, head: &mut Parts, body: &Bytes) -> Result<(), Refusal> {
         check_media_types(head)?;
-        check_body(body)?;
+        if !check_body(body)? {
+            head.extensions.insert(Notification(body.clone()));
+        }
         // One spelling for the handler behind, which reads only the first line of each and compares letter case.
         head.headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
         head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(())
     }
 }
+
+/// A message that wants no reply, as it came; in the extensions of the request that brought it.
+#[derive(Debug, Clone)]
+pub struct Notification(pub Bytes);
 
 /// Lets requests pass whose body is said to be JSON.
 #[derive(Debug)]
@@ -73,7 +79,8 @@ fn check_media_types(head: &Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_body(body: &[u8]) -> Result<(), Refusal> {
+/// Whether it is a request, which wants a reply, and not a notification.
+fn check_body(body: &[u8]) -> Result<bool, Refusal> {
     let text = std::str::from_utf8(body).map_err(|error| {
         invalid("invalid_utf8", format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
     })?;
@@ -120,7 +127,7 @@ fn check_body(body: &[u8]) -> Result<(), Refusal> {
             ),
         ));
     }
-    Ok(())
+    Ok(members.id.is_some())
 }
 
 fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
@@ -145,6 +152,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":"Zoë 1","method":"m","params":{"a":{"_meta":1,"result":1}},"_meta":1}"#,
         ] {
             assert_eq!(code(body), None, "{body}");
+            assert_eq!(check_body(body.as_bytes()).ok(), Some(body.contains("\"id\"")), "{body}");
         }
     }
 

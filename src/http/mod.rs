@@ -44,6 +44,7 @@ pub use call_limit::CallPlace;
 pub use challenge::{BearerError, Challenge};
 pub use drain::Drain;
 pub use endpoint::{Endpoint, Service};
+pub use envelope::Notification;
 pub use gate::Gate;
 pub use health::{Alarm, Health, Readiness};
 pub use metrics::{Metrics, metrics_router};

@@ -1,5 +1,6 @@
 //! What a tool reads IAM with.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use aws_sdk_iam::Client;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -19,6 +21,7 @@ use super::entity::{Account, EntityKind, Resource};
 use super::failure::AwsFailure;
 use super::meter::Meter;
 use super::recent::RecentWrites;
+use crate::clock::{SharedClock, SystemClock};
 
 /// The pause before an entity that was created a moment ago is looked up again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -37,6 +40,21 @@ pub struct Reader {
     recent: Arc<RecentWrites>,
     /// Outside of the SDK, whose timeouts begin when a call is made.
     at_once: Arc<Semaphore>,
+    told: Told,
+    clock: SharedClock,
+}
+
+/// Hears how many items were read, of how many, and what they are.
+type Hears = dyn Fn(usize, Option<usize>, &'static str) + Send + Sync;
+
+/// Who hears of a reader's progress, if anybody does.
+#[derive(Clone, Default)]
+struct Told(Option<Arc<Hears>>);
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Told").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Reader {
@@ -51,7 +69,15 @@ impl Reader {
     ) -> Self {
         let account = meter.account().clone();
         let client = factory.client(Purpose::Reading, endpoint, credentials, meter);
-        Self { client, access_analyzer: None, account, recent, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            client,
+            access_analyzer: None,
+            account,
+            recent,
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            told: Told::default(),
+            clock: Arc::new(SystemClock),
+        }
     }
 
     /// The same reader, which reaches IAM Access Analyzer too, under the same meter.
@@ -65,6 +91,40 @@ impl Reader {
     ) -> Self {
         self.access_analyzer = Some(factory.access_analyzer(endpoint, credentials, meter));
         self
+    }
+
+    /// The same reader, which goes by this clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The same reader, which tells `told` how far it has come: how many items were read, of how many where that is known,
+    /// and what they are.
+    #[must_use]
+    pub fn telling(mut self, told: impl Fn(usize, Option<usize>, &'static str) + Send + Sync + 'static) -> Self {
+        self.told = Told(Some(Arc::new(told)));
+        self
+    }
+
+    /// Whether anybody hears of its progress: what is read for that alone need not be read else.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.told.0.is_some()
+    }
+
+    /// Tells how far a tool has come. `done` never gets less within one call.
+    pub fn tell(&self, done: usize, total: Option<usize>, items: &'static str) {
+        if let Some(told) = &self.told.0 {
+            told(done, total, items);
+        }
     }
 
     /// The SDK's client of IAM Access Analyzer, where there is one; undeclared operations fail before they are sent.

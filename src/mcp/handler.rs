@@ -32,8 +32,10 @@ use super::method::Method;
 use super::protocol;
 use super::reply::Reply;
 use super::road::Road;
+use super::stop::Stop;
+use super::under_way::{UnderWay, Whence};
 use crate::authn::Verified;
-use crate::http::{CallPlace, ClientAddress, Drain, Endpoint, RequestId};
+use crate::http::{CallPlace, ClientAddress, Drain, Endpoint, Owner, RequestId};
 use crate::tools::lookup::UNKNOWN_TOOL;
 
 /// For how long a client may take its lists as fresh, in milliseconds: the kill switch and reloads change them.
@@ -52,6 +54,7 @@ pub struct Handler {
     listing: Listing,
     drain: Drain,
     calls: Calls,
+    under_way: UnderWay,
 }
 
 impl Handler {
@@ -60,7 +63,12 @@ impl Handler {
     #[must_use]
     pub fn new(road: Arc<Road>, drain: Drain, calls: Calls) -> Self {
         let listing = Listing::of(road.catalogue);
-        Self { road, listing, drain, calls }
+        Self { road, listing, drain, calls, under_way: UnderWay::default() }
+    }
+
+    /// The calls that clients can cancel.
+    pub(super) fn under_way(&self) -> UnderWay {
+        self.under_way.clone()
     }
 
     /// Runs a call to its end in a task of its own, telling its progress; a client that hangs up stops only the telling.
@@ -125,17 +133,30 @@ impl Handler {
             },
             progress: None,
             last_moment: self.drain.last_moment(),
+            stop: self.stop(parts, context),
         })
+    }
+
+    /// What ends the call of a request, if it only reads.
+    fn stop(&self, parts: &Parts, context: &RequestContext<RoleServer>) -> Stop {
+        let listed = parts.extensions.get::<Owner>().map(|owner| {
+            let whence = Whence::of(&parts.headers, &parts.extensions);
+            self.under_way.list(*owner, context.id.clone(), whence, context.ct.clone())
+        });
+        Stop::new(context.ct.clone(), self.drain.clone(), listed)
     }
 }
 
 /// Sends steps as progress notifications until the call ends and with it the sender.
 async fn tell(token: ProgressToken, peer: &Peer<RoleServer>, mut steps: UnboundedReceiver<Step>) {
     while let Some(step) = steps.recv().await {
-        #[expect(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^52 calls")]
-        let progress = ProgressNotificationParam::new(token.clone(), step.done as f64)
-            .with_total(step.total as f64)
-            .with_message(step.action);
+        #[expect(clippy::cast_precision_loss, reason = "a call has far fewer than 2^52 parts")]
+        let progress = ProgressNotificationParam::new(token.clone(), step.done as f64).with_message(step.message);
+        #[expect(clippy::cast_precision_loss, reason = "the same")]
+        let progress = match step.total {
+            Some(total) => progress.with_total(total as f64),
+            None => progress,
+        };
         if peer.notify_progress(progress).await.is_err() {
             // The client is gone; the call goes on without it.
             return;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::confirm::elicitation::ClientInput;
 use super::method::Method;
+use super::stop::Stop;
 use super::{completion, resources};
 use crate::authn::Verified;
 use crate::tools::catalogue::Catalogue;
@@ -47,6 +48,8 @@ pub struct Incoming {
     pub progress: Option<UnboundedSender<Step>>,
     /// When it has to be done, if the gateway has begun to end.
     pub last_moment: Option<Instant>,
+    /// What ends it before its answer, if it only reads.
+    pub stop: Stop,
 }
 
 impl Incoming {
@@ -66,10 +69,10 @@ impl Incoming {
 /// A step of a call that takes several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// How many AWS calls are done.
+    /// How many of its parts are done: AWS calls of a change, items of what is read.
     pub done: usize,
-    /// How many there are.
-    pub total: usize,
-    /// The action that was just done.
-    pub action: &'static str,
+    /// How many there are, where that is known.
+    pub total: Option<usize>,
+    /// The action that was just done, or what is counted.
+    pub message: &'static str,
 }

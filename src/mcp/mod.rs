@@ -21,7 +21,9 @@ pub mod reply;
 pub mod resources;
 pub mod road;
 pub mod service;
+pub mod stop;
 pub mod trail;
+pub mod under_way;
 
 pub use incoming::Incoming;
 pub use method::Method;

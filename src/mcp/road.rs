@@ -11,6 +11,7 @@ mod confirm;
 mod ending;
 pub(super) mod failures;
 mod look_up;
+mod until;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -19,11 +20,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use self::until::Until;
 use super::confirm::Confirmer;
 use super::decisions::Decisions;
-use super::incoming::Incoming;
+use super::incoming::{Incoming, Step};
 use super::limits::Limits;
 use super::reply::Reply;
 use super::trail::{Stationery, Trail};
@@ -103,6 +105,8 @@ pub struct Road {
     pub secrets_manager_url: Option<String>,
     /// How long a call may take until its intent; what was begun then is finished.
     pub deadline: Duration,
+    /// The same of a call that reads a whole account.
+    pub scan_deadline: Duration,
 }
 
 /// A caller's session for this call, with the IAM endpoint and the account it is for.
@@ -144,8 +148,7 @@ impl Road {
         incoming: &'call Incoming,
         trail: &mut Trail<'call>,
     ) -> Result<Reply, ToolError> {
-        let usual = Instant::now() + self.deadline;
-        let deadline = |changes| ending::deadline(usual, incoming.last_moment, changes);
+        let began = Instant::now();
         let tool = incoming.find_tool(self.catalogue);
         trail.spec = tool.as_ref().ok().map(|tool| tool.spec);
         let facts = self.context(in_force, incoming, trail)?;
@@ -155,10 +158,14 @@ impl Road {
         trail.effect = Some(declared.effect());
         let authorized = in_force.authorizer.judge(declared).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(authorized.decision().clone());
+        let scans = tool.spec.scans;
+        let usual = began + if scans { self.scan_deadline } else { self.deadline };
+        let until =
+            |changes| ending::deadline(usual, incoming.last_moment, changes).map(|moment| Until::at(moment, scans));
         match tool.work {
             Work::Local(work) => Ok(self.answer_locally(work, &authorized, trail).await),
-            Work::Read(work) => self.read(work, in_force, &authorized, deadline(false)?, trail).await,
-            Work::Write(work) => self.write(work, in_force, incoming, &authorized, deadline(true)?, trail).await,
+            Work::Read(work) => self.read(work, in_force, incoming, &authorized, until(false)?, trail).await,
+            Work::Write(work) => self.write(work, in_force, incoming, &authorized, until(true)?, trail).await,
         }
     }
 
@@ -196,15 +203,23 @@ impl Road {
         &self,
         work: &dyn ReadTool,
         in_force: &InForce,
+        incoming: &Incoming,
         call: &Authorized<Declared>,
-        deadline: Instant,
+        until: Until<'_>,
         trail: &mut Trail<'_>,
     ) -> Result<Reply, ToolError> {
         self.check_recordable(false)?;
-        let brokered = self.broker(call, deadline, trail).await?;
-        let settled = self.settle(in_force, call, &brokered, deadline, trail).await?;
-        let reader = self.reader(&brokered, &settled, trail);
-        let answer = within(deadline, work.answer(call.get().call(), &reader)).await;
+        let until = until.or(&incoming.stop);
+        let brokered = self.broker(call, until, trail).await?;
+        let settled = self.settle(in_force, call, &brokered, until, trail).await?;
+        let mut reader = self.reader(&brokered, &settled, trail);
+        if let Some(progress) = incoming.progress.clone() {
+            reader = reader.telling(move |done, total, message| {
+                // A client that no longer listens changes nothing.
+                let _gone = progress.send(Step { done, total, message });
+            });
+        }
+        let answer = until.within(work.answer(call.get().call(), &reader)).await;
         Ok(match answer {
             Ok(answer) => {
                 let kind = json!({"isError": false, "count": answer.get("Count")});
@@ -222,7 +237,7 @@ impl Road {
     async fn broker(
         &self,
         call: &Authorized<Declared>,
-        deadline: Instant,
+        until: Until<'_>,
         trail: &mut Trail<'_>,
     ) -> Result<Brokered, ToolError> {
         let dry_run = call.get().call().arguments.is_set("dry_run");
@@ -235,7 +250,7 @@ impl Road {
                 }
             })
         };
-        let (read, write) = within(deadline, async { assumed.await.map_err(failures::not_assumed) }).await?;
+        let (read, write) = until.within(async { assumed.await.map_err(failures::not_assumed) }).await?;
         trail.sessions.push((Purpose::Read, Arc::clone(&read)));
         trail.sessions.extend(write.iter().map(|session| (Purpose::Write, Arc::clone(session))));
         let account = call.get().facts().account.clone();
@@ -261,7 +276,8 @@ impl Road {
         let meter = Meter::of_caller(&brokered.caller, brokered.account.clone(), declared);
         trail.meters.push(Arc::clone(&meter));
         let (credentials, recent) = (&brokered.read.credentials, Arc::clone(&self.recent));
-        let reader = Reader::new(&self.clients, &brokered.endpoint, credentials.clone(), Arc::clone(&meter), recent);
+        let reader = Reader::new(&self.clients, &brokered.endpoint, credentials.clone(), Arc::clone(&meter), recent)
+            .with_clock(Arc::clone(&self.stationery.clock));
         match &self.access_analyzer {
             Some(endpoint) if asks_access_analyzer => {
                 reader.with_access_analyzer(&self.clients, endpoint, credentials.clone(), meter)
@@ -322,13 +338,4 @@ impl Road {
         };
         Err(failures::not_recordable(AuditUnavailable { reason, held: false }))
     }
-}
-
-/// Runs a step that changes nothing until the call's deadline.
-async fn within<T>(deadline: Instant, step: impl Future<Output = Result<T, ToolError>>) -> Result<T, ToolError> {
-    timeout_at(deadline, step).await.unwrap_or_else(|_| {
-        Err(ToolError::gateway("CallTimeout", "AWS did not answer in time; nothing was changed")
-            .retryable()
-            .hint("try again; a list can be asked for in smaller pages with max_items"))
-    })
 }

@@ -6,13 +6,14 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use super::handler::Handler;
+use super::under_way::Hearing;
 
 /// The MCP service for the router.
 ///
 /// Stateless in both eras: no sessions, which are not bound to a caller and cost memory, and JSON replies unless a call
 /// tells progress. Hosts and origins were checked by the layers before; rmcp's own list knows loopback names only.
 #[must_use]
-pub fn service(handler: Handler) -> StreamableHttpService<Handler, NeverSessionManager> {
+pub fn service(handler: Handler) -> Hearing<StreamableHttpService<Handler, NeverSessionManager>> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -20,5 +21,8 @@ pub fn service(handler: Handler) -> StreamableHttpService<Handler, NeverSessionM
         .with_sse_retry(None)
         .disable_allowed_hosts()
         .disable_allowed_origins();
-    StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(NeverSessionManager::default()), config)
+    let under_way = handler.under_way();
+    let service =
+        StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(NeverSessionManager::default()), config);
+    Hearing::new(service, under_way)
 }

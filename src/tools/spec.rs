@@ -94,6 +94,8 @@ pub struct Spec {
     pub idempotent: bool,
     /// Whether it deals with the world beyond the gateway.
     pub open_world: bool,
+    /// Whether its calls read a whole account, which takes longer than other calls may.
+    pub scans: bool,
     /// Its own parameters; [`Spec::parameters`] adds those of its effect.
     pub own_parameters: &'static [Parameter],
     /// The members of its result.
@@ -127,6 +129,7 @@ impl Spec {
         overwrites: false,
         idempotent: true,
         open_world: false,
+        scans: false,
         own_parameters: &[],
         output: || Value::Null,
         kept: KeptOfResult::NOTHING,

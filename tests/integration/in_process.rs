@@ -34,6 +34,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         overwrites: false,
         idempotent: false,
         open_world: false,
+        scans: false,
         own_parameters: &[],
         output: || json!({}),
         kept: KeptOfResult::NOTHING,

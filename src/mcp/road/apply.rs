@@ -59,7 +59,7 @@ impl Road {
             .telling(|done, action| {
                 if let Some(progress) = &incoming.progress {
                     // A client that no longer listens changes nothing.
-                    let _gone = progress.send(Step { done, total: plan.calls.len(), action });
+                    let _gone = progress.send(Step { done, total: Some(plan.calls.len()), message: action });
                 }
             });
             let stores_secret = plan.calls.iter().any(|call| call.change.action() == CREATE_SECRET);

@@ -31,10 +31,20 @@ pub(super) fn switched_to_read_only() -> ToolError {
 }
 
 /// A call that began while the gateway ends, with too little time left for it.
-pub(super) fn ending() -> ToolError {
+pub(in crate::mcp) fn ending() -> ToolError {
     ToolError::gateway("GatewayEnding", "the gateway is ending and has no time left for this call; nothing was changed")
         .retryable()
         .hint("call again: another replica answers it, or this gateway once it is started again")
+}
+
+/// A call that only reads whose client does not want its answer any more.
+pub(in crate::mcp) fn cancelled() -> ToolError {
+    ToolError::gateway(
+        "CallCancelled",
+        "the client cancelled this call, or was gone before its answer; nothing was changed",
+    )
+    .retryable()
+    .hint("call again for the answer; a client that waits longer is told of progress where it asks for it")
 }
 
 pub(super) fn changed_meanwhile() -> ToolError {

@@ -3,9 +3,8 @@
 //! The look-ups are the gateway's own: they are made with the caller's read session, so AWS decides whether the caller may
 //! know, they stand in the record, and what they tell is for the judge alone.
 
-use tokio::time::Instant;
-
-use super::{Brokered, InForce, Road, within};
+use super::until::Until;
+use super::{Brokered, InForce, Road};
 use crate::authorize::{Authorized, Settled};
 use crate::iam::{Account, EntityKey, Known};
 use crate::mcp::trail::Trail;
@@ -18,11 +17,11 @@ impl Road {
         in_force: &InForce,
         call: &Authorized<Declared>,
         brokered: &Brokered,
-        deadline: Instant,
+        until: Until<'_>,
         trail: &mut Trail<'_>,
     ) -> Result<Settled, ToolError> {
         let mut known = Known::default();
-        self.look_up(brokered, call.open(), &mut known, deadline, trail).await?;
+        self.look_up(brokered, call.open(), &mut known, until, trail).await?;
         let settled = in_force.authorizer.settle(call, known).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(settled.decision().clone());
         Ok(settled)
@@ -35,7 +34,7 @@ impl Road {
         brokered: &Brokered,
         open: &[EntityKey],
         known: &mut Known,
-        deadline: Instant,
+        until: Until<'_>,
         trail: &mut Trail<'_>,
     ) -> Result<(), ToolError> {
         let mut asked = Vec::new();
@@ -51,7 +50,7 @@ impl Road {
         let declared = asked.iter().map(|key| key.look_up_call()).collect();
         let reader = self.metered_reader(brokered, declared, trail);
         for key in asked {
-            let answer = within(deadline, async { Ok(self.look_ups.ask(&reader, &brokered.role, key).await?) }).await?;
+            let answer = until.within(async { Ok(self.look_ups.ask(&reader, &brokered.role, key).await?) }).await?;
             if let Some(detail) = answer {
                 known.insert(key.clone(), detail);
             }

@@ -1,10 +1,10 @@
 //! The part of the road that only writes take, up to the point where something is done.
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::confirm::{Answer, Unconfirmed, missing_reason};
-use super::{InForce, Road, failures, within};
+use super::until::Until;
+use super::{InForce, Road, failures};
 use crate::audit::Stage;
 use crate::authorize::Authorized;
 use crate::mcp::incoming::Incoming;
@@ -20,7 +20,7 @@ impl Road {
         in_force: &InForce,
         incoming: &Incoming,
         call: &Authorized<Declared>,
-        deadline: Instant,
+        until: Until<'_>,
         trail: &mut Trail<'_>,
     ) -> Result<Reply, ToolError> {
         let arguments = &call.get().call().arguments;
@@ -35,15 +35,15 @@ impl Road {
             self.replay.admit(&incoming.verified).await.map_err(|refusal| failures::not_admitted(&refusal))?;
             place.count().await?;
         }
-        let own = within(deadline, async { Ok(self.broker.own_identity().await?) }).await?;
+        let own = until.within(async { Ok(self.broker.own_identity().await?) }).await?;
         let authorizer = in_force.authorizer.clone().with_own_identity(own);
-        let brokered = self.broker(call, deadline, trail).await?;
-        let settled = self.settle(in_force, call, &brokered, deadline, trail).await?;
+        let brokered = self.broker(call, until, trail).await?;
+        let settled = self.settle(in_force, call, &brokered, until, trail).await?;
         let reader = self.reader(&brokered, &settled, trail);
-        let plan = within(deadline, work.plan(call.get().call(), &reader)).await?;
+        let plan = until.within(work.plan(call.get().call(), &reader)).await?;
         let mut known = settled.known().clone();
         let open = authorizer.open_in(call, &plan, &known);
-        self.look_up(&brokered, &open, &mut known, deadline, trail).await?;
+        self.look_up(&brokered, &open, &mut known, until, trail).await?;
         let plan = authorizer.judge_plan(call, plan, &known).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(plan.decision().clone());
         let shown = plan.get().shown(&brokered.account);

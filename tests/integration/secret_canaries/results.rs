@@ -44,6 +44,7 @@ const fn spec(name: &'static str, effect: Effect, writes: &'static [iam_mcp_gate
         overwrites: false,
         idempotent: false,
         open_world: false,
+        scans: false,
         own_parameters: &[PASSWORD],
         output: || json!({}),
         kept: KeptOfResult { result: &["User/UserName"], lost: &["User/UserName"] },
