@@ -1,8 +1,8 @@
 //! An account at one moment, as GetAccountAuthorizationDetails and the credential report tell it.
 
 mod credentials;
-mod details;
 mod csv;
+mod details;
 mod library;
 mod report;
 
@@ -12,8 +12,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use self::credentials::{AccessKey, Credentials};
-pub use self::details::DetailsError;
 pub use self::csv::CsvFault;
+pub use self::details::DetailsError;
 pub use self::library::{Library, Written};
 pub use self::report::{Cell, ROOT, ReportFault, ReportRow, report};
 use crate::iam::Account;
