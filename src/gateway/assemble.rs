@@ -41,7 +41,7 @@ use crate::mcp::confirm::Confirmer;
 use crate::mcp::decisions::Decisions;
 use crate::mcp::handler::Handler;
 use crate::mcp::limits::Limits;
-use crate::mcp::road::{InForce, Road};
+use crate::mcp::road::{Deadlines, InForce, Road};
 use crate::mcp::service::service;
 use crate::mcp::trail::Stationery;
 use crate::random::SharedRandom;
@@ -334,8 +334,7 @@ fn road(
             let url = config.aws.access_analyzer_endpoint.as_ref().map(|url| url.as_str().to_owned());
             Endpoint { region: analyzer_region, url }
         }),
-        deadline: config.limits.call,
-        scan_deadline: config.limits.scan,
+        deadlines: Deadlines { usual: config.limits.call, scan: config.limits.scan },
     }
 }
 

@@ -39,6 +39,7 @@ reads! {
     GET_POLICY_VERSION = "iam:GetPolicyVersion";
     LIST_POLICY_VERSIONS = "iam:ListPolicyVersions";
     LIST_ENTITIES_FOR_POLICY = "iam:ListEntitiesForPolicy";
+    GET_ACCOUNT_AUTHORIZATION_DETAILS = "iam:GetAccountAuthorizationDetails";
     GET_ACCOUNT_SUMMARY = "iam:GetAccountSummary";
     GENERATE_CREDENTIAL_REPORT = "iam:GenerateCredentialReport";
     GET_CREDENTIAL_REPORT = "iam:GetCredentialReport";

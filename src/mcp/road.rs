@@ -16,12 +16,12 @@ mod write;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+pub use self::until::Deadlines;
 use self::until::Until;
 use super::confirm::Confirmer;
 use super::decisions::Decisions;
@@ -103,10 +103,8 @@ pub struct Road {
     pub access_analyzer: Option<Endpoint>,
     /// Where Secrets Manager is, when it is not AWS's own.
     pub secrets_manager_url: Option<String>,
-    /// How long a call may take until its intent; what was begun then is finished.
-    pub deadline: Duration,
-    /// The same of a call that reads a whole account.
-    pub scan_deadline: Duration,
+    /// How long calls may take.
+    pub deadlines: Deadlines,
 }
 
 /// A caller's session for this call, with the IAM endpoint and the account it is for.
@@ -158,10 +156,10 @@ impl Road {
         trail.effect = Some(declared.effect());
         let authorized = in_force.authorizer.judge(declared).map_err(|refused| trail.refuse(refused))?;
         trail.decision = Some(authorized.decision().clone());
-        let scans = tool.spec.scans;
-        let usual = began + if scans { self.scan_deadline } else { self.deadline };
-        let until =
-            |changes| ending::deadline(usual, incoming.last_moment, changes).map(|moment| Until::at(moment, scans));
+        let usual = began + self.deadlines.of(tool.spec);
+        let until = |changes| {
+            ending::deadline(usual, incoming.last_moment, changes).map(|moment| Until::at(moment, tool.spec.scans))
+        };
         match tool.work {
             Work::Local(work) => Ok(self.answer_locally(work, &authorized, trail).await),
             Work::Read(work) => self.read(work, in_force, incoming, &authorized, until(false)?, trail).await,

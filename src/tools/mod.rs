@@ -20,6 +20,7 @@ pub mod governance;
 pub mod grants;
 pub mod groups;
 pub mod holder;
+pub mod identities;
 pub mod lookup;
 pub mod managed;
 pub mod pages;

@@ -6,6 +6,8 @@ mod policy;
 mod role;
 mod user;
 
+use std::borrow::Cow;
+
 use aws_sdk_iam::types;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -63,8 +65,13 @@ pub(in crate::iam) fn sdk_tag(tag: Tag) -> types::Tag {
 /// A document that cannot be decoded or read is given as the text it is, so that nothing is lost.
 #[must_use]
 pub fn policy_document(encoded: &str) -> Value {
-    let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8();
-    policy_text(decoded.as_deref().unwrap_or(encoded))
+    policy_text(&decoded(encoded))
+}
+
+/// The text of a policy document that IAM answered URL-encoded; one that cannot be decoded as it is.
+#[must_use]
+pub fn decoded(encoded: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(encoded).decode_utf8().unwrap_or(Cow::Borrowed(encoded))
 }
 
 /// A policy document as JSON; one that cannot be read as the text it is.
@@ -86,6 +93,11 @@ mod tests {
     #[test]
     fn a_plus_in_a_document_stays_a_plus() {
         assert_eq!(policy_document("%7B%22a%22%3A%22b+c%22%7D"), json!({"a": "b+c"}));
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_kept() {
+        assert_eq!((&*decoded("%7B%7D"), &*decoded("%FF")), ("{}", "%FF"));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! How long a step may take that changes nothing.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout_at};
 
 use crate::mcp::stop::Stop;
-use crate::tools::ToolError;
+use crate::tools::{Spec, ToolError};
 
 /// Until when steps may take, and what ends them before.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +14,22 @@ pub(super) struct Until<'call> {
     stop: Option<&'call Stop>,
     /// What to do where the time was too short.
     hint: &'static str,
+}
+
+/// How long calls may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// A call until its intent, or its reply if it only reads; what was begun then is finished.
+    pub usual: Duration,
+    /// The same of a call that reads a whole account.
+    pub scan: Duration,
+}
+
+impl Deadlines {
+    /// How long calls of this tool may take.
+    pub(super) fn of(&self, spec: &Spec) -> Duration {
+        if spec.scans { self.scan } else { self.usual }
+    }
 }
 
 /// Where a call asks for a part of what there is.
@@ -55,7 +73,6 @@ impl<'call> Until<'call> {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
-    use std::time::Duration;
 
     use tokio_util::sync::CancellationToken;
 
@@ -64,6 +81,23 @@ mod tests {
 
     fn in_seconds(seconds: u64) -> Instant {
         Instant::now() + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_scans_has_longer_and_no_other() {
+        let deadlines = Deadlines { usual: Duration::from_secs(25), scan: Duration::from_secs(120) };
+        let page = || tokio::time::sleep(Duration::from_secs(20));
+        let two_pages = async || {
+            page().await;
+            page().await;
+            Ok(())
+        };
+        for (scans, expected) in [(true, None), (false, Some("CallTimeout"))] {
+            let spec = Spec { scans, ..Spec::READING };
+            let until = Until::at(Instant::now() + deadlines.of(&spec), scans);
+            let error = until.within(two_pages()).await.err();
+            assert_eq!(error.as_ref().map(|error| error.code.as_str()), expected);
+        }
     }
 
     #[tokio::test(start_paused = true)]
