@@ -64,7 +64,6 @@ pub use exchange::{AUDIENCE, CallerIdentityProofs, EnforcedSession, Exchange, We
 pub use fault::{Fault, FaultCode, Faults, Place, Warning};
 pub use gateway::{Gateway, GatewayName, GatewayNameError};
 pub use host::{HostPattern, HostPatternError, PortPattern};
-pub use identities::Identities;
 pub use issuer::{ClaimPath, ClaimPathError, Condition, Issuer, KeySource, Possible, Template, TemplateError, Unfit};
 pub use issuer_url::{IssuerUrl, IssuerUrlError};
 pub use key_file::{KEY_BYTES, KeyFileError, PrivateFileError, SecretFileError};
@@ -93,6 +92,8 @@ pub use tools::{NewSecrets, SecretsStore, Tools};
 use node::Table;
 use section::{Item, Section};
 use sink::{Problem, Sink};
+
+use crate::posture::classify::Thresholds;
 
 /// A configuration without faults. It holds no secrets, only the paths of the files that do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +131,7 @@ pub struct Config {
     /// `[tools]`.
     pub tools: Tools,
     /// `[identities]`.
-    pub identities: Identities,
+    pub identities: Thresholds,
     /// `[protect]`.
     pub protect: Protect,
     /// `[aws]`.

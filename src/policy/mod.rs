@@ -67,7 +67,7 @@ pub(crate) use extent::Extent;
 pub use fault::{Fault, FaultCode, Faults};
 pub use layers::Layers;
 pub use principal::{Principal, PrincipalError, PrincipalKind};
-pub use principals::PrincipalMatch;
+pub use principals::{NamedPrincipal, PrincipalMatch};
 pub use request::Request;
 pub use statement::{Effect, Statement};
 pub use target::Target;

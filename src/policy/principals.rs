@@ -35,12 +35,38 @@ enum Named {
         id: AccountId,
         partition: Option<Partition>,
     },
-    Identity,
-    Session,
+    Identity {
+        account: AccountId,
+    },
+    Session {
+        account: AccountId,
+    },
     UniqueId,
     Service,
     Federated,
     CanonicalUser,
+}
+
+/// A principal as a statement names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedPrincipal<'a> {
+    /// Everybody, `*`.
+    Everyone,
+    /// An account, or one of its users, roles or sessions.
+    Of {
+        /// The account.
+        account: AccountId,
+        /// As it is written: the account's number, or an ARN.
+        name: &'a str,
+    },
+    /// A user or role by its unique id, which does not tell its account.
+    UniqueId(&'a str),
+    /// A service, by its name.
+    Service(&'a str),
+    /// An identity provider, by its ARN or its domain.
+    Federated(&'a str),
+    /// A canonical user, whom S3 alone knows.
+    CanonicalUser(&'a str),
 }
 
 /// Whom a statement is about.
@@ -57,6 +83,16 @@ pub(super) enum Principals {
 }
 
 impl Principals {
+    /// The principals that are named; none where everybody else is meant.
+    pub(super) fn named(&self) -> impl Iterator<Item = NamedPrincipal<'_>> {
+        let (everyone, patterns) = match self {
+            Self::Everyone => (Some(NamedPrincipal::Everyone), &[][..]),
+            Self::Only(patterns) => (None, &patterns[..]),
+            Self::AllBut(_) | Self::Nobody => (None, &[][..]),
+        };
+        everyone.into_iter().chain(patterns.iter().map(PrincipalPattern::named))
+    }
+
     /// How the statement covers the principal of `request`, if it does.
     ///
     /// A doubt never adds a permission: a session whose role's path is not known is denied with any role of that name,
@@ -161,13 +197,31 @@ impl PrincipalPattern {
         &self.text
     }
 
+    fn named(&self) -> NamedPrincipal<'_> {
+        let name = &*self.text;
+        match &self.named {
+            Named::AnyAws => NamedPrincipal::Everyone,
+            Named::Account { id, .. } | Named::Identity { account: id } | Named::Session { account: id } => {
+                NamedPrincipal::Of { account: *id, name }
+            }
+            Named::UniqueId => NamedPrincipal::UniqueId(name),
+            Named::Service => NamedPrincipal::Service(name),
+            Named::Federated => NamedPrincipal::Federated(name),
+            Named::CanonicalUser => NamedPrincipal::CanonicalUser(name),
+        }
+    }
+
     /// The type under which it stands.
     pub(super) fn type_name(&self) -> &'static str {
         match self.named {
             Named::Service => "Service",
             Named::Federated => "Federated",
             Named::CanonicalUser => "CanonicalUser",
-            Named::AnyAws | Named::Account { .. } | Named::Identity | Named::Session | Named::UniqueId => "AWS",
+            Named::AnyAws
+            | Named::Account { .. }
+            | Named::Identity { .. }
+            | Named::Session { .. }
+            | Named::UniqueId => "AWS",
         }
     }
 
@@ -191,10 +245,10 @@ impl PrincipalPattern {
                 let is_root = principal.kind() == PrincipalKind::Root;
                 Some(if is_root { PrincipalMatch::Own } else { PrincipalMatch::Account })
             }
-            Named::Identity if denies && principal.may_be_of_role(&self.text) => Some(as_role(principal)),
-            Named::Identity if principal.is_of_role(&self.text) => Some(as_role(principal)),
-            Named::Identity => is_own(PrincipalKind::User),
-            Named::Session => {
+            Named::Identity { .. } if denies && principal.may_be_of_role(&self.text) => Some(as_role(principal)),
+            Named::Identity { .. } if principal.is_of_role(&self.text) => Some(as_role(principal)),
+            Named::Identity { .. } => is_own(PrincipalKind::User),
+            Named::Session { .. } => {
                 (principal.account().is_some() && *self.text == *principal.name()).then_some(PrincipalMatch::Own)
             }
             Named::UniqueId if principal.unique_id() != Some(&self.text) => None,
@@ -231,8 +285,8 @@ fn arn(text: &str) -> Result<Named, &'static str> {
     }
     match Form::of(arn.service(), arn.resource()).ok_or(WHAT)? {
         Form::Root => Ok(Named::Account { id, partition: Some(arn.partition()) }),
-        Form::User | Form::Role => Ok(Named::Identity),
-        Form::Session { .. } | Form::FederatedUser => Ok(Named::Session),
+        Form::User | Form::Role => Ok(Named::Identity { account: id }),
+        Form::Session { .. } | Form::FederatedUser => Ok(Named::Session { account: id }),
     }
 }
 

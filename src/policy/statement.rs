@@ -5,7 +5,7 @@ use std::iter;
 use super::action::ActionPattern;
 use super::budget::{Budget, Doubt, Scope, Undecided, all, any};
 use super::condition::Condition;
-use super::principals::{PrincipalMatch, Principals};
+use super::principals::{NamedPrincipal, PrincipalMatch, Principals};
 use super::request::Request;
 use super::resource::ResourcePattern;
 
@@ -85,6 +85,11 @@ impl Statement {
     #[must_use]
     pub fn has_variables(&self) -> bool {
         self.conditions.iter().any(Condition::has_variables)
+    }
+
+    /// The principals that it names under Principal; none where the kind of policy has none, or where it says NotPrincipal.
+    pub fn principals(&self) -> impl Iterator<Item = NamedPrincipal<'_>> {
+        self.principals.iter().flat_map(Principals::named)
     }
 
     /// Whether the statement applies; one that cannot be decided, as `doubt` says.

@@ -10,6 +10,7 @@
 //!
 //! Nothing here does I/O or knows where a snapshot comes from, so that all of it is tested on accounts that are written down.
 
+pub mod classify;
 pub mod escalation;
 pub mod findings;
 pub mod holder;

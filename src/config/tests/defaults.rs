@@ -49,8 +49,7 @@ fn what_is_not_written_has_its_documented_default() {
     assert_eq!((&audit.secrets, &audit.digest_kms_key), (&Secrets::Omit, &None));
     assert!(audit.former_public_keys.is_empty());
     assert!(audit.signals == Signals::default() && audit.signals.silenced.is_empty());
-    let identities = config.identities;
-    assert_eq!((identities.nhi_percent, identities.human_percent), (50, 30));
+    assert_eq!((config.identities.nhi.as_percent(), config.identities.human.as_percent()), (50, 30));
     let tools = &config.tools;
     assert_eq!((tools.confirmation, tools.approval, tools.second_person_above), (seconds(300), seconds(3600), 20));
     assert_eq!(tools.new_secrets, NewSecrets::Refuse);

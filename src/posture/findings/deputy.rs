@@ -19,6 +19,7 @@ const ACT_FOR_THEIR_OWN: [&str; 3] = ["ec2.amazonaws.com", "lambda.amazonaws.com
 /// Looks at each statement that allows.
 pub(super) fn find(document: &Document, account: &str, found: &mut Vec<Finding>) {
     for statement in document.statements.iter().filter(|statement| statement.allows) {
+        found.extend(statement.all_but.iter().map(|path| all_but(path)));
         let principals = statement.principals.iter();
         found.extend(principals.filter_map(|principal| match principal.kind.as_str() {
             "AWS" if principal.name.text == "*" => everybody(statement, principal),
@@ -79,6 +80,12 @@ fn everybody(statement: &Statement, principal: &Principal) -> Option<Finding> {
     Some(Finding::new("AnyoneCanAssume", severity, &principal.name.path, what, remedy))
 }
 
+fn all_but(path: &str) -> Finding {
+    let what = "everybody whom the statement does not name can assume the role, anonymous requests included";
+    let remedy = "name under Principal who may assume it; what is denied to others is a statement of its own";
+    Finding::new("NotPrincipalAllows", Severity::Critical, path, what, remedy)
+}
+
 fn foreign(statement: &Statement, principal: &Principal, account: &str) -> Option<Finding> {
     let name = principal.name.text.as_str();
     let (own, whole) = match name.split(':').nth(4) {
@@ -131,7 +138,7 @@ fn service(statement: &Statement, principal: &Principal) -> Option<Finding> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{codes, found};
+    use super::super::testing::{ACCOUNT, codes, found};
     use super::*;
     use crate::policy::PolicyKind;
 
@@ -165,6 +172,21 @@ mod tests {
         let source = |arn: &str| json!({"ArnLike": {"aws:SourceArn": arn}});
         assert_eq!(of(&trail, &source("arn:aws:cloudtrail:*:*:trail/*")), ["ServiceWithoutSource"]);
         assert_eq!(of(&trail, &source("arn:aws:cloudtrail:*:123456789012:trail/*")), [] as [&str; 0]);
+    }
+
+    /// IAM stores no such policy any more, so it is a fault; one that was stored before is found all the same.
+    #[test]
+    fn everybody_but_a_few_is_everybody() {
+        let of = |effect: &str| {
+            let statement =
+                json!({"Effect": effect, "NotPrincipal": {"AWS": "999999999999"}, "Action": "sts:AssumeRole"});
+            let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+            super::super::of(PolicyKind::Trust, &document.to_string(), ACCOUNT)
+        };
+        let found = of("Allow");
+        assert_eq!((found[0].code, found[0].severity), ("NotPrincipalAllows", Severity::Critical));
+        assert_eq!(found[0].path, "$.Statement[0].NotPrincipal");
+        assert_eq!(of("Deny"), []);
     }
 
     #[test]

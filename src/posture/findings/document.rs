@@ -43,8 +43,10 @@ pub(super) struct Statement {
     pub(super) allows: bool,
     pub(super) actions: Patterns,
     pub(super) resources: Patterns,
-    /// Those of Principal; NotPrincipal stands only where it denies.
+    /// Those of Principal.
     pub(super) principals: Vec<Principal>,
+    /// The place of NotPrincipal, which has no faults only where it denies.
+    pub(super) all_but: Option<String>,
     pub(super) conditions: Vec<Condition>,
 }
 
@@ -102,6 +104,7 @@ fn statement(path: &str, members: &Map<String, Value>) -> Statement {
             .get("Principal")
             .map(|value| principals(value, &format!("{path}.Principal")))
             .unwrap_or_default(),
+        all_but: members.contains_key("NotPrincipal").then(|| format!("{path}.NotPrincipal")),
         conditions: members.get("Condition").map(|value| conditions(value, path)).unwrap_or_default(),
     }
 }
