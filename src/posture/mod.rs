@@ -6,6 +6,7 @@
 //! classify     -> is it a machine or a person, by which signals; what kind of role is it
 //! Holder       = an identity with its policies, which can be asked what it may do
 //! Standing     -> what it may do, by service, and what of it is dangerous
+//! Escalations  -> who gets to administrator, by which chain, and which change stops most
 //! ```
 //!
 //! Nothing here does I/O or knows where a snapshot comes from, so that all of it is tested on accounts that are written down.

@@ -28,6 +28,7 @@ mod crowds;
 mod demo;
 mod endpoints;
 mod endurance;
+mod escalations;
 mod exchange_caller_identity;
 mod full_disks;
 mod gains;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::services;
-use crate::policy::{Context, Doubt, Policy, PolicySet, Principal, PrincipalKind, Request};
+use crate::policy::{Context, Doubt, NamedPrincipal, Policy, PolicySet, Principal, PrincipalKind, Request, Statement};
 use crate::posture::holder::{Allowed, Certainty, Circumstances, Cut, Holder, Shelf};
 use crate::posture::snapshot::{Directory, Identity, Role, Snapshot, User, Written};
 
@@ -151,21 +151,18 @@ fn trust(role: &Role, cut: Option<&Cut>) -> Option<Trust> {
         Some(cut) => Arc::new(document.without(cut.statement)?),
         None => Arc::clone(document),
     };
-    let json = role.trust.json();
     let mut named = BTreeSet::new();
     let mut is_wild = false;
-    let statements = json.get("Statement");
-    let statements = statements
-        .and_then(|all| all.as_array())
-        .map_or_else(|| statements.into_iter().collect(), |all| all.iter().collect::<Vec<_>>());
-    for principal in statements.into_iter().filter_map(|statement| statement.get("Principal")) {
-        let aws = if principal.is_string() { Some(principal) } else { principal.get("AWS") };
-        let texts = aws
-            .and_then(|aws| aws.as_array())
-            .map_or_else(|| aws.into_iter().collect(), |all| all.iter().collect::<Vec<_>>());
-        for text in texts.into_iter().filter_map(|text| text.as_str()) {
-            is_wild |= text.contains('*') || !text.starts_with("arn:");
-            named.insert(Box::from(text));
+    // A statement that names nobody is about everybody but some (`NotPrincipal`).
+    is_wild |= document.statements().iter().any(|statement| statement.principals().next().is_none());
+    for principal in document.statements().iter().flat_map(Statement::principals) {
+        match principal {
+            NamedPrincipal::Of { name, .. } => {
+                named.insert(Box::from(name));
+            }
+            // Somebody of whom the name does not tell who it is.
+            NamedPrincipal::Everyone | NamedPrincipal::UniqueId(_) => is_wild = true,
+            _ => {}
         }
     }
     let name = format!("trust policy of {}", role.identity.arn);

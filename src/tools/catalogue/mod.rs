@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Spec, Tool, access_keys, governance, groups, policies, roles, simulation, users};
+use super::{Spec, Tool, access_keys, governance, groups, identities, policies, roles, simulation, users};
 use crate::config::Toolset;
 use crate::iam::Action;
 use crate::suggest::suggest;
@@ -72,8 +72,10 @@ pub static CATALOGUE: Catalogue = Catalogue(&[
     simulation::custom::TOOL,
     simulation::compare::TOOL,
     simulation::validate::TOOL,
+    identities::caller::TOOL,
     governance::whoami::TOOL,
     governance::version::TOOL,
+    governance::escalations::TOOL,
 ]);
 
 /// A table of tools.
@@ -199,6 +201,7 @@ mod tests {
             "policy_name",
             "policy_source_arn",
             "policy_type",
+            "principal_arn",
             "reason",
             "resource_arns",
             "role_name",
