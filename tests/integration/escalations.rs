@@ -7,7 +7,8 @@ use crate::support::gateway::TestGateway;
 #[test]
 fn chains_are_found_with_the_statements_that_allow_them_and_one_can_be_asked_for() {
     let gateway = TestGateway::with_sandbox().start();
-    let found = gateway.call("reader", "find_privilege_escalation", json!({})).done();
+    let called = gateway.call("reader", "find_privilege_escalation", json!({}));
+    let found = called.done();
     let chains = found["Chains"].as_array().expect("it answers chains");
     assert!(!chains.is_empty() && found["AdministratorCount"].as_u64() > Some(0), "{found}");
     for chain in chains {
@@ -23,7 +24,8 @@ fn chains_are_found_with_the_statements_that_allow_them_and_one_can_be_asked_for
         assert!(last == "administrator" || administrators.contains(last), "{chain}");
     }
     let principal = &chains[0]["Principal"];
-    let one = gateway.call("reader", "find_privilege_escalation", json!({"principal_arn": principal})).done();
+    let called = gateway.call("reader", "find_privilege_escalation", json!({"principal_arn": principal}));
+    let one = called.done();
     assert_eq!((&one["Count"], &one["ReachesAdministrator"]), (&json!(1), &json!(true)));
     assert_eq!(one["Chains"], json!([chains[0]]));
 }
