@@ -1,11 +1,15 @@
 //! Values that must not be found, and the search for them in every form in which a program could write them.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use data_encoding::{BASE64, BASE64URL, HEXLOWER};
 
 /// What every canary that is made here begins with.
 const BEGINNING: &str = "canarybird";
+
+/// How long each of them is.
+const LENGTH: usize = BEGINNING.len() + 10;
 
 /// Makes each canary another.
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -55,14 +59,16 @@ impl Canary {
 
     /// The form in which it stands in this text, if it does.
     pub(super) fn found_in(&self, haystack: &Haystack) -> Option<&'static str> {
-        let is_made_here = self.core.starts_with(BEGINNING);
         let encoded = || encoded_in(self.core.as_bytes(), haystack);
-        if haystack.folded.contains(&self.core.to_lowercase()) {
-            return Some("as it is");
-        }
-        if is_made_here {
+        if self.core.starts_with(BEGINNING) {
+            if haystack.made_here.contains(&self.core) {
+                return Some("as it is");
+            }
             // Letters and digits alone, which neither JSON nor URLs escape.
             return if haystack.has_encoded_canaries { encoded() } else { None };
+        }
+        if haystack.folded.contains(&self.core.to_lowercase()) {
+            return Some("as it is");
         }
         if haystack.folded.contains(&json(&self.core).to_lowercase()) {
             return Some("in JSON");
@@ -108,14 +114,19 @@ pub(super) struct Haystack {
     pub(super) name: String,
     text: String,
     folded: String,
-    /// Whether anything stands there that could be the beginning of an encoded canary: looking for each takes its time.
+    /// The canaries that stand there as they are, all of those that are made here: there are thousands, and a search for each
+    /// takes its time.
+    made_here: HashSet<String>,
+    /// Whether anything stands there that could be the beginning of an encoded canary.
     has_encoded_canaries: bool,
 }
 
 impl Haystack {
     pub(super) fn new(name: &str, text: String) -> Self {
         let folded = text.to_lowercase();
-        let mut haystack = Self { name: name.to_owned(), folded, text, has_encoded_canaries: false };
+        let places = folded.match_indices(BEGINNING).map(|(place, _)| place);
+        let made_here = places.filter_map(|place| folded.get(place..place + LENGTH)).map(ToOwned::to_owned).collect();
+        let mut haystack = Self { name: name.to_owned(), folded, text, made_here, has_encoded_canaries: false };
         haystack.has_encoded_canaries = encoded_in(BEGINNING.as_bytes(), &haystack).is_some();
         haystack
     }
@@ -143,6 +154,10 @@ fn every_form_is_found() {
         for form in [BASE64.encode(longer.as_bytes()), HEXLOWER.encode(longer.as_bytes())] {
             assert!(long.found_in(&Haystack::new("", form.clone())).is_some(), "{form}");
         }
+    }
+    for form in [long.text(), long.long(), long.plain().to_uppercase(), format!("x{0}{0}", long.plain())] {
+        assert!(long.found_in(&Haystack::new("", form.clone())).is_some(), "{form}");
+        assert!(Canary::new("another").found_in(&Haystack::new("", form)).is_none());
     }
     let cut: String = long.long().chars().take(64).collect();
     assert!(long.found_in(&Haystack::new("", cut)).is_some(), "one that was cut short is found as well");
