@@ -7,6 +7,7 @@
 //! Holder       = an identity with its policies, which can be asked what it may do
 //! Standing     -> what it may do, by service, and what of it is dangerous
 //! Escalations  -> who gets to administrator, by which chain, and which change stops most
+//! unused       -> which users, roles and access keys nobody has used for so long
 //! ```
 //!
 //! Nothing here does I/O or knows where a snapshot comes from, so that all of it is tested on accounts that are written down.
@@ -19,5 +20,6 @@ pub mod snapshot;
 pub mod standing;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod unused;
 
 pub use snapshot::Snapshot;
