@@ -186,7 +186,8 @@ impl Road {
         let gateway = &in_force.config.gateway.name;
         let narrowing = incoming.verified.narrowing();
         let facts = CallFacts::of(&mapped, caller, narrowing, gateway, origin, in_force.is_read_only())
-            .with_new_secrets(&in_force.config.tools.new_secrets);
+            .with_new_secrets(&in_force.config.tools.new_secrets)
+            .with_thresholds(in_force.config.identities);
         trail.mapped = Some(mapped);
         trail.stamp = Some(facts.stamp.clone());
         Ok(facts)

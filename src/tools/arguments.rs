@@ -98,6 +98,12 @@ impl Arguments {
         self.0.get(name).and_then(Value::as_i64)
     }
 
+    /// The number of `name`, if it was given.
+    #[must_use]
+    pub fn fraction(&self, name: &str) -> Option<f64> {
+        self.0.get(name).and_then(Value::as_f64)
+    }
+
     /// The tags of `name`, in the order of their keys; empty if none were given.
     #[must_use]
     pub fn tags(&self, name: &str) -> Vec<Tag> {
@@ -203,7 +209,16 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
             Some(_) => Err(format!("must be between {min} and {max}")),
             None => Err(format!("must be a whole number, not {}", type_of(value))),
         },
+        Kind::Fraction => match value.as_f64() {
+            Some(number) if (0.0..=1.0).contains(&number) => Ok(()),
+            Some(_) => Err("must be between 0 and 1".to_owned()),
+            None => Err(format!("must be a number, not {}", type_of(value))),
+        },
         Kind::Tags => tags::read(value).map(|_| ()),
+        Kind::Words(words) => list(value, words.len(), |item| match item.as_str() {
+            Some(word) if words.contains(&word) => Ok(()),
+            _ => Err(format!("must be one of {}", words.join(", "))),
+        }),
         Kind::Choice { words, .. } | Kind::OneOf(words) => match value.as_str() {
             Some(word) if words.contains(&word) => Ok(()),
             _ => Err(format!("must be one of {}", words.join(", "))),
@@ -297,6 +312,25 @@ mod tests {
         assert_eq!(check_call("list_users", &json!({"max_items": 5})).unwrap().integer("max_items"), Some(5));
         for wrong in [json!(0), json!(1001), json!(1.5), json!("5"), json!(true)] {
             assert!(check_call("list_users", &json!({"max_items": wrong})).is_err());
+        }
+    }
+
+    #[test]
+    fn fractions_and_lists_of_words_are_what_they_take() {
+        let fits = |tool: &str, arguments: Value| check_call(tool, &arguments);
+        let given = fits("list_nhi_identities", json!({"min_confidence": 0.25})).unwrap();
+        assert_eq!(given.fraction("min_confidence"), Some(0.25));
+        for whole in [0, 1] {
+            assert!(fits("list_nhi_identities", json!({"min_confidence": whole})).is_ok());
+        }
+        for wrong in [json!(-0.1), json!(1.01), json!("0.5"), json!(true)] {
+            let error = fits("list_nhi_identities", json!({"min_confidence": wrong})).unwrap_err();
+            assert_eq!(error.parameter.as_deref(), Some("min_confidence"));
+        }
+        let given = fits("find_inactive_identities", json!({"kinds": ["role", "user"]})).unwrap();
+        assert_eq!(given.texts("kinds"), ["role", "user"]);
+        for wrong in [json!([]), json!(["group"]), json!("user"), json!(["user", "user", "user", "user"])] {
+            assert!(fits("find_inactive_identities", json!({"kinds": wrong})).is_err());
         }
     }
 

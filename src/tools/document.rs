@@ -88,6 +88,8 @@ fn constraint(kind: Kind) -> String {
             let default = default.map(|default| format!("; default {default}")).unwrap_or_default();
             format!("{min} to {max}{default}")
         }
+        Kind::Fraction => "a number between 0 and 1".to_owned(),
+        Kind::Words(words) => format!("a list of some of {}", ticked(words.iter().copied())),
         Kind::Tags => "an object of keys to values, or a list of {\"Key\", \"Value\"}".to_owned(),
         Kind::Choice { words, default } => format!("one of {}; default `{default}`", ticked(words.iter().copied())),
         Kind::OneOf(words) => format!("one of {}", ticked(words.iter().copied())),

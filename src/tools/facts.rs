@@ -7,6 +7,7 @@ use crate::authorize::Mapped;
 use crate::config::{Access, GatewayName, NewSecrets, RoleMapping};
 use crate::context::{Origin, Stamp};
 use crate::iam::Account;
+use crate::posture::classify::Thresholds;
 
 /// Who calls, in which environment, with which role and stamp.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct CallFacts {
     pub read_only: bool,
     /// What becomes of the secret of a new access key.
     pub new_secrets: NewSecrets,
+    /// From how sure on a user is taken for a machine.
+    pub thresholds: Thresholds,
 }
 
 impl CallFacts {
@@ -54,6 +57,7 @@ impl CallFacts {
             origin,
             read_only,
             new_secrets: NewSecrets::Refuse,
+            thresholds: Thresholds::default(),
         }
     }
 
@@ -72,6 +76,13 @@ impl CallFacts {
     #[must_use]
     pub fn authentication(&self) -> &'static str {
         if self.narrowing.is_of_bearer() { "bearer" } else { self.caller.kind.as_str() }
+    }
+
+    /// The same, in a gateway that takes users for machines from here on.
+    #[must_use]
+    pub fn with_thresholds(mut self, thresholds: Thresholds) -> Self {
+        self.thresholds = thresholds;
+        self
     }
 
     /// The same, in a gateway in which this becomes of the secrets of new access keys.

@@ -26,6 +26,7 @@ pub mod managed;
 pub mod pages;
 pub mod parameter;
 pub mod patience;
+pub mod place;
 pub mod plan;
 pub mod policies;
 pub mod roles;

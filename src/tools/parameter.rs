@@ -42,6 +42,8 @@ pub enum Kind {
         /// What a call that leaves it out means, where that is a value.
         default: Option<i64>,
     },
+    /// A number between 0 and 1, both included.
+    Fraction,
     /// Tags: an object of key to value, or AWS's list of `{Key, Value}`.
     Tags,
     /// One of a few words.
@@ -53,6 +55,8 @@ pub enum Kind {
     },
     /// One of a few words, none of which goes without saying.
     OneOf(&'static [&'static str]),
+    /// A list of at least one of a few words; all of them where a call leaves it out.
+    Words(&'static [&'static str]),
     /// A list of at least one text, each of which fits the pattern.
     Texts {
         /// What each of them is.
@@ -104,6 +108,8 @@ pub struct Pattern {
     pub default: Option<&'static str>,
     /// Whether the JSON schema shows the expression: not where the gateway made the text, or any line will do.
     pub is_told: bool,
+    /// Whether the gateway or AWS made the text and gets it back unchanged: no client can break a constraint on it unknowingly.
+    pub is_made: bool,
     compiled: LazyLock<Regex>,
 }
 
@@ -126,11 +132,16 @@ macro_rules! pattern {
             max: $max,
             default: pattern!(@default $($default)?),
             is_told: pattern!(@told $($untold)?),
+            is_made: pattern!(@made $($untold)?),
             compiled: LazyLock::new(|| Regex::new($expression).expect("the patterns of parameters are tested")),
         };
     };
     (@told) => { true };
     (@told untold) => { false };
+    (@told made) => { false };
+    (@made) => { false };
+    (@made untold) => { false };
+    (@made made) => { true };
     (@default) => { None };
     (@default $default:literal) => { Some($default) };
 }
@@ -172,7 +183,7 @@ pattern!(
     1..=512,
     "a path of letters, digits and .,+@=_- between slashes, at most 512 characters"
 );
-pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged"; untold);
+pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged"; made);
 pattern!(
     POLICY_ARN,
     r"^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[!-~]+$",
@@ -212,7 +223,7 @@ pattern!(VERSION_ID, r"^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$", 2..=64, "a version, su
 // IAM takes small letters too; no id has any, and a secret that was mistaken for an id does.
 pattern!(ACCESS_KEY_ID, r"^[A-Z0-9]+$", 16..=128, "an access key's id: 16-128 capital letters and digits");
 pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line"; untold);
-pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged"; untold);
+pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged"; made);
 
 /// The part of a tag that IAM checks: letters, spaces, digits of any script and `_.:/=+-@`.
 pub static TAG_TEXT: LazyLock<Regex> =

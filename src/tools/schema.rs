@@ -46,6 +46,8 @@ fn property(parameter: &Parameter) -> Value {
             }
             schema
         }
+        Kind::Fraction => json!({"type": "number", "minimum": 0, "maximum": 1}),
+        Kind::Words(words) => json!({"type": "array", "minItems": 1, "items": {"enum": words}}),
         Kind::Tags => json!({"type": "object", "additionalProperties": {"type": "string", "maxLength": 256}}),
         Kind::Choice { words, default } => json!({"enum": words, "default": default}),
         Kind::OneOf(words) => json!({"enum": words}),
@@ -66,6 +68,9 @@ fn property(parameter: &Parameter) -> Value {
 
 /// A text that fits a pattern. What the gateway itself made or keeps has no constraint that a model could break unknowingly.
 fn text(pattern: &Pattern) -> Value {
+    if pattern.is_made {
+        return json!({"type": "string"});
+    }
     let mut schema = json!({"type": "string", "maxLength": pattern.max});
     if pattern.is_told {
         schema["pattern"] = pattern.expression.into();

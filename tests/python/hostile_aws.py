@@ -96,6 +96,9 @@ class Answer:
         return told
 
     def text(self, member: str, shape: Shape) -> str:
+        if member in ("State", "JobStatus"):
+            # What is made in the background is ready.
+            return next(state for state in shape.enum if state.startswith("COMPLETE"))
         if shape.enum:
             return shape.enum[0]
         if shape.name == "policyDocumentType":

@@ -17,7 +17,10 @@ pub(super) static PROMPT: Prompt = Prompt {
     aim: "Find the IAM users that were not used for {days} days, and clean them up with me.",
     steps: &[
         step("Call `whoami()`. Tell me environment, account and my access, and go on only if I expected those."),
-        step("Call `find_inactive_identities(days={days})` until nothing is left to list. Keep users and access keys."),
+        step(
+            "Call `find_inactive_identities(days={days})`. Keep users and access keys. It lists the longest unused \
+             first: where Total is more than Count, the others come when these are done.",
+        ),
         step(
             "For each user call `get_user(user_name)`: age, last sign-in, last use of each key, groups, policies, \
              tags. A user that is younger than {days} days is not inactive.",

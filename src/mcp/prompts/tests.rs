@@ -11,13 +11,7 @@ use crate::tools::catalogue::CATALOGUE;
 
 /// Tools that prompts, templates and completion name and that the catalogue does not have yet. Whoever adds one of them takes
 /// it out here.
-const TO_COME: [&str; 5] = [
-    "find_inactive_identities",
-    "find_privilege_escalation",
-    "get_identity_details",
-    "get_service_last_accessed",
-    "list_nhi_identities",
-];
+const TO_COME: [&str; 2] = ["find_privilege_escalation", "get_service_last_accessed"];
 
 /// A call that a text shows: the tool, and what stands for its arguments.
 struct Shown<'a> {

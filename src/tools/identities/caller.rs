@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::alone;
+use super::{AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, REGION};
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, EntityKind, Reader};
 use crate::tools::error::ToolError;
@@ -19,7 +20,7 @@ static SPEC: Spec = Spec {
     description: "Shows what the role that your calls run with may do: access level by service, what only holds under \
                   conditions, dangerous permissions with the statement that allows each.",
     toolset: Toolset::Identities,
-    own_parameters: super::CREDENTIALS,
+    own_parameters: &[AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, REGION],
     output: || {
         json!({
             "RoleArn": {"type": "string"}, "Access": {"type": "string"}, "AccessLevel": {"type": "string"},

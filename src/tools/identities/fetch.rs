@@ -1,6 +1,6 @@
 //! A snapshot of the account, read with as few calls as it has pages of a thousand.
 
-mod pages;
+pub(super) mod pages;
 
 use std::collections::HashMap;
 

@@ -2,22 +2,38 @@
 
 pub mod alone;
 pub mod caller;
+pub mod details;
+pub mod distinguish;
 pub mod fetch;
+mod permissions;
+mod scan;
+mod shown;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
+pub use self::scan::{NHI, SCAN};
 use crate::tools::parameter::{Kept, Kind, Parameter};
 
-/// Why credentials are no argument.
-const NO_CREDENTIALS: &str = "is not taken: arguments are seen by models, clients and logs, so credentials never travel in them; \
-    the gateway calls AWS with the role that whoami shows (and, if this was a real secret, replace it now)";
+/// Why no tool takes credentials.
+const CREDENTIALS: &str = "is not taken here: what stands in a tool's arguments was read by a model and stands in its context and \
+                           its client's log, so credentials never travel there. The gateway assumes a role of its own for who \
+                           you are; see whoami. If this was a real one, replace it";
 
+/// Credentials and their like that other servers' tools take. What is given is neither read, logged, recorded nor echoed.
 const fn refused(name: &'static str, why: &'static str) -> Parameter {
     Parameter { name, description: "", kind: Kind::Refused(why), required: false, kept: Kept::Secret }
 }
 
-/// What the original tools of these names take, and these refuse.
-pub const CREDENTIALS: &[Parameter] = &[
-    refused("aws_access_key_id", NO_CREDENTIALS),
-    refused("aws_secret_access_key", NO_CREDENTIALS),
-    refused("aws_session_token", NO_CREDENTIALS),
-    refused("region", "is not taken: IAM has no regions, and the gateway knows the account's; see whoami"),
-];
+/// `aws_access_key_id` of those tools.
+const AWS_ACCESS_KEY_ID: Parameter = refused("aws_access_key_id", CREDENTIALS);
+/// `aws_secret_access_key` of those tools.
+const AWS_SECRET_ACCESS_KEY: Parameter = refused("aws_secret_access_key", CREDENTIALS);
+/// `aws_session_token` of those tools.
+const AWS_SESSION_TOKEN: Parameter = refused("aws_session_token", CREDENTIALS);
+/// `region` of those tools.
+const REGION: Parameter = refused(
+    "region",
+    "is not taken here: IAM is the same in every region, and the gateway knows where it is; see whoami",
+);

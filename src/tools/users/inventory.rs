@@ -55,7 +55,7 @@ impl Inventory {
     async fn read_once(reader: &Reader, name: &str) -> Result<Self, AwsFailure> {
         let resource = &Resource::user(name);
         // The user first: if there is none, one clear error, and no half dozen calls to learn it.
-        let user = get(reader, resource, name).await?;
+        let user = get(reader, name).await?;
         let iam = reader.iam();
         let (groups, attached, inline, access_keys, login_profile, mfa_devices) = tokio::try_join!(
             all_pages!(
@@ -74,7 +74,7 @@ impl Inventory {
                 iam.list_access_keys().user_name(name),
                 access_key_metadata
             ),
-            login_profile(reader, resource, name),
+            login_profile(reader, name),
             all_pages!(reader, reads::LIST_MFA_DEVICES, resource, iam.list_mfa_devices().user_name(name), mfa_devices),
         )?;
         Ok(Self { user, groups, attached, inline, access_keys, login_profile, mfa_devices })
@@ -111,18 +111,24 @@ impl Inventory {
     }
 }
 
-async fn get(reader: &Reader, resource: &Resource, name: &str) -> Result<types::User, AwsFailure> {
+/// The user `name`.
+///
+/// # Errors
+/// The read's failure; when IAM knows no such user, its message names user and account.
+pub async fn get(reader: &Reader, name: &str) -> Result<types::User, AwsFailure> {
+    let resource = &Resource::user(name);
     let request = reader.iam().get_user().user_name(name);
     let answer = reader.read(reads::GET_USER, resource, Box::pin(request.send())).await;
     let answer = answer.map_err(|failure| failure.naming("user", name, reader.account()))?;
     answer.user().cloned().ok_or_else(|| AwsFailure::unreadable(reads::GET_USER.as_str(), name))
 }
 
-async fn login_profile(
-    reader: &Reader,
-    resource: &Resource,
-    name: &str,
-) -> Result<Option<types::LoginProfile>, AwsFailure> {
+/// What IAM tells of the console password of the user `name`; `None` if it has none.
+///
+/// # Errors
+/// The read's failure.
+pub async fn login_profile(reader: &Reader, name: &str) -> Result<Option<types::LoginProfile>, AwsFailure> {
+    let resource = &Resource::user(name);
     let request = reader.iam().get_login_profile().user_name(name);
     match reader.read(reads::GET_LOGIN_PROFILE, resource, Box::pin(request.send())).await {
         Ok(answer) => Ok(answer.login_profile().cloned()),

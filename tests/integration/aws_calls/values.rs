@@ -95,6 +95,11 @@ impl Saved {
                 self.0.insert(argument.as_str().expect("a name is a text").to_owned(), got.clone());
                 Ok(())
             }
+            "$among" => {
+                let items = got.as_array().map_or(&[][..], Vec::as_slice);
+                let fits = |saved: &mut Self, item| saved.compare(argument, item, place).is_ok();
+                holds(items.iter().any(|item| fits(self, item)))
+            }
             "$includes" => {
                 let (Some(part), Some(got)) = (argument.as_object(), got.as_object()) else { return differs() };
                 part.iter().try_for_each(|(name, value)| {

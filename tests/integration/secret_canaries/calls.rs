@@ -69,8 +69,7 @@ fn with_misplaced(spec: &'static Spec, parameter: &'static Parameter) -> Vec<Can
     forms[tried]
         .iter()
         .map(|(form, value)| {
-            // A fault may quote the client's words to it.
-            let canary = Canary::new(format!("{}.{}: {form}", spec.name, parameter.name)).echoed();
+            let canary = in_parameter(parameter, format!("{}.{}: {form}", spec.name, parameter.name));
             let mut arguments = fitting_arguments(spec);
             arguments.insert(parameter.name.to_owned(), value(&canary));
             CanaryCall { tool: spec, arguments, canaries: vec![canary], aws_says: String::new() }
@@ -78,9 +77,16 @@ fn with_misplaced(spec: &'static Spec, parameter: &'static Parameter) -> Vec<Can
         .collect()
 }
 
+/// A fault may quote the client's words to it, but for what should not have been said at all: other servers' tools take
+/// credentials there.
+fn in_parameter(parameter: &Parameter, what: String) -> Canary {
+    let canary = Canary::new(what);
+    if matches!(parameter.kind, Kind::Refused(_)) { canary } else { canary.echoed() }
+}
+
 /// A canary that is what the parameter takes, and that AWS repeats.
 fn with_fitting(spec: &'static Spec, parameter: &'static Parameter) -> CanaryCall {
-    let canary = Canary::new(format!("{}.{}, as it takes it", spec.name, parameter.name)).echoed();
+    let canary = in_parameter(parameter, format!("{}.{}, as it takes it", spec.name, parameter.name));
     // What AWS is sent it may repeat in part; what it is not sent, it can at most have by chance.
     let longer = format!("{}-and-more", canary.plain());
     let value = match parameter.kind {
@@ -113,6 +119,8 @@ fn fitting(parameter: &Parameter) -> Value {
         Kind::Boolean => true.into(),
         Kind::Integer { min, .. } => min.into(),
         Kind::Choice { words, .. } | Kind::OneOf(words) => words[0].into(),
+        Kind::Fraction => 0.5.into(),
+        Kind::Words(words) => json!([words[0]]),
         Kind::Tags => json!({"Team": "platform"}),
         Kind::Document => policy(),
         Kind::Documents { .. } => json!([policy()]),

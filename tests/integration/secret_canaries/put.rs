@@ -9,7 +9,7 @@ use super::canary::Canary;
 use crate::support::clients::Keys;
 use crate::support::gateway::TestGateway;
 use crate::support::http::{Answer, Request};
-use crate::support::mcp::{message, modern, tool_call};
+use crate::support::mcp::{legacy, message, modern, tool_call};
 
 /// What was put in, and what was answered.
 #[derive(Default)]
@@ -95,6 +95,10 @@ pub(super) fn put_around_calls(gateway: &mut TestGateway, put: &mut Put) {
     call["params"]["_meta"][meta.plain()] = meta.text().into();
     // Progress is told with the client's own token.
     put.send(&modern(gateway.request("alice"), &call), [meta.echoed()]);
+    let (id, reason) = (Canary::new("the id of a call to be cancelled"), Canary::new("why a call is cancelled"));
+    let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": {"requestId": id.plain(), "reason": reason.text()}});
+    put.send(&legacy(gateway.request("alice"), &cancelled), [id, reason]);
     put_beyond_tools(gateway, put);
     let environment = Canary::new("an environment").echoed();
     let target = format!("/mcp/{}", environment.plain());

@@ -33,11 +33,17 @@ fn what_is_missing_is_named_with_its_kind_and_account_and_nothing_is_changed() {
     let before = changes(&gateway);
     for trial in &trials {
         for parameter in trial.row.missing.iter().chain(&trial.row.untold) {
-            let (name, kind) = nobody(parameter);
+            let mut arguments = place.arguments(trial);
+            // What may be of several kinds says beside it which it is.
+            let parameter_of_kind = match arguments["identity_type"].as_str() {
+                Some("role") => "role_name",
+                Some(_) => "user_name",
+                None => parameter,
+            };
+            let (name, kind) = nobody(parameter_of_kind);
             // What may be another account's AWS does not tell from what is nowhere.
             let untold = trial.row.untold.contains(parameter);
             let expected = if untold { "AccessDenied" } else { "NoSuchEntity" };
-            let mut arguments = place.arguments(trial);
             arguments[parameter] = name.into();
             let called = if trial.writes() {
                 gateway.write(called::UNCONFIRMED, trial.name(), arguments)

@@ -25,6 +25,8 @@ pub(super) struct Row {
     pub(super) makes: Vec<String>,
     #[serde(default)]
     pub(super) unsent: Vec<String>,
+    #[serde(default)]
+    pub(super) optional: Vec<String>,
     pub(super) moto: Option<Moto>,
     pub(super) result: Value,
     #[serde(default)]
@@ -63,6 +65,11 @@ impl Trial {
 
     pub(super) fn writes(&self) -> bool {
         self.spec.effect.writes()
+    }
+
+    /// Whether the tool answers all the same where AWS refuses this action.
+    pub(super) fn does_without(&self, action: &str) -> bool {
+        self.row.optional.iter().any(|optional| optional == action)
     }
 
     /// The actions of this list that are sent, and not only permissions that another needs as well.
@@ -104,9 +111,10 @@ pub(super) fn steps(part: &str) -> Vec<Value> {
 }
 
 /// The parameters that name something in the account.
-const NAMING: [&str; 11] = [
+const NAMING: [&str; 12] = [
     "access_key_id",
     "group_name",
+    "identity_name",
     "new_user_name",
     "old_access_key_id",
     "permissions_boundary",

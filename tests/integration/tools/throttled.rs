@@ -55,15 +55,26 @@ impl Bench {
         Self { gateway, relay, account, trials, places }
     }
 
-    /// Calls every tool while IAM turns these requests away; what each answered, and its records.
+    /// Calls every tool while IAM turns these requests away; what each answered, and its records. Those whose requests can be
+    /// told apart are called side by side, and each of the others alone.
     fn call_all(&self, refusals: impl Fn(&Trial, &Place) -> Vec<Refusal>) -> Vec<(Called, Vec<Value>)> {
-        let each = || self.trials.iter().zip(&self.places);
-        self.relay.refuse(each().flat_map(|(trial, place)| refusals(trial, place)).collect());
+        let each = || self.trials.iter().zip(&self.places).enumerate();
         let call = |(trial, place): (&Trial, &Place)| match trial.writes() {
             true => self.gateway.writing_call(UNCONFIRMED, trial.name(), place.arguments(trial)),
             false => self.gateway.tool_call("reader", trial.name(), place.arguments(trial)),
         };
-        let answers = all_at_once(&each().map(call).collect::<Vec<_>>());
+        let refused = |(trial, place): (&Trial, &Place)| refusals(trial, place);
+        let is_told_apart = |(trial, place): (&Trial, &Place)| !about(trial, place).is_empty();
+        let (together, alone): (Vec<_>, Vec<_>) = each().partition(|(_, tried)| is_told_apart(*tried));
+        self.relay.refuse(together.iter().flat_map(|(_, tried)| refused(*tried)).collect());
+        let answered = all_at_once(&together.iter().map(|(_, tried)| call(*tried)).collect::<Vec<_>>());
+        let mut answers: Vec<(usize, Called)> = together.iter().map(|(number, _)| *number).zip(answered).collect();
+        for (number, tried) in alone {
+            self.relay.refuse(refused(tried));
+            answers.extend(all_at_once(&[call(tried)]).into_iter().map(|called| (number, called)));
+        }
+        answers.sort_by_key(|(number, _)| *number);
+        let answers: Vec<Called> = answers.into_iter().map(|(_, called)| called).collect();
         let ids: Vec<String> = answers.iter().map(|called| called.id.clone()).collect();
         let mut records = records(&self.gateway, &ids);
         let mut with_records = |called: Called| {
@@ -138,14 +149,19 @@ fn last_action(trial: &Trial) -> Option<&'static str> {
 
 /// Turns this trial's calls away, and those of no other.
 fn throttle(trial: &Trial, place: &Place, action: &str, times: usize) -> Refusal {
+    let about = about(trial, place);
+    let about = about.as_str();
+    Refusal::throttled(action.trim_start_matches("iam:"), about, times)
+}
+
+/// What stands in the requests of this trial and of no other; nothing where it names neither an entity nor a key.
+fn about(trial: &Trial, place: &Place) -> String {
     let arguments = place.arguments(trial);
     let own = format!("-{}", place.mark);
-    // What names neither an entity nor a key is called by one tool alone.
-    let about = match (arguments.to_string().contains(&own), arguments["access_key_id"].as_str()) {
-        (true, _) => &own,
-        (false, key) => key.unwrap_or_default(),
-    };
-    Refusal::throttled(action.trim_start_matches("iam:"), about, times)
+    match (arguments.to_string().contains(&own), arguments["access_key_id"].as_str()) {
+        (true, _) => own,
+        (false, key) => key.unwrap_or_default().to_owned(),
+    }
 }
 
 /// The error codes of a call's attempts, null where there is none.

@@ -142,7 +142,9 @@ impl Pages {
     }
 
     fn policy(&mut self, policy: &ManagedPolicyDetail) -> Result<ManagedPolicy, AwsFailure> {
-        let (Some(name), Some(arn)) = (policy.policy_name(), policy.arn()) else { return Err(unreadable()) };
+        let arn = policy.arn().ok_or_else(unreadable)?;
+        // The ARN ends with it.
+        let name = policy.policy_name().or_else(|| arn.rsplit('/').next()).unwrap_or_default();
         let versions = policy.policy_version_list().iter().filter_map(|version| {
             let document = self.document(PolicyKind::Identity, version.document()?);
             Some(PolicyVersion { id: version.version_id()?.into(), document })
@@ -168,7 +170,7 @@ impl Pages {
             id: parts.id.unwrap_or_default().into(),
             path: parts.path.unwrap_or("/").into(),
             created: parts.created.and_then(time),
-            tags: parts.tags.iter().map(|tag| (tag.key().into(), tag.value().into())).collect(),
+            tags: tags(parts.tags),
             attached,
             inline,
             boundary: boundary.map(|arn| self.name(arn)),
@@ -193,6 +195,12 @@ fn unreadable() -> AwsFailure {
     AwsFailure::unreadable(GET_ACCOUNT_AUTHORIZATION_DETAILS.as_str(), "*")
 }
 
-fn time(time: &DateTime) -> Option<Timestamp> {
+/// Tags, key and value.
+pub(in crate::tools::identities) fn tags(tags: &[Tag]) -> Vec<(Box<str>, Box<str>)> {
+    tags.iter().map(|tag| (tag.key().into(), tag.value().into())).collect()
+}
+
+/// A time; IAM's are valid, and one that is not is none.
+pub(in crate::tools::identities) fn time(time: &DateTime) -> Option<Timestamp> {
     Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }

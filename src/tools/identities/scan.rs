@@ -1,0 +1,118 @@
+//! `scan_iam_identities` and `list_nhi_identities`: all identities, or those that are machines, a page at a time.
+
+use serde_json::{Map, Value, json};
+
+use super::fetch::{self, Fetched};
+use super::permissions::permissions_of;
+use super::shown::{Listed, Told, report};
+use super::{AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, REGION};
+use crate::config::Toolset;
+use crate::iam::reads::GET_ACCOUNT_AUTHORIZATION_DETAILS;
+use crate::iam::{DeclaredCall, Reader};
+use crate::tools::pages::{MARKER_OF_PAGE, MAX_ITEMS};
+use crate::tools::parameter::{Kept, Kind, Parameter};
+use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, place};
+
+/// `scan_iam_identities`
+pub const SCAN: Tool = Tool { spec: &SCAN_SPEC, work: Work::Read(&Scan { only_nhi: false }) };
+
+/// `list_nhi_identities`
+pub const NHI: Tool = Tool { spec: &NHI_SPEC, work: Work::Read(&Scan { only_nhi: true }) };
+
+const INCLUDE_PERMISSIONS: Parameter = Parameter {
+    name: "include_permissions",
+    description: "also what each holds",
+    kind: Kind::Boolean,
+    required: false,
+    kept: Kept::AsGiven,
+};
+
+const MIN_CONFIDENCE: Parameter = Parameter {
+    name: "min_confidence",
+    description: "default 0.5",
+    kind: Kind::Fraction,
+    required: false,
+    kept: Kept::AsGiven,
+};
+
+static SCAN_SPEC: Spec = Spec {
+    name: "scan_iam_identities",
+    title: "Scan the account's identities",
+    description: "Lists all users and roles: machine or person, how sure that is and by which signals; what each role is for.",
+    own_parameters: &[
+        INCLUDE_PERMISSIONS,
+        MAX_ITEMS,
+        MARKER_OF_PAGE,
+        AWS_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY,
+        AWS_SESSION_TOKEN,
+        REGION,
+    ],
+    ..SPEC
+};
+
+static NHI_SPEC: Spec = Spec {
+    name: "list_nhi_identities",
+    title: "List non-human identities",
+    description: "Lists the users and roles that are machines, with the signals; what each role is for, and dangers in whom it \
+                  trusts.",
+    own_parameters: &[
+        MIN_CONFIDENCE,
+        MAX_ITEMS,
+        MARKER_OF_PAGE,
+        AWS_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY,
+        AWS_SESSION_TOKEN,
+        REGION,
+    ],
+    ..SPEC
+};
+
+const SPEC: Spec = Spec {
+    toolset: Toolset::Identities,
+    scans: true,
+    output: || {
+        json!({
+            "Identities": {"type": "array"}, "Total": {"type": "integer"}, "IsTruncated": {"type": "boolean"},
+            "Marker": {"type": "string", "absent": true},
+        })
+    },
+    reads: fetch::ACTIONS_WITH_REPORT,
+    always: &[GET_ACCOUNT_AUTHORIZATION_DETAILS],
+    ..Spec::READING
+};
+
+struct Scan {
+    only_nhi: bool,
+}
+
+impl ReadTool for Scan {
+    fn declare(&self, call: &Call) -> Result<Vec<DeclaredCall>, ToolError> {
+        place::after(call)?;
+        Ok(fetch::declared(true))
+    }
+
+    fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
+        Box::pin(async move {
+            let Fetched { snapshot, no_report } = fetch::fetch(reader, true).await?;
+            let thresholds = &call.facts.thresholds;
+            let least = match self.only_nhi {
+                true => call.arguments.fraction(MIN_CONFIDENCE.name).unwrap_or(thresholds.nhi.as_f64()),
+                false => 0.0,
+            };
+            let told = Listed::all(&snapshot).map(|listed| Told::of(listed, &snapshot.account, thresholds));
+            let told = told.filter(|told| told.confidence().as_f64() >= least);
+            let with_permissions = call.arguments.is_set(INCLUDE_PERMISSIONS.name);
+            let mut page = place::page(call, "Identities", told.map(|told| (told.listed.place(), told)), |told| {
+                let mut shown: Map<String, Value> = told.shown();
+                if with_permissions {
+                    shown.insert("Permissions".to_owned(), permissions_of(&snapshot, &told.listed));
+                }
+                Value::Object(shown)
+            })?;
+            page["Account"] = json!({"Users": snapshot.users.len(), "Roles": snapshot.roles.len()});
+            page["CredentialReport"] = report(no_report.as_ref());
+            Ok(page)
+        })
+    }
+}
