@@ -44,11 +44,20 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
+/// What an operation answers, in its service's protocol.
+#[derive(Debug)]
+pub(super) enum Answered {
+    /// The inside of its result element.
+    Xml(Xml),
+    /// The whole of it.
+    Json(Value),
+}
+
 /// What an operation did.
 #[derive(Debug)]
 pub(super) struct Performed {
-    /// The inside of its result element.
-    pub(super) xml: Xml,
+    /// What it answers.
+    pub(super) body: Answered,
     /// What the trail tells of the answer, where it tells anything.
     pub(super) response_elements: Option<Value>,
 }

@@ -1,8 +1,8 @@
-//! An IAM and an STS of one's own, on loopback: for trying the gateway and for testing it, without an AWS account.
+//! An IAM and an STS of one's own, with CloudTrail's event history, on loopback: for trying the gateway and for testing it, without an AWS account.
 //!
 //! The ordinary AWS SDKs talk to it. What comes in at the `door` is verified as AWS verifies it (SigV4, the key's
 //! status, session tokens), then `iam` or `sts` acts on the `account`, which is plain data in memory, and the
-//! [`trail`] keeps what AWS's own CloudTrail would know of it. Beside them stand two issuers of tokens: `outbound`, of
+//! [`trail`] keeps what AWS's own CloudTrail would know of it, which `cloudtrail` tells. Beside them stand two issuers of tokens: `outbound`, of
 //! what `sts` calls web identity tokens, and `oidc`, of OAuth's access tokens. Time and identifiers come from outside, so tests are exact.
 //!
 //! It is an emulator and no security boundary: it listens on loopback only, and nothing in it survives the process.
@@ -10,6 +10,7 @@
 mod account;
 mod aws_managed;
 mod call;
+mod cloudtrail;
 mod constraint;
 mod context;
 mod denial;

@@ -1,4 +1,4 @@
-//! The two services behind the one door.
+//! The services behind the one door.
 
 use crate::arn::{Partition, Region};
 
@@ -7,12 +7,13 @@ use crate::arn::{Partition, Region};
 pub(in crate::sandbox) enum Service {
     Iam,
     Sts,
+    CloudTrail,
 }
 
 impl Service {
     /// The service of a credential scope.
     pub(in crate::sandbox) fn of_scope(name: &str) -> Option<Self> {
-        [Self::Iam, Self::Sts].into_iter().find(|service| service.scope() == name)
+        [Self::Iam, Self::Sts, Self::CloudTrail].into_iter().find(|service| service.scope() == name)
     }
 
     /// What a request for it is signed for.
@@ -20,6 +21,7 @@ impl Service {
         match self {
             Self::Iam => "iam",
             Self::Sts => "sts",
+            Self::CloudTrail => "cloudtrail",
         }
     }
 
@@ -28,14 +30,24 @@ impl Service {
         match self {
             Self::Iam => "2010-05-08",
             Self::Sts => "2011-06-15",
+            Self::CloudTrail => "2013-11-01",
         }
     }
 
-    /// The namespace of its answers.
+    /// What it is called in the JSON protocol; none of a service that speaks the query protocol.
+    pub(in crate::sandbox) fn target(self) -> Option<&'static str> {
+        match self {
+            Self::Iam | Self::Sts => None,
+            Self::CloudTrail => Some("CloudTrail_20131101"),
+        }
+    }
+
+    /// The namespace of its answers; JSON has none.
     pub(in crate::sandbox) fn namespace(self) -> &'static str {
         match self {
             Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Self::CloudTrail => "",
         }
     }
 
@@ -44,15 +56,18 @@ impl Service {
         match self {
             Self::Iam => "iam.amazonaws.com",
             Self::Sts => "sts.amazonaws.com",
+            Self::CloudTrail => "cloudtrail.amazonaws.com",
         }
     }
 
     /// Whether it answers in this region: IAM in one of each partition
-    /// (<https://docs.aws.amazon.com/general/latest/gr/iam-service.html>), STS in all.
+    /// (<https://docs.aws.amazon.com/general/latest/gr/iam-service.html>), the others in all.
     pub(in crate::sandbox) fn is_in(self, region: &str, partition: Partition) -> bool {
         match self {
             Self::Iam => region == partition.global_region().as_str(),
-            Self::Sts => region.parse::<Region>().is_ok_and(|region| Partition::of(&region) == partition),
+            Self::Sts | Self::CloudTrail => {
+                region.parse::<Region>().is_ok_and(|region| Partition::of(&region) == partition)
+            }
         }
     }
 }
@@ -62,11 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn iam_has_one_region_and_sts_all_of_its_partition() {
+    fn iam_has_one_region_and_the_others_all_of_its_partition() {
         for (service, region, is_in) in [
             (Service::Iam, "us-east-1", true),
             (Service::Iam, "eu-central-1", false),
             (Service::Sts, "us-east-1", true),
+            (Service::CloudTrail, "eu-central-1", true),
+            (Service::CloudTrail, "cn-north-1", false),
             (Service::Sts, "eu-central-1", true),
             (Service::Sts, "cn-north-1", false),
             (Service::Sts, "aws-global", false),

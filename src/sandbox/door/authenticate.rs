@@ -52,7 +52,7 @@ fn scope(signed: &Signed<'_>, partition: Partition) -> Result<Service, ServiceEr
         return Err(refusal::mismatch(format!("Credential should be scoped with a valid terminator: '{TERMINATOR}'.")));
     }
     let Some(service) = Service::of_scope(signed.service()) else {
-        return Err(refusal::mismatch("Credential should be scoped to correct service: 'iam' or 'sts'."));
+        return Err(refusal::mismatch("Credential should be scoped to correct service: 'iam', 'sts' or 'cloudtrail'."));
     };
     if !service.is_in(signed.region(), partition) {
         return Err(refusal::mismatch("Credential should be scoped to a valid region."));

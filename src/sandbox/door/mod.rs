@@ -1,9 +1,11 @@
 //! The endpoint: one address for IAM and STS, in AWS's query protocol
-//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/programming.html>); and, beside it, what `issuers` answer.
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/programming.html>), and for CloudTrail, in JSON
+//! (<https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>); and, beside it, what `issuers` answer.
 
 mod authenticate;
 pub(super) mod form;
 mod issuers;
+mod json;
 mod refusal;
 mod reply;
 #[cfg(test)]
@@ -49,7 +51,7 @@ async fn answer(extract::State(shared): extract::State<Arc<Shared>>, request: Re
     let (head, body) = request.into_parts();
     match read(body).await {
         Ok(body) => handle(&shared, &head, &body, &request_id),
-        Err(error) => reply::failure(None, &error, &request_id, shared.clock.now()),
+        Err(error) => reply::failure(Speaks::of(&head), &error, &request_id, shared.clock.now()),
     }
 }
 
@@ -70,21 +72,17 @@ fn handle(shared: &Shared, head: &Parts, body: &[u8], request_id: &str) -> Respo
     let state = &mut *shared.state();
     let author = match authenticate::authenticate(state, head, body, now) {
         Ok(author) => author,
-        Err(error) => return reply::failure(None, &error, request_id, now),
+        Err(error) => return reply::failure(Speaks::of(head), &error, request_id, now),
     };
     let service = author.service;
     state.note_use(&author.identity, author.access_key_id, service, author.region, now);
-    let fields = match form::read(head, body) {
-        Ok(fields) => Fields::new(fields),
-        Err(error) => return reply::failure(Some(service), &error, request_id, now),
-    };
-    let action = match action(&fields, head, service) {
-        Ok(action) => action,
-        Err(error) => return reply::failure(Some(service), &error, request_id, now),
+    let (action, fields) = match taken_apart(service, head, body) {
+        Ok(taken) => taken,
+        Err(error) => return reply::failure(Speaks::by(service), &error, request_id, now),
     };
     let agent = head.headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let call = Call {
-        action,
+        action: &action,
         fields: &fields,
         identity: &author.identity,
         now,
@@ -93,7 +91,7 @@ fn handle(shared: &Shared, head: &Parts, body: &[u8], request_id: &str) -> Respo
         source_ip: source_ip(head),
         user_agent: agent.as_deref(),
     };
-    let done = perform(state, service, &call);
+    let done = perform(state, &shared.trail, service, &call);
     shared.trail.record(&Attempt {
         account: state.account.id,
         service,
@@ -103,9 +101,38 @@ fn handle(shared: &Shared, head: &Parts, body: &[u8], request_id: &str) -> Respo
         request_id,
     });
     match done {
-        Ok(performed) => reply::success(service, action, &performed.xml, request_id, now),
-        Err(error) => reply::failure(Some(service), &error, request_id, now),
+        Ok(performed) => reply::success(service, &action, &performed.body, request_id, now),
+        Err(error) => reply::failure(Speaks::by(service), &error, request_id, now),
     }
+}
+
+/// How a refusal is told.
+#[derive(Debug, Clone, Copy)]
+enum Speaks {
+    /// In XML, and of which service, where that is known.
+    Xml(Option<Service>),
+    Json,
+}
+
+impl Speaks {
+    /// To who asks, before it is known which service is asked.
+    fn of(head: &Parts) -> Self {
+        if json::is_spoken(&head.headers) { Self::Json } else { Self::Xml(None) }
+    }
+
+    fn by(service: Service) -> Self {
+        if service.target().is_some() { Self::Json } else { Self::Xml(Some(service)) }
+    }
+}
+
+/// The operation and its parameters, in the protocol of the service that the request is signed for.
+fn taken_apart(service: Service, head: &Parts, body: &[u8]) -> Result<(String, Fields), ServiceError> {
+    if let Some(target) = service.target() {
+        let action = json::operation(head, target)?.to_owned();
+        return Ok((action, Fields::new(json::read(body)?)));
+    }
+    let fields = Fields::new(form::read(head, body)?);
+    Ok((action(&fields, head, service)?.to_owned(), fields))
 }
 
 /// The operation that is asked for, in the service and version that it is signed for.

@@ -59,7 +59,12 @@ pub(super) fn malformed_query() -> ServiceError {
     ServiceError::other("MalformedQueryString", 404, "The query string contains a syntax error.")
 }
 
-/// 404: what came is not the query protocol.
+/// 400: the body is not the JSON that a request has.
+pub(super) fn malformed_json() -> ServiceError {
+    ServiceError::other("SerializationException", 400, "The request body could not be read.")
+}
+
+/// 404: what came is not the service's protocol.
 pub(super) fn unknown_operation() -> ServiceError {
     ServiceError::other("UnknownOperationException", 404, "The requested operation is not known.")
 }

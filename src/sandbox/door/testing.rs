@@ -119,6 +119,36 @@ impl Served {
         aws_sdk_iam::Client::from_conf(config.build())
     }
 
+    /// CloudTrail's client of the SDK, in this region.
+    pub(in crate::sandbox) fn cloudtrail(
+        &self,
+        region: &'static str,
+        credentials: impl Into<Provider>,
+    ) -> aws_sdk_cloudtrail::Client {
+        let config = aws_sdk_cloudtrail::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .endpoint_url(format!("http://{}", self.address))
+            .credentials_provider(credentials.into().0)
+            .http_client(connections())
+            .retry_config(RetryConfig::disabled())
+            .time_source(self.time());
+        aws_sdk_cloudtrail::Client::from_conf(config.build())
+    }
+
+    /// A request of CloudTrail as a client would sign it.
+    pub(in crate::sandbox) fn json_request(
+        &self,
+        operation: &str,
+        body: &str,
+        credentials: &Credentials,
+    ) -> RawRequest {
+        let target = format!("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.{operation}");
+        let mut request = self.unsigned("POST /", "application/x-amz-json-1.1", body).with("x-amz-target", &target);
+        request.sign("cloudtrail", "us-east-1", credentials, self.clock.now());
+        request
+    }
+
     fn time(&self) -> SharedTimeSource {
         SharedTimeSource::new(ByClock(self.clock.clone()))
     }

@@ -1,7 +1,6 @@
 //! GetCallerIdentity.
 
-use crate::sandbox::call::Call;
-use crate::sandbox::call::Performed;
+use crate::sandbox::call::{Answered, Call, Performed};
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::state::State;
 use crate::sandbox::xml::Xml;
@@ -11,5 +10,5 @@ use crate::sandbox::xml::Xml;
 pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Performed, ServiceError> {
     let mut xml = Xml::new();
     xml.text("Arn", call.identity.arn()).text("UserId", call.identity.user_id()).value("Account", state.account.id);
-    Ok(Performed { xml, response_elements: None })
+    Ok(Performed { body: Answered::Xml(xml), response_elements: None })
 }

@@ -50,7 +50,9 @@ impl Attempt<'_> {
             response_elements: outcome.ok().and_then(|done| done.response_elements.clone()).unwrap_or_default(),
             request_id: self.request_id.to_owned(),
             event_id: uuid(call.random),
-            read_only: ["Get", "List", "Simulate", "Generate"].iter().any(|verb| call.action.starts_with(verb))
+            read_only: ["Get", "List", "Simulate", "Generate", "Lookup"]
+                .iter()
+                .any(|verb| call.action.starts_with(verb))
                 || self.service == Service::Sts,
             resources: self.resources(),
             event_type: "AwsApiCall",

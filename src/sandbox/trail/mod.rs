@@ -50,6 +50,30 @@ impl Trail {
         self.0.kept().events.iter().cloned().collect()
     }
 
+    /// The latest events that are wanted, newest first, of those before the event of this number, where one is given; and
+    /// the number of the last of them, where there are more.
+    pub(super) fn look_back(
+        &self,
+        before: Option<u64>,
+        most: usize,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> (Vec<Event>, Option<u64>) {
+        let kept = self.0.kept();
+        let numbers = (kept.gone..kept.gone + kept.events.len() as u64).rev();
+        let (mut found, mut last) = (Vec::new(), None);
+        for (number, event) in numbers.zip(kept.events.iter().rev()) {
+            if before.is_some_and(|before| number >= before) || !wanted(event) {
+                continue;
+            }
+            if found.len() == most {
+                return (found, last);
+            }
+            found.push(event.clone());
+            last = Some(number);
+        }
+        (found, None)
+    }
+
     /// A reader of everything from here on.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {

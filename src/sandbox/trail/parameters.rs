@@ -8,9 +8,10 @@ use crate::sandbox::secret_parameters::is_secret;
 /// CloudTrail's own words for it.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
-const NUMBERS: [&str; 7] = [
+const NUMBERS: [&str; 8] = [
     "DurationSeconds",
     "MaxItems",
+    "MaxResults",
     "MaxSessionDuration",
     "MinimumPasswordLength",
     "MaxPasswordAge",

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::policy::{Document, PolicyKind};
 use crate::sandbox::account::{Account, Role};
-use crate::sandbox::call::{Call, Performed};
+use crate::sandbox::call::{Answered, Call, Performed};
 use crate::sandbox::denial::denied;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::identity::Identity;
@@ -59,7 +59,8 @@ pub(super) fn assume_role(state: &mut State, call: &Call<'_>) -> Result<Performe
     }
     let session = session(&state.account, role, &request, tags, source_identity, call);
     let (id, credentials) = state.sessions.open(session, request.token_size as usize, call.random, call.now);
-    Ok(Performed { xml: answer(id, credentials, packed), response_elements: Some(recorded(id, credentials, packed)) })
+    let body = Answered::Xml(answer(id, credentials, packed));
+    Ok(Performed { body, response_elements: Some(recorded(id, credentials, packed)) })
 }
 
 /// Whether the session policy can be read.

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::policy::{Context, Verdict};
 use crate::sandbox::account::{Account, folded};
-use crate::sandbox::call::{Call, Performed};
+use crate::sandbox::call::{Answered, Call, Performed};
 use crate::sandbox::context;
 use crate::sandbox::denial::denied;
 use crate::sandbox::error::ServiceError;
@@ -46,7 +46,7 @@ pub(super) fn get(state: &mut State, call: &Call<'_>) -> Result<Performed, Servi
     let token = state.outbound.keys.sign(request.algorithm, &claims).expect("the issuer has keys of both kinds");
     let mut xml = Xml::new();
     xml.text("WebIdentityToken", &token).time("Expiration", ends);
-    Ok(Performed { xml, response_elements: None })
+    Ok(Performed { body: Answered::Xml(xml), response_elements: None })
 }
 
 /// Whether each tag is there once, in any letter case.
