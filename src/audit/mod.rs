@@ -6,7 +6,7 @@
 //!   without which no reply is made.
 //! - [`verify()`] reads a journal back and says whether it is whole.
 //! - [`query`] finds records in one, and [`signals`] what somebody should look at.
-//! - [`reconcile`] compares it with CloudTrail.
+//! - [`reconcile`] compares it with CloudTrail; [`RequestLog`] tells of single requests to AWS what they were made for.
 //! - [`redaction`] decides what of a value a record keeps.
 //!
 //! # The format
@@ -37,6 +37,7 @@ pub mod reconcile;
 mod record;
 mod recover;
 pub mod redaction;
+mod requests;
 mod scan;
 mod segment;
 mod shipping;
@@ -62,6 +63,7 @@ pub use keeping::{Anchor, DigestSigner, Keeper, KeepingError, KeepingOptions, Si
 pub use record::{Record, RecordError};
 pub use recover::OpenError;
 pub use redaction::{Kept, Redaction};
+pub use requests::{FoundRequests, RecordedRequest, RequestLog};
 pub use scan::Fault;
 pub use shipping::{Batch, Pace, Shipped, Shipper, Sink, SinkError, TellShipped};
 pub use signing::{KmsPublicKey, NoKmsPublicKey, NoPublicKey, PublicKey, SigningKey};

@@ -63,6 +63,20 @@ impl Stamp {
     }
 }
 
+/// Whether a text has the form of a caller's hash, which stands in source identities for callers without a person.
+#[must_use]
+pub fn is_caller_hash(text: &str) -> bool {
+    let is_of_base32 = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'2'..=b'7');
+    text.len() == HASH_LENGTH && text.bytes().all(is_of_base32)
+}
+
+/// Whether a session's name is made as [`Stamp::new`] makes it: something readable, a dash, and a hash. Whoever may assume a
+/// role can choose such a name, too.
+#[must_use]
+pub fn is_session_name(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(readable, hash)| !readable.is_empty() && is_caller_hash(hash))
+}
+
 /// A name for the whole caller that fits everywhere and that nobody can choose: base32 of a SHA-256.
 fn caller_hash(environment: &str, caller: &Caller) -> String {
     #[derive(Serialize)]
@@ -112,6 +126,20 @@ mod tests {
         assert!(name.starts_with("ci-deploy-ci-deploy-"));
         assert!(name.chars().all(is_name_character));
         assert_ne!(stamp(&caller("alice", None)).session_name, stamp(&caller("alice", Some("al"))).session_name);
+    }
+
+    #[test]
+    fn a_session_s_name_is_known_again() {
+        for name in ["alice", "ci/deploy/staging", "a-b", &"x".repeat(100)] {
+            let stamp = stamp(&caller(name, None));
+            assert!(is_session_name(&stamp.session_name) && is_caller_hash(&stamp.source_identity), "{name}");
+        }
+        let hash = "A".repeat(HASH_LENGTH);
+        for name in
+            ["alice", &hash, &format!("-{hash}"), &format!("alice-{hash}A"), &format!("alice-{}", hash.to_lowercase())]
+        {
+            assert!(!is_session_name(name), "{name}");
+        }
     }
 
     #[test]

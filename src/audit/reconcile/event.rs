@@ -10,20 +10,21 @@ use crate::audit::query::Text;
 use crate::audit::query::loose::{self, Loose, object, skip, value};
 use crate::context::stamp::{CALLED_VIA_TAG, VIA_TAG};
 
-/// What is compared of an event. A part that is missing, or of another kind than CloudTrail writes, is empty.
+/// What is compared of an event, and what of it is shown. A part that is missing, or of another kind than CloudTrail writes,
+/// is empty.
 #[derive(Debug, Default)]
-pub(super) struct EventView<'a> {
+pub(crate) struct EventView<'a> {
     id: Text<'a>,
     shared_id: Text<'a>,
     time: Text<'a>,
     name: Text<'a>,
     source: Text<'a>,
     region: Text<'a>,
-    pub(super) request_id: Text<'a>,
-    pub(super) error_code: Text<'a>,
+    pub(crate) request_id: Text<'a>,
+    pub(crate) error_code: Text<'a>,
     account: Text<'a>,
     pub(super) source_ip: Text<'a>,
-    pub(super) identity: Identity<'a>,
+    pub(crate) identity: Identity<'a>,
     request: Parameters<'a>,
     response: Response<'a>,
     resources: Vec<Affected<'a>>,
@@ -31,9 +32,16 @@ pub(super) struct EventView<'a> {
 
 /// `userIdentity`.
 #[derive(Debug, Default)]
-pub(super) struct Identity<'a> {
-    pub(super) arn: Text<'a>,
+pub(crate) struct Identity<'a> {
+    pub(crate) arn: Text<'a>,
     pub(super) access_key: Text<'a>,
+    session: SessionContext<'a>,
+}
+
+/// `sessionContext`.
+#[derive(Debug, Default)]
+struct SessionContext<'a> {
+    source_identity: Text<'a>,
 }
 
 /// `requestParameters`.
@@ -41,6 +49,7 @@ pub(super) struct Identity<'a> {
 struct Parameters<'a> {
     role: Text<'a>,
     session_name: Text<'a>,
+    source_identity: Text<'a>,
     tags: Tags<'a>,
     /// What names the entity that is acted on.
     names: Vec<(&'static str, Text<'a>)>,
@@ -82,7 +91,8 @@ object!(EventView: "eventID" => id, "sharedEventID" => shared_id, "eventTime" =>
     "eventSource" => source, "awsRegion" => region, "requestID" => request_id, "errorCode" => error_code,
     "recipientAccountId" => account, "sourceIPAddress" => source_ip, "userIdentity" => identity,
     "requestParameters" => request, "responseElements" => response, "resources" => resources);
-object!(Identity: "arn" => arn, "accessKeyId" => access_key);
+object!(Identity: "arn" => arn, "accessKeyId" => access_key, "sessionContext" => session);
+object!(SessionContext: "sourceIdentity" => source_identity);
 object!(Tag: "key" => key, "value" => value);
 object!(Response: "assumedRoleUser" => user);
 object!(AssumedUser: "arn" => arn);
@@ -111,6 +121,7 @@ impl<'de> Loose<'de> for Parameters<'de> {
         match name {
             "roleArn" => self.role = value(members)?,
             "roleSessionName" => self.session_name = value(members)?,
+            "sourceIdentity" => self.source_identity = value(members)?,
             "principalTags" | "incomingTransitiveTags" => self.tags.add(value(members)?),
             "tags" => value::<Vec<Tag<'de>>, A>(members)?.into_iter().for_each(|tag| self.tags.one(tag)),
             _ => match NAMING.iter().find(|naming| **naming == name) {
@@ -158,14 +169,14 @@ impl<'a> Tags<'a> {
 
 impl<'a> EventView<'a> {
     /// Reads an event; none where it is no JSON object, or lacks what every event has.
-    pub(super) fn of(json: &'a str) -> Option<Self> {
+    pub(crate) fn of(json: &'a str) -> Option<Self> {
         let view: Self = loose::read(json).ok()?;
         let is_event = view.time().is_some() && view.name.get().is_some() && view.source.get().is_some();
         is_event.then_some(view)
     }
 
     /// `eventTime`.
-    pub(super) fn time(&self) -> Option<Timestamp> {
+    pub(crate) fn time(&self) -> Option<Timestamp> {
         self.time.get()?.parse().ok()
     }
 
@@ -201,18 +212,34 @@ impl<'a> EventView<'a> {
     }
 
     /// Whether a role was to be assumed by AssumeRole.
-    pub(super) fn is_assume_role(&self) -> bool {
+    pub(crate) fn is_assume_role(&self) -> bool {
         self.name.is("AssumeRole") && self.source.get().is_some_and(|source| source.starts_with("sts."))
     }
 
+    /// `eventName`.
+    pub(crate) fn name(&self) -> &str {
+        self.name.get().unwrap_or_default()
+    }
+
+    /// `eventSource`.
+    pub(crate) fn source(&self) -> &str {
+        self.source.get().unwrap_or_default()
+    }
+
+    /// The source identity of the session that asked; of AssumeRole the one that was to be set.
+    pub(crate) fn source_identity(&self) -> Option<&str> {
+        let set = self.request.source_identity.get().filter(|_| self.is_assume_role());
+        set.or(self.identity.session.source_identity.get())
+    }
+
     /// The gateway whose stamp a session was to carry, from AssumeRole's own tags or from those that came along.
-    pub(super) fn stamped_by(&self) -> Option<&str> {
+    pub(crate) fn stamped_by(&self) -> Option<&str> {
         let tags = &self.request.tags;
         (self.is_assume_role() && tags.via.is("true")).then(|| tags.called_via.get()).flatten()
     }
 
     /// The session that AssumeRole gave, or would have given.
-    pub(super) fn assumed(&self) -> Option<String> {
+    pub(crate) fn assumed(&self) -> Option<String> {
         if !self.is_assume_role() {
             return None;
         }
@@ -249,7 +276,7 @@ impl<'a> EventView<'a> {
 const LONGEST: usize = 2048;
 
 /// A text that is kept, cut.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }
 
@@ -285,6 +312,19 @@ mod tests {
         ] {
             assert_eq!(stamped(&parameters), None, "{parameters}");
         }
+    }
+
+    #[test]
+    fn a_source_identity_is_the_session_s_or_the_one_that_is_set() {
+        let event = |name: &str, source: &str| {
+            json!({"eventTime": "2026-11-20T12:00:00Z", "eventName": name, "eventSource": source,
+                "userIdentity": {"sessionContext": {"sourceIdentity": "alice"}},
+                "requestParameters": {"sourceIdentity": "bob"}})
+            .to_string()
+        };
+        let of = |event: &str| EventView::of(event).unwrap().source_identity().map(str::to_owned);
+        assert_eq!(of(&event("AssumeRole", "sts.amazonaws.com")).as_deref(), Some("bob"));
+        assert_eq!(of(&event("GetUser", "iam.amazonaws.com")).as_deref(), Some("alice"));
     }
 
     #[test]

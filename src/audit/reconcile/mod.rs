@@ -41,6 +41,8 @@ use self::journal::JournalSide;
 use self::range::Due;
 use super::query::QueryError;
 
+pub(crate) use self::event::{EventView, short};
+
 pub use self::bucket::{Bucket, LARGEST_OBJECT, Objects, Page};
 pub use self::folder::Folder;
 pub use self::history::{Found, History, LookUp, REACH};
