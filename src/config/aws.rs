@@ -18,6 +18,8 @@ pub struct Aws {
     pub iam_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's IAM Access Analyzer, for tests.
     pub access_analyzer_endpoint: Option<LoopbackUrl>,
+    /// Replaces AWS's CloudTrail, for tests and the sandbox.
+    pub cloudtrail_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's Secrets Manager, for tests.
     pub secrets_manager_endpoint: Option<LoopbackUrl>,
     /// Replaces AWS's S3, for tests.
@@ -39,6 +41,12 @@ impl Aws {
     pub fn has_access_analyzer(&self) -> bool {
         self.access_analyzer_endpoint.is_some() || self.iam_endpoint.is_none()
     }
+
+    /// Whether CloudTrail may be asked: with an IAM that is not AWS's, only one that is not AWS's either.
+    #[must_use]
+    pub fn has_cloudtrail(&self) -> bool {
+        self.cloudtrail_endpoint.is_some() || self.iam_endpoint.is_none()
+    }
 }
 
 pub(super) fn read(section: &Section<'_>, environments: &Environments, stores_secrets: bool) -> Aws {
@@ -57,6 +65,7 @@ pub(super) fn read(section: &Section<'_>, environments: &Environments, stores_se
     let sts_endpoint = section.optional("sts_endpoint").and_then(|item| item.parse());
     let iam_endpoint = section.optional("iam_endpoint").and_then(|item| item.parse());
     let access_analyzer_endpoint = section.optional("access_analyzer_endpoint").and_then(|item| item.parse());
+    let cloudtrail_endpoint = section.optional("cloudtrail_endpoint").and_then(|item| item.parse());
     let secrets_manager_endpoint = section.optional("secrets_manager_endpoint").and_then(|item| item.parse());
     if stores_secrets && section.optional("iam_endpoint").is_some() && secrets_manager_endpoint.is_none() {
         let problem = Problem::conflict("is missing: the keys of an IAM that is not AWS's are not stored at AWS");
@@ -69,6 +78,7 @@ pub(super) fn read(section: &Section<'_>, environments: &Environments, stores_se
         sts_endpoint,
         iam_endpoint,
         access_analyzer_endpoint,
+        cloudtrail_endpoint,
         secrets_manager_endpoint,
         s3_endpoint,
         kms_endpoint,

@@ -19,7 +19,7 @@ use super::signals::SignalWatch;
 use super::sinks::{self, Sinks, Surroundings};
 use super::tokens::lifetimes;
 use crate::arn::Partition;
-use crate::audit::{HashKey, Journal, Keeper, KeepingError, KeepingOptions, OpenError, Redaction, Storage};
+use crate::audit::{HashKey, Journal, Keeper, KeepingError, KeepingOptions, OpenError, Redaction, RequestLog, Storage};
 use crate::authn::keyring::{Keyring, KeyringError, KeyringFile};
 use crate::authn::replay::ReplayTable;
 use crate::authn::sigv4::{SigV4Options, SigV4OptionsError};
@@ -335,6 +335,9 @@ fn road(
             Endpoint { region: analyzer_region, url }
         }),
         deadlines: Deadlines { usual: config.limits.call, scan: config.limits.scan },
+        has_cloudtrail: config.aws.has_cloudtrail(),
+        cloudtrail_url: config.aws.cloudtrail_endpoint.as_ref().map(|url| url.as_str().to_owned()),
+        requests: Arc::new(RequestLog::of(&config.audit.directory)),
     }
 }
 

@@ -169,6 +169,18 @@ impl ClientFactory {
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
+    /// A client of CloudTrail, which is only ever read with.
+    pub(super) fn cloudtrail(
+        &self,
+        endpoint: &Endpoint,
+        credentials: Credentials,
+        meter: Arc<Meter>,
+    ) -> aws_sdk_cloudtrail::Client {
+        let (upstream, purpose) = (Upstream::CloudTrail, Purpose::Reading);
+        let config = metered!(aws_sdk_cloudtrail, upstream, purpose, self, endpoint, credentials, meter);
+        aws_sdk_cloudtrail::Client::from_conf(config.build())
+    }
+
     /// A client of IAM Access Analyzer, which is only ever read with.
     pub(super) fn access_analyzer(
         &self,

@@ -1,4 +1,4 @@
-//! Where IAM, STS and IAM Access Analyzer are reached.
+//! Where the services of AWS are reached.
 
 use aws_types::region::Region;
 

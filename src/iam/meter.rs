@@ -45,6 +45,8 @@ pub(crate) const IDENTIFYING_MEMBERS: &[&str] = &[
     "Path",
     "NewPath",
     "PermissionsBoundary",
+    "Arn",
+    "JobId",
     // Secrets Manager's.
     "Name",
     "KmsKeyId",

@@ -36,6 +36,7 @@ const AT_ONCE: usize = 8;
 pub struct Reader {
     client: Client,
     access_analyzer: Option<aws_sdk_accessanalyzer::Client>,
+    cloudtrail: Option<aws_sdk_cloudtrail::Client>,
     account: Account,
     recent: Arc<RecentWrites>,
     /// Outside of the SDK, whose timeouts begin when a call is made.
@@ -72,6 +73,7 @@ impl Reader {
         Self {
             client,
             access_analyzer: None,
+            cloudtrail: None,
             account,
             recent,
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
@@ -125,6 +127,25 @@ impl Reader {
         if let Some(told) = &self.told.0 {
             told(done, total, items);
         }
+    }
+
+    /// The same reader, which reaches CloudTrail too, under the same meter.
+    #[must_use]
+    pub fn with_cloudtrail(
+        mut self,
+        factory: &ClientFactory,
+        endpoint: &Endpoint,
+        credentials: Credentials,
+        meter: Arc<Meter>,
+    ) -> Self {
+        self.cloudtrail = Some(factory.cloudtrail(endpoint, credentials, meter));
+        self
+    }
+
+    /// The SDK's client of CloudTrail, where there is one; undeclared operations fail before they are sent.
+    #[must_use]
+    pub fn cloudtrail(&self) -> Option<&aws_sdk_cloudtrail::Client> {
+        self.cloudtrail.as_ref()
     }
 
     /// The SDK's client of IAM Access Analyzer, where there is one; undeclared operations fail before they are sent.

@@ -30,7 +30,7 @@ use super::limits::Limits;
 use super::reply::Reply;
 use super::trail::{Stationery, Trail};
 use crate::arn::RoleArn;
-use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, Stage, UnavailableReason};
+use crate::audit::{AuditUnavailable, Journal, JournalState, Recorded, RequestLog, Stage, UnavailableReason};
 use crate::authn::Caller;
 use crate::authn::keyring::Keyring;
 use crate::authn::replay::ReplayTable;
@@ -101,6 +101,12 @@ pub struct Road {
     pub iam_url: Option<String>,
     /// Where IAM Access Analyzer is, when it may be asked.
     pub access_analyzer: Option<Endpoint>,
+    /// Whether CloudTrail may be asked.
+    pub has_cloudtrail: bool,
+    /// Where CloudTrail is, when it is not AWS's own.
+    pub cloudtrail_url: Option<String>,
+    /// What this replica's records say of requests to AWS.
+    pub requests: Arc<RequestLog>,
     /// Where Secrets Manager is, when it is not AWS's own.
     pub secrets_manager_url: Option<String>,
     /// How long calls may take.
@@ -187,7 +193,8 @@ impl Road {
         let narrowing = incoming.verified.narrowing();
         let facts = CallFacts::of(&mapped, caller, narrowing, gateway, origin, in_force.is_read_only())
             .with_new_secrets(&in_force.config.tools.new_secrets)
-            .with_thresholds(in_force.config.identities);
+            .with_thresholds(in_force.config.identities)
+            .with_requests(&self.requests);
         trail.mapped = Some(mapped);
         trail.stamp = Some(facts.stamp.clone());
         Ok(facts)
@@ -271,18 +278,23 @@ impl Road {
     }
 
     fn metered_reader(&self, brokered: &Brokered, declared: Vec<DeclaredCall>, trail: &mut Trail<'_>) -> Reader {
-        let asks_access_analyzer = declared.iter().any(|call| call.action.as_str().starts_with("access-analyzer:"));
+        let asks = |service: &str| declared.iter().any(|call| call.action.as_str().starts_with(service));
+        let (asks_access_analyzer, asks_cloudtrail) = (asks("access-analyzer:"), asks("cloudtrail:"));
         let meter = Meter::of_caller(&brokered.caller, brokered.account.clone(), declared);
         trail.meters.push(Arc::clone(&meter));
         let (credentials, recent) = (&brokered.read.credentials, Arc::clone(&self.recent));
-        let reader = Reader::new(&self.clients, &brokered.endpoint, credentials.clone(), Arc::clone(&meter), recent)
-            .with_clock(Arc::clone(&self.stationery.clock));
-        match &self.access_analyzer {
-            Some(endpoint) if asks_access_analyzer => {
-                reader.with_access_analyzer(&self.clients, endpoint, credentials.clone(), meter)
-            }
-            _ => reader,
+        let mut reader =
+            Reader::new(&self.clients, &brokered.endpoint, credentials.clone(), Arc::clone(&meter), recent)
+                .with_clock(Arc::clone(&self.stationery.clock));
+        if let Some(endpoint) = self.access_analyzer.as_ref().filter(|_| asks_access_analyzer) {
+            reader = reader.with_access_analyzer(&self.clients, endpoint, credentials.clone(), Arc::clone(&meter));
         }
+        if self.has_cloudtrail && asks_cloudtrail {
+            // IAM's events are where the partition's global services are.
+            let endpoint = Endpoint { url: self.cloudtrail_url.clone(), ..brokered.endpoint.clone() };
+            reader = reader.with_cloudtrail(&self.clients, &endpoint, credentials.clone(), meter);
+        }
+        reader
     }
 
     /// Records a call that could not be read as one, and refuses it.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audit::RequestLog;
 use crate::authn::{Caller, Narrowing};
 use crate::authorize::Mapped;
 use crate::config::{Access, GatewayName, NewSecrets, RoleMapping};
@@ -32,6 +33,8 @@ pub struct CallFacts {
     pub new_secrets: NewSecrets,
     /// From how sure on a user is taken for a machine.
     pub thresholds: Thresholds,
+    /// What this replica's records say of requests to AWS, where it keeps any.
+    pub requests: Option<Arc<RequestLog>>,
 }
 
 impl CallFacts {
@@ -58,6 +61,7 @@ impl CallFacts {
             read_only,
             new_secrets: NewSecrets::Refuse,
             thresholds: Thresholds::default(),
+            requests: None,
         }
     }
 
@@ -89,6 +93,13 @@ impl CallFacts {
     #[must_use]
     pub fn with_new_secrets(mut self, new_secrets: &NewSecrets) -> Self {
         self.new_secrets = new_secrets.clone();
+        self
+    }
+
+    /// The same, in a gateway whose records tell this of requests to AWS.
+    #[must_use]
+    pub fn with_requests(mut self, requests: &Arc<RequestLog>) -> Self {
+        self.requests = Some(Arc::clone(requests));
         self
     }
 }

@@ -88,7 +88,7 @@ impl Ended {
 pub(super) fn is_whole(upstream: Upstream, body: &[u8]) -> bool {
     match upstream {
         Upstream::Sts | Upstream::Iam => is_whole_xml(body),
-        Upstream::SecretsManager | Upstream::AccessAnalyzer => {
+        Upstream::SecretsManager | Upstream::AccessAnalyzer | Upstream::CloudTrail => {
             let body = body.trim_ascii();
             body.starts_with(b"{") && body.ends_with(b"}")
         }

@@ -18,7 +18,6 @@ use super::rate::AccountRate;
 use crate::authn::Caller;
 use crate::bucket::{Bucket, Rate};
 use crate::clock::SharedClock;
-use crate::iam::entity::Account;
 use crate::shared_state::{Counted, SharedState, Taken};
 
 /// How many may wait for one account: more than AWS takes within [`super::LONGEST_WAIT`] would wait in vain.
@@ -91,16 +90,15 @@ impl fmt::Debug for Lane {
 }
 
 impl Lane {
-    /// The lane of `account`, at this rate.
+    /// The lane of what is counted so, at this rate.
     #[must_use]
     pub fn new(
-        account: &Account,
+        counted: Counted,
         shared: Arc<dyn SharedState>,
         rate: AccountRate,
         clock: SharedClock,
         figures: Figures,
     ) -> Self {
-        let counted = Counted::Account(format!("{}/{}", account.partition, account.id));
         Self { counted, shared, rate, clock, figures, inner: Mutex::default() }
     }
 

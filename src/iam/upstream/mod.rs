@@ -35,7 +35,7 @@ use super::meter::Meter;
 use crate::bucket::Rate;
 use crate::clock::SharedClock;
 use crate::http::Metrics;
-use crate::shared_state::SharedState;
+use crate::shared_state::{Counted, SharedState};
 
 pub use answer::Ended;
 pub use breaker::Breaker;
@@ -63,11 +63,13 @@ pub enum Upstream {
     SecretsManager,
     /// AWS IAM Access Analyzer.
     AccessAnalyzer,
+    /// AWS CloudTrail.
+    CloudTrail,
 }
 
 impl Upstream {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sts, Self::Iam, Self::SecretsManager, Self::AccessAnalyzer];
+    pub const ALL: [Self; 5] = [Self::Sts, Self::Iam, Self::SecretsManager, Self::AccessAnalyzer, Self::CloudTrail];
 
     /// The label in figures.
     #[must_use]
@@ -77,6 +79,7 @@ impl Upstream {
             Self::Iam => "iam",
             Self::SecretsManager => "secretsmanager",
             Self::AccessAnalyzer => "access-analyzer",
+            Self::CloudTrail => "cloudtrail",
         }
     }
 
@@ -88,6 +91,7 @@ impl Upstream {
             Self::Iam => "AWS IAM",
             Self::SecretsManager => "AWS Secrets Manager",
             Self::AccessAnalyzer => "AWS IAM Access Analyzer",
+            Self::CloudTrail => "AWS CloudTrail",
         }
     }
 }
@@ -112,8 +116,20 @@ pub struct Upstreams {
     rate: AccountRate,
     figures: Figures,
     targets: Mutex<HashMap<Key, Arc<Target>>>,
-    lanes: Mutex<HashMap<Account, Arc<Lane>>>,
+    lanes: Mutex<HashMap<(Budget, Account), Arc<Lane>>>,
 }
+
+/// What calls take turns in. IAM's quota is what calls for an account have in common; CloudTrail has one of its own, and would
+/// turn away what IAM's lets pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Budget {
+    Account,
+    CloudTrail,
+}
+
+/// How many LookupEvents CloudTrail takes of an account in a region.
+/// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>.
+const LOOK_UPS: Rate = Rate { per_second: 2.0, most: 1.0 };
 
 impl Upstreams {
     /// Upstreams whose accounts take calls at the rate that `rate` says is in force, counted in `shared` with all replicas together.
@@ -141,7 +157,7 @@ impl Upstreams {
     ) -> Way {
         let account = meter.account();
         let target = self.target(upstream, Some(account));
-        let turn = way::Turn { lane: self.lane(account), meter, changes, longest: longest_wait };
+        let turn = way::Turn { lane: self.lane(upstream, account), meter, changes, longest: longest_wait };
         Way::new(target, Some(turn), attempt, self.figures.clone())
     }
 
@@ -162,22 +178,25 @@ impl Upstreams {
         Arc::clone(made)
     }
 
-    fn lane(&self, account: &Account) -> Arc<Lane> {
+    fn lane(&self, upstream: Upstream, account: &Account) -> Arc<Lane> {
+        let whose = format!("{}/{}", account.partition, account.id);
+        let (budget, counted, rate) = match upstream {
+            // Only one region of an account is asked.
+            Upstream::CloudTrail => {
+                (Budget::CloudTrail, format!("{whose}/{}", upstream.as_str()), AccountRate::new(|| LOOK_UPS))
+            }
+            _ => (Budget::Account, whose, self.rate.clone()),
+        };
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = lanes.entry(account.clone()).or_insert_with(|| {
-            Arc::new(Lane::new(
-                account,
-                Arc::clone(&self.shared),
-                self.rate.clone(),
-                Arc::clone(&self.clock),
-                self.figures.clone(),
-            ))
+        let made = lanes.entry((budget, account.clone())).or_insert_with(|| {
+            let (shared, clock) = (Arc::clone(&self.shared), Arc::clone(&self.clock));
+            Arc::new(Lane::new(Counted::Account(counted), shared, rate, clock, self.figures.clone()))
         });
         Arc::clone(made)
     }
 }
 
 #[cfg(test)]
-mod testing;
+pub(in crate::iam) mod testing;
 #[cfg(test)]
 mod tests;

@@ -15,13 +15,13 @@ use crate::shared_state::{Capacities, Counted, Gone, Kind, Memory, Rate, SharedS
 
 /// A wall clock that goes as tokio's paused time does.
 #[derive(Debug)]
-pub(super) struct Following {
+pub(in crate::iam) struct Following {
     began: Instant,
     at: Timestamp,
 }
 
 impl Following {
-    pub(super) fn clock() -> SharedClock {
+    pub(in crate::iam) fn clock() -> SharedClock {
         Arc::new(Self { began: Instant::now(), at: "2026-11-27T12:00:00Z".parse().unwrap() })
     }
 }

@@ -115,7 +115,7 @@ impl Way {
             Ended::Unsendable => drop(admitted),
             ended => admitted.end(ended.is_failure()),
         }
-        if let (Ended::Throttled, Upstream::Iam, Some(turn)) = (ended, target.upstream, turn) {
+        if let (Ended::Throttled, Upstream::Iam | Upstream::CloudTrail, Some(turn)) = (ended, target.upstream, turn) {
             turn.lane.throttled();
         }
         answered.map(|(response, _)| response)

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::http::Metrics;
 use crate::iam::upstream::LONGEST_WAIT;
-use crate::iam::upstream::testing::{Following, Useless, account, memory};
+use crate::iam::upstream::testing::{Following, Useless, memory};
 
 fn rate(per_second: f64, most: f64) -> Rate {
     Rate { per_second, most }
@@ -14,7 +14,7 @@ fn lane_of(shared: Arc<dyn SharedState>, rate: Rate, clock: SharedClock) -> Arc<
 }
 
 fn lane_with(shared: Arc<dyn SharedState>, rate: AccountRate, clock: SharedClock) -> Arc<Lane> {
-    Arc::new(Lane::new(&account("123456789012"), shared, rate, clock, Figures::new(&Metrics::new())))
+    Arc::new(Lane::new(Counted::Account("aws/123456789012".into()), shared, rate, clock, Figures::new(&Metrics::new())))
 }
 
 fn lane(per_second: f64, most: f64) -> Arc<Lane> {

@@ -12,7 +12,7 @@ use crate::broker::Purpose;
 use crate::broker::sts::Sts;
 use crate::iam::upstream::breaker::{FAILURES, FIRST_OPEN};
 use crate::iam::upstream::testing::{Following, Useful, Useless, account, memory};
-use crate::iam::upstream::{SCAN_AFTER, Upstream};
+use crate::iam::upstream::{Class, SCAN_AFTER, Upstream};
 use crate::shared_state::Rate;
 
 const OTHER: &str = "210987654321";
@@ -86,7 +86,7 @@ async fn whoever_waits_when_the_breaker_opens_leaves_at_once() {
     let began = Instant::now();
     let waiting = Arc::clone(&stand);
     let call = tokio::spawn(async move { waiting.read("bob").await });
-    let lane = stand.upstreams.lane(&account(ACCOUNT));
+    let lane = stand.upstreams.lane(Upstream::Iam, &account(ACCOUNT));
     while lane.waiting() == 0 {
         tokio::task::yield_now().await;
     }
@@ -96,6 +96,24 @@ async fn whoever_waits_when_the_breaker_opens_leaves_at_once() {
     }
     assert_eq!(call.await.unwrap().unwrap_err().code, "UpstreamUnavailable");
     assert_eq!((lane.waiting(), began.elapsed()), (0, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cloudtrail_is_asked_twice_a_second_whatever_the_accounts_rate_is() {
+    let stand = Stand::new();
+    let (trail, iam) = (Upstream::CloudTrail, Upstream::Iam);
+    let turn = async |upstream, id| {
+        let lane = stand.upstreams.lane(upstream, &account(id));
+        lane.turn(None, Class::Read, Duration::from_secs(3)).await
+    };
+    let began = Instant::now();
+    for _ in 0..3 {
+        turn(trail, ACCOUNT).await.unwrap();
+    }
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+    turn(trail, OTHER).await.unwrap();
+    turn(iam, ACCOUNT).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::from_secs(1), "others need not wait for that");
 }
 
 #[tokio::test(start_paused = true)]
