@@ -86,7 +86,7 @@ pub enum Counted {
     Requests([u8; 32]),
     /// The writes of a caller.
     Writes([u8; 32]),
-    /// Calls to AWS for an account, `aws/123456789012`.
+    /// Calls to AWS for an account, `aws/123456789012`; with a service behind it, the calls of one that has a quota of its own.
     Account(String),
 }
 

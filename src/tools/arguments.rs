@@ -92,6 +92,12 @@ impl Arguments {
         self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// Whether `name` was given as `false`.
+    #[must_use]
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool) == Some(false)
+    }
+
     /// The whole number of `name`, if it was given.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
@@ -200,7 +206,7 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
             Value::String(_) => Err(format!("must be {}", pattern.words)),
             other => Err(format!("must be a string, not {}", type_of(other))),
         },
-        Kind::Boolean => match value {
+        Kind::Boolean | Kind::DefaultTrue => match value {
             Value::Bool(_) => Ok(()),
             other => Err(format!("must be true or false, not {}", type_of(other))),
         },
@@ -332,6 +338,17 @@ mod tests {
         for wrong in [json!([]), json!(["group"]), json!("user"), json!(["user", "user", "user", "user"])] {
             assert!(fits("find_inactive_identities", json!({"kinds": wrong})).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_on_by_default_is_refused_by_saying_so_only() {
+        for (given, expected) in [(json!({}), false), (json!({"via_gateway_only": true}), false)] {
+            assert_eq!(check_call("lookup_events", &given).unwrap().is_refused("via_gateway_only"), expected);
+        }
+        assert!(
+            check_call("lookup_events", &json!({"via_gateway_only": false})).unwrap().is_refused("via_gateway_only")
+        );
+        assert!(check_call("lookup_events", &json!({"via_gateway_only": "no"})).is_err());
     }
 
     #[test]

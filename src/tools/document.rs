@@ -84,6 +84,7 @@ fn constraint(kind: Kind) -> String {
             format!("{}{default}", pattern.words)
         }
         Kind::Boolean => "true or false; default false".to_owned(),
+        Kind::DefaultTrue => "true or false; default true".to_owned(),
         Kind::Integer { min, max, default } => {
             let default = default.map(|default| format!("; default {default}")).unwrap_or_default();
             format!("{min} to {max}{default}")

@@ -33,6 +33,8 @@ pub enum Kind {
     Text(&'static Pattern),
     /// `true` or `false`.
     Boolean,
+    /// `true` or `false`; `true` where it is left out.
+    DefaultTrue,
     /// A whole number within bounds, both included.
     Integer {
         /// The least.
@@ -205,6 +207,13 @@ pattern!(
     "the ARN of an IAM user, group or role (of a session, that of its role)"
 );
 pattern!(
+    ENTITY_ARN,
+    r"^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):(user|group|role|policy)/[!-~]+$",
+    1..=2048,
+    "the ARN of an IAM user, group, role or managed policy";
+    untold
+);
+pattern!(
     TAG_KEY,
     r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$",
     1..=128,
@@ -222,6 +231,9 @@ pattern!(
 pattern!(VERSION_ID, r"^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$", 2..=64, "a version, such as v2");
 // IAM takes small letters too; no id has any, and a secret that was mistaken for an id does.
 pattern!(ACCESS_KEY_ID, r"^[A-Z0-9]+$", 16..=128, "an access key's id: 16-128 capital letters and digits");
+pattern!(SESSION_NAME, r"^[A-Za-z0-9_+=,.@-]+$", 1..=64, "1-64 letters, digits or any of _+=,.@-"; untold);
+pattern!(EVENT_NAME, r"^[A-Za-z0-9]+$", 1..=128, "1-128 letters and digits"; untold);
+pattern!(TIME, r"^[0-9TZtz:.+-]+$", 1..=35, "a date or time in ISO 8601, such as 2026-11-20T12:00:00Z"; untold);
 pattern!(REASON, r"^[^\p{C}]+$", 1..=500, "1-500 characters on one line"; untold);
 pattern!(TOKEN, r"^[A-Za-z0-9_-]+$", 1..=2048, "the confirmation_token of the answer before, unchanged"; made);
 
@@ -294,6 +306,10 @@ mod tests {
             &ACTION_NAME,
             &RESOURCE_ARN,
             &PRINCIPAL_ARN,
+            &ENTITY_ARN,
+            &SESSION_NAME,
+            &EVENT_NAME,
+            &TIME,
             &REASON,
             &TOKEN,
         ] {

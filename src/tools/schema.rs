@@ -39,6 +39,7 @@ fn property(parameter: &Parameter) -> Value {
             schema
         }
         Kind::Boolean => json!({"type": "boolean"}),
+        Kind::DefaultTrue => json!({"type": "boolean", "default": true}),
         Kind::Integer { min, max, default } => {
             let mut schema = json!({"type": "integer", "minimum": min, "maximum": max});
             if let Some(default) = default {

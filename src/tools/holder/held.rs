@@ -151,7 +151,10 @@ fn is_at(document: &Document, source: &Source) -> bool {
 }
 
 /// The principal's own documents.
-async fn own(reader: &Reader, holder: &Holder, name: &str) -> Result<Vec<Document>, AwsFailure> {
+///
+/// # Errors
+/// The first read that fails.
+pub async fn own(reader: &Reader, holder: &Holder, name: &str) -> Result<Vec<Document>, AwsFailure> {
     let (attached, inline) =
         tokio::try_join!(permissions::documents(reader, holder, name), permissions::all_inline(reader, holder, name),)?;
     let attached = attached.into_iter().map(|(policy, says)| (Source::Managed(policy.arn), says));
