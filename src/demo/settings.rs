@@ -140,9 +140,10 @@ delay_milliseconds = 50
 gateway_role_arn = "arn:aws:iam::{account}:role/{GATEWAY_ROLE}"
 
 [aws]
-# The sandbox that the demo runs, in the place of AWS. Without these two lines the gateway calls AWS.
+# The sandbox that the demo runs, in the place of AWS. Without these three lines the gateway calls AWS.
 sts_endpoint = "{sandbox}"
 iam_endpoint = "{sandbox}"
+cloudtrail_endpoint = "{sandbox}"
 
 [log]
 level = "warn"
@@ -157,7 +158,7 @@ pub(super) const GUARDRAILS: &str = r#"{
     {
       "Sid": "AgentsManageIam",
       "Effect": "Allow",
-      "Action": "iam:*",
+      "Action": ["iam:*", "cloudtrail:LookupEvents"],
       "Resource": "*"
     },
     {

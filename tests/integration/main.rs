@@ -42,6 +42,7 @@ mod interrupted;
 mod issuers;
 mod jobs;
 mod kills;
+mod lookup_events;
 mod parity;
 mod policies;
 mod policy_commands;

@@ -1,4 +1,4 @@
-"""A stand-in for STS and IAM on loopback that misbehaves as told. It checks no signatures; moto_server.py does.
+"""A stand-in for STS, IAM and CloudTrail on loopback that misbehaves as told. It checks no signatures; moto_server.py does.
 
     faulty_aws.py --record FILE
 
@@ -13,6 +13,7 @@ A behaviour says what is answered:
 
     {"result": "<User>...</User>"}               a good answer of the action, with this inside its result element
     {"xml": "<CreateUserResponse>..."}           this very body, status 200
+    {"json": {"Events": []}}                     the same of a service that speaks JSON
     {"status": 403, "code": "AccessDenied", "message": "..."}    an error in AWS's form; the message may be left out
     {"throttle": true}                           status 400, code Throttling
     {"body": "<html>", "content_type": "text/html", "status": 502}   anything at all
@@ -41,6 +42,8 @@ from recording import Recording
 HOLD_SECONDS = 60
 ACCOUNT = "123456789012"
 NAMESPACES = {"sts": "https://sts.amazonaws.com/doc/2011-06-15/", "iam": "https://iam.amazonaws.com/doc/2010-05-08/"}
+SPEAK_JSON = ["cloudtrail"]
+JSON = "application/x-amz-json-1.1"
 REQUEST_ID = "00000000-0000-4000-8000-{:012d}"
 
 Behaviour = dict[str, Any]
@@ -103,6 +106,11 @@ def answer(behaviour: Behaviour, action: str, service: str, request_id: str) -> 
     if behaviour.get("throttle"):
         behaviour = {"status": 400, "code": "Throttling", "message": "Rate exceeded"} | behaviour
     status = behaviour.get("status", 200)
+    if "code" in behaviour and service in SPEAK_JSON:
+        told = {"__type": behaviour["code"], "message": behaviour.get("message", "")}
+        return status, JSON, json.dumps(told)
+    if "json" in behaviour:
+        return status, JSON, json.dumps(behaviour["json"])
     if "code" in behaviour:
         fault = "Sender" if status < 500 else "Receiver"
         message = escape(behaviour.get("message", ""))
@@ -132,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         authorization = self.headers.get("authorization", "")
         record = self.server.recording.received(body, authorization, self.headers.get("x-amz-security-token", ""))
+        if target := self.headers.get("x-amz-target"):
+            record |= {"action": target.rpartition(".")[2], "parameters": json.loads(body)}
         action = record["action"] or ""
         behaviour = self.server.script.take(action) or {}
         if not behaviour.keys() - {"delay", "hold", "times"}:

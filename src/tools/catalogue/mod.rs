@@ -81,6 +81,10 @@ pub static CATALOGUE: Catalogue = Catalogue(&[
     governance::whoami::TOOL,
     governance::version::TOOL,
     governance::escalations::TOOL,
+    governance::account_summary::TOOL,
+    governance::credential_report::TOOL,
+    governance::last_accessed::TOOL,
+    governance::lookup_events::TOOL,
 ]);
 
 /// A table of tools.
@@ -184,10 +188,13 @@ mod tests {
         let expected = [
             "access_key_id",
             "action_names",
+            "arn",
             "assume_role_policy_document",
             "days",
             "description",
             "dry_run",
+            "end_time",
+            "event_name",
             "force",
             "grace_days",
             "group_name",
@@ -219,11 +226,14 @@ mod tests {
             "scope",
             "set_as_default",
             "stage",
+            "start_time",
             "status",
             "tag_keys",
             "tags",
+            "unused_for_days",
             "user_name",
             "version_id",
+            "via_gateway_only",
         ];
         assert_eq!(kept, expected);
     }

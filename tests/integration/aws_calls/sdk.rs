@@ -92,7 +92,8 @@ impl Clients {
     pub(super) fn of(url: &str, keys: &Keys) -> Self {
         Self::new(
             url,
-            &json!({"AccessKeyId": keys.access_key_id, "SecretAccessKey": keys.secret_access_key}),
+            &json!({"AccessKeyId": keys.access_key_id, "SecretAccessKey": keys.secret_access_key,
+                "SessionToken": keys.session_token}),
             &Seen::default(),
         )
     }

@@ -116,7 +116,7 @@ fn fitting(parameter: &Parameter) -> Value {
     match parameter.kind {
         Kind::Text(pattern) => fitting_text(pattern).into(),
         Kind::Texts { each, .. } => json!([fitting_text(each)]),
-        Kind::Boolean => true.into(),
+        Kind::Boolean | Kind::DefaultTrue => true.into(),
         Kind::Integer { min, .. } => min.into(),
         Kind::Choice { words, .. } | Kind::OneOf(words) => words[0].into(),
         Kind::Fraction => 0.5.into(),

@@ -255,8 +255,12 @@ impl Prepared {
         let is_given = |key: &str| self.settings.iter().any(|(given, _)| given == key);
         let fixed = fixed.iter().chain(&guarded).filter(|(key, _)| !is_given(key));
         let fixed = fixed.map(|(key, value)| (*key, value.as_str()));
+        // moto has no event history to look into.
+        let trail = (!matches!(self.aws, Aws::Moto(_))).then(|| format!("\"{aws_url}\""));
+        let trail = trail.iter().filter(|_| !is_given("aws.cloudtrail_endpoint"));
+        let trail = trail.map(|url| ("aws.cloudtrail_endpoint", url.as_str()));
         let given = self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        for (key, value) in fixed.chain(given) {
+        for (key, value) in fixed.chain(trail).chain(given) {
             let (section, key) = key.split_once('.').expect("a setting is section.key");
             writeln!(sections.entry(section).or_default(), "{key} = {value}").expect("a string takes everything");
         }

@@ -23,16 +23,25 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
+/// What CloudTrail, which speaks JSON, is asked.
+const IN_JSON: &str = "LookupEvents";
+
 impl Refusal {
-    /// As IAM refuses who may not.
+    /// As AWS refuses who may not.
     pub(crate) fn denied(operation: &str, about: &str) -> Self {
-        let message = format!("User: the caller is not authorized to perform: iam:{operation} because a test says so");
-        Self::of(operation, about, usize::MAX, 403, "AccessDenied", message)
+        let (service, code, status) = match operation {
+            IN_JSON => ("cloudtrail", "AccessDeniedException", 400),
+            _ => ("iam", "AccessDenied", 403),
+        };
+        let message =
+            format!("User: the caller is not authorized to perform: {service}:{operation} because a test says so");
+        Self::of(operation, about, usize::MAX, status, code, message)
     }
 
-    /// As IAM turns requests away for their rate, so many times.
+    /// As AWS turns requests away for their rate, so many times.
     pub(crate) fn throttled(operation: &str, about: &str, times: usize) -> Self {
-        Self::of(operation, about, times, 400, "Throttling", "Rate exceeded".to_owned())
+        let code = if operation == IN_JSON { "ThrottlingException" } else { "Throttling" };
+        Self::of(operation, about, times, 400, code, "Rate exceeded".to_owned())
     }
 
     fn of(operation: &str, about: &str, times: usize, status: u16, code: &'static str, message: String) -> Self {
@@ -40,11 +49,14 @@ impl Refusal {
     }
 
     fn answer(&self) -> Vec<u8> {
-        let body = format!(
-            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>{}</Code>\
-             <Message>{}</Message></Error><RequestId>{REQUEST}</RequestId></ErrorResponse>",
-            self.code, self.message
-        );
+        let body = match self.operation.as_str() {
+            IN_JSON => format!("{{\"__type\":\"{}\",\"message\":\"{}\"}}", self.code, self.message),
+            _ => format!(
+                "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>{}</Code>\
+                 <Message>{}</Message></Error><RequestId>{REQUEST}</RequestId></ErrorResponse>",
+                self.code, self.message
+            ),
+        };
         let head = format!(
             "HTTP/1.1 {} x\r\ncontent-type: text/xml\r\nconnection: close\r\nx-amzn-requestid: {REQUEST}",
             self.status
@@ -63,10 +75,13 @@ impl Refusals {
         *self.locked() = refusals;
     }
 
-    /// The answer to a request with this body, if it is refused.
-    pub(super) fn answer(&self, body: &[u8]) -> Option<Vec<u8>> {
+    /// The answer to a request with this `X-Amz-Target`, where it has one, and this body, if it is refused.
+    pub(super) fn answer(&self, target: Option<&str>, body: &[u8]) -> Option<Vec<u8>> {
         let body = percent_decode_str(std::str::from_utf8(body).ok()?).decode_utf8_lossy();
-        let operation = body.split('&').find_map(|parameter| parameter.strip_prefix("Action="))?;
+        let operation = match target {
+            Some(target) => target.rsplit('.').next()?,
+            None => body.split('&').find_map(|parameter| parameter.strip_prefix("Action="))?,
+        };
         let mut refusals = self.locked();
         let refusal = refusals
             .iter_mut()

@@ -133,11 +133,11 @@ impl Relay {
 }
 
 impl Prepared {
-    /// Has its IAM behind a relay, too.
+    /// Has its IAM behind a relay, too, and what is asked of CloudTrail.
     pub(crate) fn iam_behind_a_relay(self, log: &Log) -> (Self, Relay) {
         let relay = Relay::to(&self.aws.url(), log);
         let url = format!("\"{}\"", relay.url());
-        (self.set("aws.iam_endpoint", &url), relay)
+        (self.set("aws.iam_endpoint", &url).set("aws.cloudtrail_endpoint", &url), relay)
     }
 }
 
@@ -162,7 +162,7 @@ impl Passing {
             return Ok(());
         }
         self.log.push(Seen::Asked(request.clone()));
-        if let Some(refusal) = self.refusals.answer(&request.body) {
+        if let Some(refusal) = self.refusals.answer(request.header("x-amz-target"), &request.body) {
             stream.write_all(&refusal)?;
             return stream.shutdown(Shutdown::Both);
         }

@@ -21,7 +21,12 @@ fn prepared() -> (TestGateway, Relay, Account) {
 }
 
 fn operation(action: &str) -> &str {
-    action.strip_prefix("iam:").unwrap_or_else(|| unreachable!("{action} is none of IAM's"))
+    action.split_once(':').map_or(action, |(_, operation)| operation)
+}
+
+/// AWS's code for this refusal.
+fn code(action: &str) -> &'static str {
+    if action.starts_with("iam:") { "AccessDenied" } else { "AccessDeniedException" }
 }
 
 /// What is wrong about an error that IAM's refusal of `action` became.
@@ -29,7 +34,7 @@ fn wrong_in(called: &Called, action: &str) -> Option<String> {
     let error = &called.content["error"];
     let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
     let good = called.is_error
-        && (text("code"), text("stage"), text("action")) == ("AccessDenied".into(), "aws".into(), action.into())
+        && (text("code"), text("stage"), text("action")) == (code(action).into(), "aws".into(), action.into())
         && error["retryable"] == json!(false)
         && (text("resource").starts_with("arn:aws:iam::") || text("resource") == "*")
         && text("message").contains(&format!("not authorized to perform: {action}"))
@@ -72,8 +77,8 @@ fn a_read_that_is_denied_ends_the_tool_and_nothing_is_changed() {
         let stage = if trial.writes() { "denied" } else { "read" };
         let calls = aws_calls(records);
         // Reads that were under way side by side may have been sent as well; of changes there is not even an intent.
-        let refused: Vec<&Value> = calls.iter().filter(|call| call["errorCode"] == "AccessDenied").collect();
-        let ended = if trial.does_without(action) { Value::Null } else { json!("AccessDenied") };
+        let refused: Vec<&Value> = calls.iter().filter(|call| call["errorCode"] == code(action)).collect();
+        let ended = if trial.does_without(action) { Value::Null } else { json!(code(action)) };
         let good = stages(records) == [stage]
             && error_code(records) == ended
             && !refused.is_empty()

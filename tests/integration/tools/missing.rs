@@ -16,7 +16,7 @@ fn nobody(parameter: &str) -> (&'static str, &'static str) {
         "group_name" => ("nobody", "group"),
         "policy_name" => ("nothing", "policy"),
         "policy_arn" | "permissions_boundary" => ("arn:aws:iam::123456789012:policy/nothing", "policy"),
-        "policy_source_arn" => ("arn:aws:iam::123456789012:user/nobody", "user"),
+        "arn" | "policy_source_arn" => ("arn:aws:iam::123456789012:user/nobody", "user"),
         "version_id" => ("v9", "version"),
         "access_key_id" | "old_access_key_id" => ("AKIANOBODYSKEY000000", "access key"),
         other => unreachable!("nobody is called {other}"),

@@ -113,6 +113,7 @@ pub(super) fn steps(part: &str) -> Vec<Value> {
 /// The parameters that name something in the account.
 const NAMING: [&str; 12] = [
     "access_key_id",
+    "arn",
     "group_name",
     "identity_name",
     "new_user_name",
