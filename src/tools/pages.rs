@@ -23,7 +23,7 @@ pub const MAX_ITEMS: Parameter = Parameter {
 /// `marker` of every list tool.
 pub const MARKER_OF_PAGE: Parameter = Parameter {
     name: "marker",
-    description: "the Marker of the page before",
+    description: "Marker of the page before",
     kind: Kind::Text(&MARKER),
     required: false,
     // AWS's, and opaque: nobody can say what is in it.

@@ -48,7 +48,7 @@ fn property(parameter: &Parameter) -> Value {
             schema
         }
         Kind::Fraction => json!({"type": "number", "minimum": 0, "maximum": 1}),
-        Kind::Words(words) => json!({"type": "array", "minItems": 1, "items": {"enum": words}}),
+        Kind::Words(words) => json!({"type": "array", "items": {"enum": words}}),
         Kind::Tags => json!({"type": "object", "additionalProperties": {"type": "string", "maxLength": 256}}),
         Kind::Choice { words, default } => json!({"enum": words, "default": default}),
         Kind::OneOf(words) => json!({"enum": words}),

@@ -44,8 +44,7 @@ const KINDS: Parameter = Parameter {
 static SPEC: Spec = Spec {
     name: "find_inactive_identities",
     title: "Find what nobody uses",
-    description: "Lists users, roles and access keys that nobody used for so many days, the longest unused first, with their last \
-                  use.",
+    description: "Lists users, roles and access keys that nobody used for so many days, the longest unused first.",
     toolset: Toolset::Governance,
     scans: true,
     own_parameters: &[DAYS, KINDS],

@@ -38,7 +38,7 @@ const ACTIONS: [Action; user::ACTIONS.len() + role::ACTIONS.len()] = reads::join
 static SPEC: Spec = Spec {
     name: "get_identity_details",
     title: "Get what an identity is",
-    description: "Shows whether one user is a machine or a person, or what one role is for and dangers in whom it trusts; with \
+    description: "Shows whether a user is a machine or a person, or what a role is for and dangers in whom it trusts; with \
                   credentials, last use and tags.",
     toolset: Toolset::Identities,
     own_parameters: &[

@@ -38,7 +38,7 @@ const MIN_CONFIDENCE: Parameter = Parameter {
 static SCAN_SPEC: Spec = Spec {
     name: "scan_iam_identities",
     title: "Scan the account's identities",
-    description: "Lists all users and roles: machine or person, how sure that is and by which signals; what each role is for.",
+    description: "Lists all users and roles: machine or person, how sure, by which signals; what each role is for.",
     own_parameters: &[
         INCLUDE_PERMISSIONS,
         MAX_ITEMS,
@@ -54,8 +54,7 @@ static SCAN_SPEC: Spec = Spec {
 static NHI_SPEC: Spec = Spec {
     name: "list_nhi_identities",
     title: "List non-human identities",
-    description: "Lists the users and roles that are machines, with the signals; what each role is for, and dangers in whom it \
-                  trusts.",
+    description: "Lists users and roles that are machines, with signals; what each role is for, dangers in whom it trusts.",
     own_parameters: &[
         MIN_CONFIDENCE,
         MAX_ITEMS,

@@ -111,7 +111,7 @@ pub(super) fn steps(part: &str) -> Vec<Value> {
 }
 
 /// The parameters that name something in the account.
-const NAMING: [&str; 12] = [
+const NAMING: [&str; 13] = [
     "access_key_id",
     "arn",
     "group_name",
