@@ -1,18 +1,21 @@
 //! IAM and STS with fixed answers: a hundred users, one who was just created, and a session for everybody. As cheap as
 //! it can be, since both sides of a comparison wait for it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use iam_mcp_gateway::clock::{Clock, SystemClock};
 use jiff::ToSpan;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::account::Account;
 use crate::{Outcome, report, wire};
 
 /// How many users there are.
 pub(crate) const USERS: usize = 100;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Answers {
     list_users: Bytes,
     create_user: Bytes,
@@ -20,10 +23,13 @@ struct Answers {
     /// The gateway asks who it is itself before the first change.
     caller_identity: Bytes,
     unknown: Bytes,
+    /// An account that is read whole.
+    account: Account,
 }
 
 impl Answers {
-    fn new() -> Outcome<Self> {
+    fn new(users: usize, roles: usize) -> Outcome<Self> {
+        let account = Account::of(users, roles);
         let users: String = (0..USERS)
             .map(|number| {
                 format!(
@@ -65,6 +71,7 @@ impl Answers {
              <Account>123456789012</Account></GetCallerIdentityResult>{metadata}</GetCallerIdentityResponse>"
         );
         Ok(Self {
+            account,
             list_users: message("200 OK", &list_users),
             create_user: message("200 OK", &create_user),
             assume_role: message("200 OK", &assume_role),
@@ -86,30 +93,30 @@ impl Answers {
         } else if body.starts_with(b"Action=GetCallerIdentity&") {
             &self.caller_identity
         } else {
-            &self.unknown
+            self.account.to(body).unwrap_or(&self.unknown)
         }
     }
 }
 
-fn message(status: &str, body: &str) -> Bytes {
+pub(crate) fn message(status: &str, body: &str) -> Bytes {
     format!("HTTP/1.1 {status}\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into()
 }
 
 /// Serves until it is killed.
-pub(crate) fn serve() -> Outcome<()> {
-    let answers = Answers::new()?;
+pub(crate) fn serve(users: usize, roles: usize) -> Outcome<()> {
+    let answers = Arc::new(Answers::new(users, roles)?);
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         report::print(&listener.local_addr()?.to_string())?;
         loop {
             let (stream, _) = listener.accept().await?;
-            tokio::spawn(answer(stream, answers.clone()));
+            tokio::spawn(answer(stream, Arc::clone(&answers)));
         }
     })
 }
 
 /// Answers one connection's requests until the client hangs up.
-async fn answer(mut stream: TcpStream, answers: Answers) -> Outcome<()> {
+async fn answer(mut stream: TcpStream, answers: Arc<Answers>) -> Outcome<()> {
     stream.set_nodelay(true)?;
     let mut received = Vec::with_capacity(16 * 1024);
     while stream.read_buf(&mut received).await? > 0 {

@@ -5,6 +5,7 @@
 //! speed. A reply that is not the expected one ends the run, so a short run (`--quick`) tells that the measurements
 //! still work.
 
+mod account;
 mod audit;
 mod aws;
 mod bare;
@@ -14,6 +15,7 @@ mod memory;
 mod neighbours;
 mod processes;
 mod report;
+mod scan;
 mod start;
 mod wire;
 mod writes;
@@ -62,7 +64,14 @@ enum Serve {
     },
     /// IAM and STS with fixed answers.
     #[command(hide = true)]
-    ServeAws,
+    ServeAws {
+        /// Users of the account that is read whole.
+        #[arg(default_value_t = 0)]
+        users: usize,
+        /// Its roles.
+        #[arg(default_value_t = 0)]
+        roles: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,6 +90,8 @@ enum Measurement {
     Writes,
     /// A caller's p99 beside one who is greedy, and beside connections that are only held.
     Neighbours,
+    /// A whole account scanned with everybody's permissions, and searched for ways to administrator.
+    Scan,
 }
 
 /// How much is measured.
@@ -101,6 +112,8 @@ struct Effort {
     /// `limits.caller_requests_per_second` of the greedy caller, where it is not the default: nobody is greedy to a gateway that
     /// is not optimized and answers fewer than that.
     caller_rate: Option<u32>,
+    /// Users and roles of the two accounts that are scanned whole.
+    accounts: ((usize, usize), (usize, usize)),
 }
 
 impl Effort {
@@ -112,6 +125,7 @@ impl Effort {
         calls_each: 10,
         records: 2000,
         caller_rate: None,
+        accounts: ((1000, 200), (10_000, 2000)),
     };
     const QUICK: Self = Self {
         rounds: 1,
@@ -121,6 +135,7 @@ impl Effort {
         calls_each: 2,
         records: 64,
         caller_rate: Some(1),
+        accounts: ((60, 12), (1100, 40)),
     };
 }
 
@@ -137,7 +152,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Outcome<()> {
     match arguments.serve {
         Some(Serve::ServeBare { answer }) => return bare::serve(&answer),
-        Some(Serve::ServeAws) => return aws::serve(),
+        Some(Serve::ServeAws { users, roles }) => return aws::serve(users, roles),
         None => {}
     }
     let effort = if arguments.quick { Effort::QUICK } else { Effort::FULL };
@@ -152,6 +167,7 @@ fn run(arguments: Arguments) -> Outcome<()> {
         (Measurement::Audit, audit::measure),
         (Measurement::Writes, writes::measure),
         (Measurement::Neighbours, neighbours::measure),
+        (Measurement::Scan, scan::measure),
     ] {
         if wanted(measurement) {
             figures.extend(measure(effort).map_err(|error| format!("{measurement:?}: {error}"))?);

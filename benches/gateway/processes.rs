@@ -53,6 +53,11 @@ impl Server {
         Self::again(&["serve-aws"])
     }
 
+    /// The same, with an account of so many users and roles.
+    pub(crate) fn aws_of(users: usize, roles: usize) -> Outcome<Self> {
+        Self::again(&["serve-aws", &users.to_string(), &roles.to_string()])
+    }
+
     /// The real gateway, as `home` is set up.
     pub(crate) fn gateway(home: &Home) -> Outcome<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_iam-mcp-gateway"))
@@ -186,6 +191,22 @@ impl Home {
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path.join("keyring.json"))?;
         std::io::Write::write_all(&mut file, keyring.as_bytes())?;
         Ok(Self { directory })
+    }
+
+    /// How many calls of AWS's tools stand in the journal so far.
+    pub(crate) fn aws_calls(&self) -> Outcome<f64> {
+        let mut calls = 0;
+        for entry in fs::read_dir(self.path().join("audit"))? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != "jsonl") {
+                continue;
+            }
+            for line in fs::read_to_string(path)?.lines() {
+                let record: Value = serde_json::from_str(line)?;
+                calls += record["additionalEventData"]["awsCalls"].as_array().map_or(0, Vec::len);
+            }
+        }
+        if calls == 0 { Err("the journal tells of no call of AWS".into()) } else { Ok(calls as f64) }
     }
 
     pub(crate) fn path(&self) -> &Path {

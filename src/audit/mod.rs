@@ -63,7 +63,7 @@ pub use keeping::{Anchor, DigestSigner, Keeper, KeepingError, KeepingOptions, Si
 pub use record::{Record, RecordError};
 pub use recover::OpenError;
 pub use redaction::{Kept, Redaction};
-pub use requests::{FoundRequests, RecordedRequest, RequestLog};
+pub use requests::{FoundRequests, RecordedRefusal, RecordedRequest, RequestLog};
 pub use scan::Fault;
 pub use shipping::{Batch, Pace, Shipped, Shipper, Sink, SinkError, TellShipped};
 pub use signing::{KmsPublicKey, NoKmsPublicKey, NoPublicKey, PublicKey, SigningKey};

@@ -194,7 +194,8 @@ impl Road {
         let facts = CallFacts::of(&mapped, caller, narrowing, gateway, origin, in_force.is_read_only())
             .with_new_secrets(&in_force.config.tools.new_secrets)
             .with_thresholds(in_force.config.identities)
-            .with_requests(&self.requests);
+            .with_requests(&self.requests)
+            .with_authorizer(&in_force.authorizer);
         trail.mapped = Some(mapped);
         trail.stamp = Some(facts.stamp.clone());
         Ok(facts)

@@ -5,7 +5,7 @@
 //! findings     -> what is dangerous about one document, whoever holds it
 //! classify     -> is it a machine or a person, by which signals; what kind of role is it
 //! Holder       = an identity with its policies, which can be asked what it may do
-//! Standing     -> what it may do, by service, and what of it is dangerous
+//! Standing     -> what it may do, by service, and what of it is dangerous; Standings: of everybody
 //! Escalations  -> who gets to administrator, by which chain, and which change stops most
 //! unused       -> which users, roles and access keys nobody has used for so long
 //! ```

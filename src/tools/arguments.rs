@@ -86,6 +86,12 @@ impl Arguments {
         self.text(name).expect("the check refuses calls without their required arguments")
     }
 
+    /// The object of `name`, if it was given.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.0.get(name).and_then(Value::as_object)
+    }
+
     /// Whether `name` was given as `true`.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
@@ -236,6 +242,10 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
         }),
         Kind::Document => documents::check(value),
         Kind::Documents { most } => list(value, most, documents::check),
+        Kind::Object => match value {
+            Value::Object(_) => Ok(()),
+            other => Err(format!("must be an object, not {}", type_of(other))),
+        },
         Kind::ContextEntries => context_entries::read(value).map(|_| ()),
         Kind::Refused(why) => Err(why.to_owned()),
         Kind::Ignored => Ok(()),

@@ -97,6 +97,7 @@ fn constraint(kind: Kind) -> String {
         Kind::Texts { each, most } => format!("a list of 1 to {most}, each {}", each.words),
         Kind::Document => "an object, or JSON text".to_owned(),
         Kind::Documents { most } => format!("a list of 1 to {most}, each an object or JSON text"),
+        Kind::Object => "an object".to_owned(),
         Kind::ContextEntries => "an object of keys to values, or AWS's list of ContextEntry".to_owned(),
         Kind::Refused(_) | Kind::Ignored => String::new(),
     }

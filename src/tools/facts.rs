@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::audit::RequestLog;
 use crate::authn::{Caller, Narrowing};
-use crate::authorize::Mapped;
+use crate::authorize::{Authorizer, Mapped};
 use crate::config::{Access, GatewayName, NewSecrets, RoleMapping};
 use crate::context::{Origin, Stamp};
 use crate::iam::Account;
@@ -35,6 +35,8 @@ pub struct CallFacts {
     pub thresholds: Thresholds,
     /// What this replica's records say of requests to AWS, where it keeps any.
     pub requests: Option<Arc<RequestLog>>,
+    /// The judge of stage one, for tools that ask what it would say.
+    pub authorizer: Option<Authorizer>,
 }
 
 impl CallFacts {
@@ -62,6 +64,7 @@ impl CallFacts {
             new_secrets: NewSecrets::Refuse,
             thresholds: Thresholds::default(),
             requests: None,
+            authorizer: None,
         }
     }
 
@@ -93,6 +96,13 @@ impl CallFacts {
     #[must_use]
     pub fn with_new_secrets(mut self, new_secrets: &NewSecrets) -> Self {
         self.new_secrets = new_secrets.clone();
+        self
+    }
+
+    /// The same, in a gateway that has this judge.
+    #[must_use]
+    pub fn with_authorizer(mut self, authorizer: &Authorizer) -> Self {
+        self.authorizer = Some(authorizer.clone());
         self
     }
 

@@ -5,6 +5,7 @@
 //! answer. See `mcp::road` for who calls them and when.
 
 pub mod access_keys;
+pub mod apart;
 pub mod arguments;
 pub mod catalogue;
 pub mod context_entries;
@@ -87,7 +88,7 @@ impl std::fmt::Debug for Work {
 }
 
 /// A validated call of a tool: its arguments and who calls.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// The arguments, each within its parameter's constraint.
     pub arguments: Arguments,

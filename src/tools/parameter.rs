@@ -73,6 +73,8 @@ pub enum Kind {
         /// The most of them.
         most: usize,
     },
+    /// The arguments of a call of another tool, which checks them.
+    Object,
     /// Condition keys: an object of key to value or values, or AWS's list of `{ContextKeyName, ContextKeyValues}`.
     ContextEntries,
     /// A parameter that other servers take and this one refuses, with the reason; accepted in name only and not listed.
@@ -186,10 +188,11 @@ pattern!(
     "a path of letters, digits and .,+@=_- between slashes, at most 512 characters"
 );
 pattern!(MARKER, r"^[ -~\u00a0-\u00ff]+$", 1..=320, "the Marker of the answer before, unchanged"; made);
+// IAM's least of 20 characters is less than what fits the patterns of ARNs.
 pattern!(
     POLICY_ARN,
     r"^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[!-~]+$",
-    20..=2048,
+    1..=2048,
     "a policy's ARN, arn:aws:iam::ACCOUNT:policy/NAME"
 );
 // Constraints from the IAM API reference, SimulatePrincipalPolicy: wildcards in actions are not possible there.
@@ -203,7 +206,7 @@ pattern!(RESOURCE_ARN, r"^(\*|arn:[^\p{C}]+)$", 1..=2048, "an ARN, or * for all 
 pattern!(
     PRINCIPAL_ARN,
     r"^arn:aws[a-z-]*:iam::[0-9]{12}:(user|group|role)/[!-~]+$",
-    20..=2048,
+    1..=2048,
     "the ARN of an IAM user, group or role (of a session, that of its role)"
 );
 pattern!(

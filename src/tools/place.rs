@@ -57,7 +57,7 @@ pub fn page<T>(
     call: &Call,
     key: &str,
     all: impl IntoIterator<Item = (Place, T)>,
-    shown: impl Fn(&T) -> Value,
+    mut shown: impl FnMut(&T) -> Value,
 ) -> Result<Value, ToolError> {
     let after = after(call)?;
     let mut all: Vec<(Place, T)> = all.into_iter().collect();

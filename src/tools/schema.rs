@@ -60,6 +60,7 @@ fn property(parameter: &Parameter) -> Value {
         Kind::Documents { most } => {
             json!({"type": "array", "minItems": 1, "maxItems": most, "items": either("object", "string")})
         }
+        Kind::Object => json!({"type": "object"}),
         Kind::ContextEntries => either("object", "array"),
         Kind::Refused(_) | Kind::Ignored => json!({}),
     };

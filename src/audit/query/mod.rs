@@ -39,6 +39,7 @@ pub use self::filter::{Decider, Effect, Filter, is_caller};
 pub use self::follow::Follower;
 pub use self::loose::Text;
 pub use self::pattern::Pattern;
+pub(super) use self::view::DENIED_BY_AWS;
 pub use self::view::{Asked, Call, Caller, Data, Decision as RecordedDecision, Place, Planned, RecordView};
 pub use self::when::{NoMoment, When};
 

@@ -5,7 +5,7 @@ use serde::de::MapAccess;
 use super::loose::{self, Loose, Text, object, skip, value};
 
 /// What every code of AWS's begins with that says so: `AccessDenied`, or `AccessDeniedException`.
-pub(super) const DENIED_BY_AWS: &str = "AccessDenied";
+pub(in crate::audit) const DENIED_BY_AWS: &str = "AccessDenied";
 
 /// The parts of a record that queries and tables look at. A part that is missing, or is of another kind than the gateway
 /// writes, is empty: a journal's folder may hold what somebody else wrote.
@@ -81,6 +81,12 @@ pub struct Caller<'a> {
     pub name: Text<'a>,
     /// The person behind it.
     pub person: Text<'a>,
+    /// The AWS account whose principal it is.
+    pub account: Text<'a>,
+    /// Who vouches for it, where that is not this gateway.
+    pub issuer: Text<'a>,
+    /// What the voucher itself calls it.
+    pub subject: Text<'a>,
 }
 
 /// A decision, or an error.
@@ -96,6 +102,10 @@ pub struct Decision<'a> {
     pub resource: Text<'a>,
     /// AWS's request id; an error only.
     pub request_id: Text<'a>,
+    /// The file of the endpoint policy that denies; a decision only.
+    pub policy: Text<'a>,
+    /// Its statement.
+    pub statement: Text<'a>,
 }
 
 /// A call of AWS that was planned or made.
@@ -205,9 +215,10 @@ object!(Asked: "name" => tool);
 object!(Data: "caller" => caller, "tool" => tool, "effect" => effect, "environment" => environment,
     "decision" => decision, "error" => error, "awsCalls" => aws_calls, "plan" => plan, "assumedSessions" => sessions,
     "unrecordedBefore" => unrecorded);
-object!(Caller: "kind" => kind, "name" => name, "person" => person);
+object!(Caller: "kind" => kind, "name" => name, "person" => person, "account" => account, "issuer" => issuer,
+    "subject" => subject);
 object!(Decision: "stage" => stage, "effect" => effect, "action" => action, "resource" => resource,
-    "requestId" => request_id);
+    "requestId" => request_id, "policy" => policy, "statement" => statement);
 object!(Call: "action" => action, "resource" => resource, "requestId" => request_id, "errorCode" => error_code);
 object!(Planned: "calls" => calls);
 

@@ -106,7 +106,7 @@ pub fn of_role(role: &Role, account: &Account) -> RoleVerdict {
     federation.dedup();
     let findings = match role.is_service_linked() {
         true => Vec::new(),
-        false => findings::of(PolicyKind::Trust, role.trust.text(), account.id.as_str()),
+        false => findings::of(PolicyKind::Trust, role.trust.text(), Some(account.id.as_str())),
     };
     RoleVerdict { kind, federation, trusted, readable: document.is_some(), findings }
 }

@@ -31,11 +31,13 @@ pub struct Change {
 pub(super) fn changes(snapshot: &Snapshot, chains: &[Chain]) -> Vec<Change> {
     let escalating: BTreeSet<&str> =
         chains.iter().filter(|chain| !chain.hops.is_empty()).map(|chain| &*chain.principal).collect();
+    let reaching: BTreeSet<&str> = chains.iter().map(|chain| &*chain.principal).collect();
     let mut changes: Vec<Change> = candidates(chains)
         .into_iter()
         .filter_map(|(statement, actions)| {
             let cut = Cut { document: statement.document, statement: statement.statement };
-            let without = search(snapshot, Some(&cut)).chains;
+            // Everybody on a chain gets to administrator: with one statement less, nobody else does.
+            let without = search(snapshot, Some(&cut), &|arn| reaching.contains(arn)).chains;
             let still: BTreeSet<&Arc<str>> = without.iter().map(|chain| &chain.principal).collect();
             let left = escalating.iter().filter(|principal| still.iter().any(|one| ***one == ***principal)).count();
             let stopped = escalating.len() - left;

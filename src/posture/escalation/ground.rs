@@ -45,6 +45,16 @@ pub(super) struct Trust {
 }
 
 impl Trust {
+    /// The principals that it names.
+    pub(super) fn named(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(|name| &**name)
+    }
+
+    /// Whether it could cover somebody whom it does not name.
+    pub(super) fn is_wild(&self) -> bool {
+        self.is_wild
+    }
+
     /// Whether it could cover somebody who has no permission to assume roles.
     pub(super) fn names(&self, arn: &str) -> bool {
         self.is_wild || self.named.contains(arn)
@@ -80,18 +90,23 @@ pub(super) fn administrator_access(snapshot: &Snapshot) -> String {
 }
 
 impl<'a> Ground<'a> {
-    /// Of an account, without a statement that is cut out of it.
-    pub(super) fn of(snapshot: &'a Snapshot, shelf: &mut Shelf, cut: Option<&Cut>) -> Self {
+    /// Of an account, without a statement that is cut out of it, and of those of its principals only that are looked at.
+    pub(super) fn of(
+        snapshot: &'a Snapshot,
+        shelf: &mut Shelf,
+        cut: Option<&Cut>,
+        is_looked_at: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let directory = Directory::of(snapshot);
-        let mut principals = Vec::with_capacity(snapshot.users.len() + snapshot.roles.len());
-        for user in &snapshot.users {
+        let mut principals = Vec::new();
+        for user in snapshot.users.iter().filter(|user| is_looked_at(&user.identity.arn)) {
             let held = shelf.of_user(&directory, user);
             if let Ok(principal) = Principal::from_arn(&user.identity.arn) {
                 let principal = principal.with_unique_id(&user.identity.id);
                 principals.push(Standing::new(snapshot, Who::User(user), principal, held, None));
             }
         }
-        for role in &snapshot.roles {
+        for role in snapshot.roles.iter().filter(|role| is_looked_at(&role.identity.arn)) {
             let held = shelf.of_role(&directory, role);
             if let Ok(arn) = role.identity.arn.parse() {
                 let principal = Principal::role_session(&arn, "session").with_unique_id(&role.identity.id);

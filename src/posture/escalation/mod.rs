@@ -93,7 +93,7 @@ impl Escalations {
     /// Of an account.
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
-        let found = search::search(snapshot, None);
+        let found = search::search(snapshot, None, &|_| true);
         let changes = cuts::changes(snapshot, &found.chains);
         Self { chains: found.chains, changes, principals: found.principals, unreadable: found.unreadable }
     }

@@ -1,8 +1,9 @@
 //! The search for shortest chains, backwards from those who may do everything.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ground::Ground;
+use super::ground::{Ground, Who};
 use super::others::become_another;
 use super::state::{State, certainty};
 use super::{Chain, steps};
@@ -13,6 +14,12 @@ use crate::posture::standing;
 /// The longest chain that is looked for, in hops.
 const LONGEST: usize = 12;
 
+/// The actions without one of which nobody becomes a user.
+const BECOMING_USERS: [&str; 3] = ["iam:createaccesskey", "iam:createloginprofile", "iam:updateloginprofile"];
+
+/// The actions without one of which nobody becomes a role that does not name them.
+const BECOMING_ROLES: [&str; 3] = ["iam:passrole", "iam:updateassumerolepolicy", "sts:assumerole"];
+
 /// What was found.
 pub(super) struct Found {
     pub(super) chains: Vec<Chain>,
@@ -20,11 +27,12 @@ pub(super) struct Found {
     pub(super) unreadable: Vec<Arc<str>>,
 }
 
-/// Every principal's shortest chain, in the order of their lengths. A statement may be cut out of the account.
-pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>) -> Found {
+/// Every principal's shortest chain, in the order of their lengths. A statement may be cut out of the account, and principals may
+/// be left out.
+pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>, is_looked_at: &dyn Fn(&str) -> bool) -> Found {
     let mut shelf = cut.cloned().map_or_else(Shelf::default, Shelf::without);
-    let ground = Ground::of(snapshot, &mut shelf, cut);
-    let mut administrators = std::collections::HashMap::new();
+    let ground = Ground::of(snapshot, &mut shelf, cut, is_looked_at);
+    let mut administrators = HashMap::new();
     let mut states: Vec<Vec<State<'_>>> = Vec::with_capacity(ground.principals.len());
     for index in 0..ground.principals.len() {
         let holder = &ground.principals[index].holder;
@@ -44,7 +52,7 @@ pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>) -> Found {
         let first = State::first(&ground, index, administrator);
         states.push(steps::states(&ground, &mut shelf, first));
     }
-    let reached = Search { ground: &ground, states: &states, reached: vec![None; states.len()] }.run();
+    let reached = Search::new(&ground, &states).run();
     let mut order: Vec<(usize, usize)> =
         reached.iter().enumerate().filter_map(|(index, chain)| Some((chain.as_ref()?.hops.len(), index))).collect();
     order.sort_unstable();
@@ -62,9 +70,30 @@ struct Search<'s, 'a> {
     ground: &'s Ground<'a>,
     states: &'s [Vec<State<'a>>],
     reached: Vec<Option<Chain>>,
+    /// The users and the roles that were reached at each length, in the order of the account.
+    by_length: Vec<[Vec<usize>; 2]>,
+    /// The roles whose trust policies name somebody, by whom they name.
+    naming: HashMap<&'s str, Vec<usize>>,
+    /// The roles whose trust policies could cover anybody.
+    wild: Vec<usize>,
 }
 
-impl Search<'_, '_> {
+impl<'s, 'a> Search<'s, 'a> {
+    fn new(ground: &'s Ground<'a>, states: &'s [Vec<State<'a>>]) -> Self {
+        let (mut naming, mut wild): (HashMap<&str, Vec<usize>>, Vec<usize>) = (HashMap::new(), Vec::new());
+        for (index, principal) in ground.principals.iter().enumerate() {
+            let Some(trust) = &principal.trust else { continue };
+            if trust.is_wild() {
+                wild.push(index);
+            }
+            for name in trust.named() {
+                naming.entry(name).or_default().push(index);
+            }
+        }
+        let by_length = vec![[Vec::new(), Vec::new()]; LONGEST + 1];
+        Self { ground, states, reached: vec![None; states.len()], by_length, naming, wild }
+    }
+
     /// Length by length: whoever is reached at one length can be become at a later one.
     fn run(mut self) -> Vec<Option<Chain>> {
         for length in 0..=LONGEST {
@@ -76,6 +105,8 @@ impl Search<'_, '_> {
             }
             let is_over = found.is_empty() && length > 4;
             for (index, chain) in found {
+                let is_role = matches!(self.ground.principals[index].who, Who::Role(_));
+                self.by_length[length][usize::from(is_role)].push(index);
                 self.reached[index] = Some(chain);
             }
             if is_over {
@@ -106,12 +137,32 @@ impl Search<'_, '_> {
         best
     }
 
+    /// Those whose own chain is so long and whom a principal could become at all, in the order of the account: most principals may
+    /// do nothing of what it takes, and there are as many pairs of them as their square.
+    fn candidates(&self, state: &State<'_>, length: usize) -> Vec<usize> {
+        let could =
+            |actions: &[&str]| actions.iter().any(|action| state.holder.held().layers.identity.could_allow(action));
+        let [users, roles] = &self.by_length[length];
+        let mut candidates = if could(&BECOMING_USERS) { users.clone() } else { Vec::new() };
+        if could(&BECOMING_ROLES) {
+            candidates.extend(roles);
+        } else {
+            let naming = self.naming.get(&*state.arn).into_iter().flatten().chain(&self.wild);
+            let is_so_long =
+                |index: &&usize| self.reached[**index].as_ref().is_some_and(|chain| chain.hops.len() == length);
+            candidates.extend(naming.filter(is_so_long));
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
     /// By becoming somebody whose own chain is so long.
     fn by_another(&self, state: &State<'_>, length: usize) -> Option<Chain> {
         let mut best: Option<Chain> = None;
-        for (other, chain) in self.ground.principals.iter().zip(&self.reached) {
-            let Some(chain) = chain.as_ref().filter(|chain| chain.hops.len() == length) else { continue };
-            let Some(hop) = become_another(self.ground, state, other) else { continue };
+        for index in self.candidates(state, length) {
+            let Some(chain) = &self.reached[index] else { continue };
+            let Some(hop) = become_another(self.ground, state, &self.ground.principals[index]) else { continue };
             let mut hops = state.hops.clone();
             hops.push(hop);
             let certainty = certainty(&hops).min(chain.certainty);

@@ -17,13 +17,13 @@ const SOURCES: [&str; 4] = ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrg
 const ACT_FOR_THEIR_OWN: [&str; 3] = ["ec2.amazonaws.com", "lambda.amazonaws.com", "edgelambda.amazonaws.com"];
 
 /// Looks at each statement that allows.
-pub(super) fn find(document: &Document, account: &str, found: &mut Vec<Finding>) {
+pub(super) fn find(document: &Document, account: Option<&str>, found: &mut Vec<Finding>) {
     for statement in document.statements.iter().filter(|statement| statement.allows) {
         found.extend(statement.all_but.iter().map(|path| all_but(path)));
         let principals = statement.principals.iter();
         found.extend(principals.filter_map(|principal| match principal.kind.as_str() {
             "AWS" if principal.name.text == "*" => everybody(statement, principal),
-            "AWS" => foreign(statement, principal, account),
+            "AWS" => foreign(statement, principal, account?),
             "Service" => service(statement, principal),
             _ => None,
         }));
@@ -181,7 +181,7 @@ mod tests {
             let statement =
                 json!({"Effect": effect, "NotPrincipal": {"AWS": "999999999999"}, "Action": "sts:AssumeRole"});
             let document = json!({"Version": "2012-10-17", "Statement": [statement]});
-            super::super::of(PolicyKind::Trust, &document.to_string(), ACCOUNT)
+            super::super::of(PolicyKind::Trust, &document.to_string(), Some(ACCOUNT))
         };
         let found = of("Allow");
         assert_eq!((found[0].code, found[0].severity), ("NotPrincipalAllows", Severity::Critical));

@@ -10,7 +10,10 @@ mod document;
 mod escalation;
 mod escalations;
 mod federation;
+mod known;
+mod pass_role;
 mod patterns;
+mod rules;
 mod wildcards;
 
 use serde::Serialize;
@@ -18,6 +21,7 @@ use serde_json::Value;
 
 use self::document::Document;
 use self::escalations::Escalation;
+pub use self::rules::{RULES, Rule};
 use crate::policy::PolicyKind;
 
 /// How bad it is.
@@ -32,6 +36,19 @@ pub enum Severity {
     Medium,
     /// Worth knowing.
     Low,
+}
+
+impl Severity {
+    /// The word in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
 }
 
 /// Something dangerous.
@@ -57,6 +74,7 @@ impl Finding {
         explanation: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
+        debug_assert!(RULES.iter().any(|rule| rule.code == code), "{code} is no rule");
         Self { code, severity, path: path.to_owned(), explanation: explanation.into(), remedy: remedy.into() }
     }
 }
@@ -68,10 +86,10 @@ const MOST: usize = 100;
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length>.
 const STORABLE: usize = 10_240;
 
-/// What is dangerous about a document that has no faults, the worst first. `account` is the one that it is for: others are
-/// foreign.
+/// What is dangerous about a document that has no faults, or does nothing, the worst first. `account` is the one that it is for:
+/// others are foreign; where it is not known, nobody is. At an endpoint nothing is given: what is wide there is only not narrowed.
 #[must_use]
-pub fn of(kind: PolicyKind, json: &str, account: &str) -> Vec<Finding> {
+pub fn of(kind: PolicyKind, json: &str, account: Option<&str>) -> Vec<Finding> {
     let size = json.chars().filter(|character| !character.is_ascii_whitespace()).count();
     if size > STORABLE {
         return vec![Finding::new(
@@ -88,14 +106,23 @@ pub fn of(kind: PolicyKind, json: &str, account: &str) -> Vec<Finding> {
     let Ok(value) = serde_json::from_str::<Value>(json) else { return Vec::new() };
     let document = Document::of(&value);
     let mut found = Vec::new();
-    if kind == PolicyKind::Trust {
-        deputy::find(&document, account, &mut found);
-        federation::find(&document, &mut found);
-    } else {
-        wildcards::find(&document, &mut found);
-        escalation::find(&document, &mut found);
+    match kind {
+        PolicyKind::Trust => {
+            deputy::find(&document, account, &mut found);
+            federation::find(&document, &mut found);
+        }
+        PolicyKind::Endpoint => known::find(&document, &mut found),
+        PolicyKind::Identity | PolicyKind::Resource => {
+            wildcards::find(&document, &mut found);
+            escalation::find(&document, &mut found);
+            pass_role::find(&document, &mut found);
+            known::find(&document, &mut found);
+        }
     }
-    conditions::find(&document, &mut found);
+    // The gateway sets the keys at its endpoint itself.
+    if kind != PolicyKind::Endpoint {
+        conditions::find(&document, &mut found);
+    }
     contradictions::find(&document, &mut found);
     found.sort_by_key(|finding| finding.severity);
     found.truncate(MOST);
@@ -136,7 +163,7 @@ pub(super) mod testing {
     pub(crate) fn found(kind: PolicyKind, document: &Value) -> Vec<Finding> {
         let json = document.to_string();
         Document::parse(kind, &json).unwrap_or_else(|faults| panic!("{faults}"));
-        of(kind, &json, ACCOUNT)
+        of(kind, &json, Some(ACCOUNT))
     }
 
     /// The codes of the findings on a statement, sorted.

@@ -133,13 +133,13 @@ mod tests {
         }
         assert!(of(json!("iam:*Policy*"), json!("*")).contains(&"VerbWildcard"));
         for action in ["s3:Get*", "s3:GetObject", "s3:*"] {
-            assert_eq!(of(json!(action), json!("arn:aws:s3:::b")), [] as [&str; 0], "{action}");
+            assert_eq!(of(json!(action), json!("arn:aws:s3:::b*")), [] as [&str; 0], "{action}");
         }
     }
 
     #[test]
     fn everything_but_a_list_is_found() {
-        let statement = json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::b"});
+        let statement = json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::b*"});
         assert_eq!(codes(PolicyKind::Identity, &statement), ["AllowNotAction"]);
         let statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b/*"});
         assert_eq!(codes(PolicyKind::Identity, &statement), ["AllowNotResource"]);

@@ -5,6 +5,7 @@
 
 mod circumstances;
 mod held;
+mod obstacle;
 mod sample;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 pub use self::circumstances::Circumstances;
 pub use self::held::{Cut, Held, Shelf, Source};
+pub use self::obstacle::{Against, Layer, Obstacle};
 use crate::arn::AccountId;
 use crate::iam::Account;
 use crate::policy::{Context, Deciding, Decision, Decisions, Doubt, PolicySet, Principal, Request, Verdict};

@@ -3,6 +3,7 @@
 //! Denies, boundaries, groups and conditions count, since each answer is the evaluation's own ([`Holder`]). What is asked is
 //! whether an action is allowed on anything at all: an access level says nothing of how many resources it reaches.
 
+mod all;
 mod danger;
 mod services;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub use self::all::Standings;
 pub use self::danger::{CATEGORIES, Category};
 use super::holder::{Certainty, Holder, Place};
 use crate::actions::AccessLevel;

@@ -20,9 +20,8 @@ static SPEC: Spec = Spec {
     name: "create_access_key",
     aliases: &["aws_iam_create_access_key"],
     title: "Create an access key",
-    description: "Creates an access key for an IAM user. The plan shows what whoever has it can do. What becomes of its \
-                  secret is the gateway's setting: refused, told once in the result, or stored in Secrets Manager. To \
-                  replace a key, use rotate_access_key.",
+    description: "Creates an access key for an IAM user. What becomes of its secret is the gateway's setting: refused, \
+                  told once in the result, or stored in Secrets Manager. To replace a key, use rotate_access_key.",
     toolset: Toolset::AccessKeys,
     effect: Effect::Grant,
     own_parameters: &[USER_PARAMETER, PROFILE],

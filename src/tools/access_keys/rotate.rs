@@ -58,8 +58,8 @@ static SPEC: Spec = Spec {
     name: "rotate_access_key",
     title: "Rotate an access key",
     description: "Replaces an access key of an IAM user in three calls: create makes a second key; deactivate stops the old \
-                  one once everything uses the new, and can be undone by update_access_key; delete deletes it. A key \
-                  used within grace_days is left alone unless forced. Each result says what comes next.",
+                  one once everything uses the new; delete deletes it. A key used within grace_days is left alone \
+                  unless forced. Each result says what comes next.",
     toolset: Toolset::AccessKeys,
     effect: Effect::Grant,
     other_effects: &[Effect::Destructive],

@@ -6,6 +6,7 @@ use crate::config::Toolset;
 use crate::iam::reads::GET_ACCOUNT_AUTHORIZATION_DETAILS;
 use crate::iam::{Account, DeclaredCall, Reader};
 use crate::posture::escalation::{Chain, Escalations};
+use crate::tools::apart::apart;
 use crate::tools::error::ToolError;
 use crate::tools::identities::fetch;
 use crate::tools::parameter::{Kept, Kind, PRINCIPAL_ARN, Parameter};
@@ -20,8 +21,8 @@ const MOST: usize = 50;
 static SPEC: Spec = Spec {
     name: "find_privilege_escalation",
     title: "Find ways to administrator",
-    description: "Finds who can get to administrator in the account: the shortest chain of each with the statement that allows \
-                  each hop, and which single statement stops most.",
+    description: "Finds who can get to administrator: the shortest chain of each with the statements that allow it, and \
+                  which one stops most.",
     toolset: Toolset::Governance,
     own_parameters: &[Parameter {
         name: "principal_arn",
@@ -61,8 +62,7 @@ impl ReadTool for FindPrivilegeEscalation {
                     return Err(nobody(arn, reader.account()));
                 }
             }
-            let found = tokio::task::spawn_blocking(move || Escalations::of(&snapshot)).await;
-            let found = found.map_err(|_| ToolError::gateway("InternalError", "the analysis broke off"))?;
+            let found = apart(move || Escalations::of(&snapshot)).await?;
             Ok(shown(&found, principal))
         })
     }

@@ -44,7 +44,7 @@ const KINDS: Parameter = Parameter {
 static SPEC: Spec = Spec {
     name: "find_inactive_identities",
     title: "Find what nobody uses",
-    description: "Lists users, roles and access keys that nobody used for so many days, the longest unused first.",
+    description: "Lists users, roles and access keys unused for so many days, the longest unused first.",
     toolset: Toolset::Governance,
     scans: true,
     own_parameters: &[DAYS, KINDS],

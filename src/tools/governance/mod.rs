@@ -9,3 +9,4 @@ pub mod last_accessed;
 pub mod lookup_events;
 pub mod version;
 pub mod whoami;
+pub mod why_denied;

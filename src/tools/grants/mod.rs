@@ -119,7 +119,7 @@ pub fn compare_trust(before: Option<&Value>, after: &Value, account: &str) -> Gr
     let codes = |held: &Held, document: &Value| {
         // What cannot be read has no findings: neither does it hide those of another.
         let text = if held.unreadable.is_empty() { documents::text(document) } else { String::new() };
-        let found = findings::of(PolicyKind::Trust, &text, account).into_iter();
+        let found = findings::of(PolicyKind::Trust, &text, Some(account)).into_iter();
         found.filter(|one| one.severity <= Severity::High).map(|one| one.code).collect::<BTreeSet<_>>()
     };
     let old = before.map(|document| codes(&Held::of_trust(before), document)).unwrap_or_default();

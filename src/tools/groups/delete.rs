@@ -20,7 +20,7 @@ static SPEC: Spec = Spec {
     name: "delete_group",
     title: "Delete an IAM group",
     description: "Deletes an IAM group. One that still has members or policies is deleted only with force, which removes \
-                  them first; the users themselves stay. The plan shows all that goes.",
+                  them first; the users themselves stay.",
     toolset: Toolset::Groups,
     effect: Effect::Destructive,
     own_parameters: &[GROUP_PARAMETER, FORCE],

@@ -6,13 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::iam::{Account, EntityKind};
-use crate::policy::{PolicyKind, Principal};
+use crate::policy::PolicyKind;
 use crate::posture::Snapshot;
-use crate::posture::holder::{Circumstances, Holder, Shelf};
-use crate::posture::snapshot::{
-    Directory, Group, Identity, Library, ManagedPolicy, PolicyVersion, Role, User, Written,
-};
-use crate::posture::standing::Standing;
+use crate::posture::snapshot::{Group, Identity, Library, ManagedPolicy, PolicyVersion, Role, User, Written};
+use crate::posture::standing::{Standing, Standings};
 use crate::tools::documents;
 use crate::tools::holder::held::{Held, Source};
 
@@ -65,20 +62,12 @@ pub fn snapshot(held: &Held, kind: EntityKind, account: &Account, now: Timestamp
 
 /// What the only user or role of such an account may do; `None` where its ARN is none.
 #[must_use]
-pub fn standing(snapshot: &Snapshot) -> Option<Standing> {
-    let (directory, mut shelf) = (Directory::of(snapshot), Shelf::default());
-    let (held, identity, principal) = match (snapshot.users.first(), snapshot.roles.first()) {
-        (Some(user), _) => {
-            (shelf.of_user(&directory, user), &user.identity, Principal::from_arn(&user.identity.arn).ok()?)
-        }
-        (None, Some(role)) => {
-            let arn = role.identity.arn.parse().ok()?;
-            (shelf.of_role(&directory, role), &role.identity, Principal::role_session(&arn, "session"))
-        }
-        (None, None) => return None,
-    };
-    let circumstances = Circumstances { identity, at: snapshot.taken };
-    Some(Standing::of(&Holder::new(&snapshot.account, principal, held, &circumstances)))
+pub fn standing(snapshot: &Snapshot) -> Option<Arc<Standing>> {
+    let mut standings = Standings::of(snapshot);
+    match (snapshot.users.first(), snapshot.roles.first()) {
+        (Some(user), _) => standings.of_user(user),
+        (None, role) => standings.of_role(role?),
+    }
 }
 
 fn read(library: &mut Library, says: &Value) -> Arc<Written> {

@@ -17,8 +17,8 @@ pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&AnalyzeCallerPermis
 static SPEC: Spec = Spec {
     name: "analyze_caller_permissions",
     title: "Analyze your own permissions",
-    description: "Shows what the role that your calls run with may do: access level by service, what only holds under \
-                  conditions, dangerous permissions with the statement that allows each.",
+    description: "Shows what your role may do: access level by service, what holds under conditions only, dangerous \
+                  permissions with the statement that allows each.",
     toolset: Toolset::Identities,
     own_parameters: &[AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, REGION],
     output: || {

@@ -10,7 +10,8 @@ use super::{AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, REGION}
 use crate::config::Toolset;
 use crate::iam::reads::GET_ACCOUNT_AUTHORIZATION_DETAILS;
 use crate::iam::{DeclaredCall, Reader};
-use crate::posture::classify::Verdict;
+use crate::posture::classify::{Thresholds, Verdict};
+use crate::tools::apart::apart;
 use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work};
 
 /// `distinguish_users_vs_nhi`
@@ -41,32 +42,35 @@ impl ReadTool for Distinguish {
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let Fetched { snapshot, no_report } = fetch::fetch(reader, true).await?;
-            let thresholds = &call.facts.thresholds;
-            let mut users: BTreeMap<Verdict, Vec<&str>> = BTreeMap::new();
-            let mut roles: BTreeMap<&str, usize> = BTreeMap::new();
-            for listed in Listed::all(&snapshot) {
-                let told = Told::of(listed, &snapshot.account, thresholds);
-                match &told.said {
-                    Said::User(said) => users.entry(said.verdict).or_default().push(&listed.identity().name),
-                    Said::Role(said) => {
-                        *roles.entry(said.kind.map_or("unknown", |kind| kind.as_str())).or_default() += 1;
-                    }
-                }
-            }
-            let mut shown = Map::from_iter([("Total".to_owned(), snapshot.users.len().into())]);
-            for (name, verdict) in [("Human", Verdict::Human), ("Nhi", Verdict::Nhi), ("Uncertain", Verdict::Uncertain)]
-            {
-                shown.insert(name.to_owned(), group(users.remove(&verdict).unwrap_or_default()));
-            }
-            Ok(json!({
-                "Users": shown,
-                "Roles": {"Total": snapshot.roles.len(), "ByKind": roles},
-                "Thresholds": {"Nhi": thresholds.nhi.as_f64(), "Human": thresholds.human.as_f64()},
-                "CredentialReport": report(no_report.as_ref()),
-            }))
+            let (fetched, thresholds) = (fetch::fetch(reader, true).await?, call.facts.thresholds);
+            apart(move || sorted(&fetched, &thresholds)).await
         })
     }
+}
+
+fn sorted(fetched: &Fetched, thresholds: &Thresholds) -> Value {
+    let Fetched { snapshot, no_report } = fetched;
+    let mut users: BTreeMap<Verdict, Vec<&str>> = BTreeMap::new();
+    let mut roles: BTreeMap<&str, usize> = BTreeMap::new();
+    for listed in Listed::all(snapshot) {
+        let told = Told::of(listed, &snapshot.account, thresholds);
+        match &told.said {
+            Said::User(said) => users.entry(said.verdict).or_default().push(&listed.identity().name),
+            Said::Role(said) => {
+                *roles.entry(said.kind.map_or("unknown", |kind| kind.as_str())).or_default() += 1;
+            }
+        }
+    }
+    let mut shown = Map::from_iter([("Total".to_owned(), snapshot.users.len().into())]);
+    for (name, verdict) in [("Human", Verdict::Human), ("Nhi", Verdict::Nhi), ("Uncertain", Verdict::Uncertain)] {
+        shown.insert(name.to_owned(), group(users.remove(&verdict).unwrap_or_default()));
+    }
+    json!({
+        "Users": shown,
+        "Roles": {"Total": snapshot.roles.len(), "ByKind": roles},
+        "Thresholds": {"Nhi": thresholds.nhi.as_f64(), "Human": thresholds.human.as_f64()},
+        "CredentialReport": report(no_report.as_ref()),
+    })
 }
 
 /// A number of users, and their names as far as they are told.

@@ -9,6 +9,8 @@ use super::{AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, REGION}
 use crate::config::Toolset;
 use crate::iam::reads::GET_ACCOUNT_AUTHORIZATION_DETAILS;
 use crate::iam::{DeclaredCall, Reader};
+use crate::posture::standing::Standings;
+use crate::tools::apart::apart;
 use crate::tools::pages::{MARKER_OF_PAGE, MAX_ITEMS};
 use crate::tools::parameter::{Kept, Kind, Parameter};
 use crate::tools::{Call, ReadTool, Spec, Tool, ToolError, ToolFuture, Work, place};
@@ -93,25 +95,30 @@ impl ReadTool for Scan {
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let Fetched { snapshot, no_report } = fetch::fetch(reader, true).await?;
-            let thresholds = &call.facts.thresholds;
-            let least = match self.only_nhi {
-                true => call.arguments.fraction(MIN_CONFIDENCE.name).unwrap_or(thresholds.nhi.as_f64()),
-                false => 0.0,
-            };
-            let told = Listed::all(&snapshot).map(|listed| Told::of(listed, &snapshot.account, thresholds));
-            let told = told.filter(|told| told.confidence().as_f64() >= least);
-            let with_permissions = call.arguments.is_set(INCLUDE_PERMISSIONS.name);
-            let mut page = place::page(call, "Identities", told.map(|told| (told.listed.place(), told)), |told| {
-                let mut shown: Map<String, Value> = told.shown();
-                if with_permissions {
-                    shown.insert("Permissions".to_owned(), permissions_of(&snapshot, &told.listed));
-                }
-                Value::Object(shown)
-            })?;
-            page["Account"] = json!({"Users": snapshot.users.len(), "Roles": snapshot.roles.len()});
-            page["CredentialReport"] = report(no_report.as_ref());
-            Ok(page)
+            let fetched = fetch::fetch(reader, true).await?;
+            let (call, only_nhi) = (call.clone(), self.only_nhi);
+            apart(move || page(&call, &fetched, only_nhi)).await?
         })
     }
+}
+
+/// The page that a call asks for. What is said of an identity is looked at only where it decides or is told.
+fn page(call: &Call, fetched: &Fetched, only_nhi: bool) -> Result<Value, ToolError> {
+    let Fetched { snapshot, no_report } = fetched;
+    let thresholds = &call.facts.thresholds;
+    let least = call.arguments.fraction(MIN_CONFIDENCE.name).unwrap_or(thresholds.nhi.as_f64());
+    let told = |listed| Told::of(listed, &snapshot.account, thresholds);
+    let listed = Listed::all(snapshot).filter(|listed| !only_nhi || told(*listed).confidence().as_f64() >= least);
+    let with_permissions = call.arguments.is_set(INCLUDE_PERMISSIONS.name);
+    let mut standings = Standings::of(snapshot);
+    let mut page = place::page(call, "Identities", listed.map(|listed| (listed.place(), listed)), |listed| {
+        let mut shown: Map<String, Value> = told(*listed).shown();
+        if with_permissions {
+            shown.insert("Permissions".to_owned(), permissions_of(&mut standings, listed));
+        }
+        Value::Object(shown)
+    })?;
+    page["Account"] = json!({"Users": snapshot.users.len(), "Roles": snapshot.roles.len()});
+    page["CredentialReport"] = report(no_report.as_ref());
+    Ok(page)
 }

@@ -79,9 +79,15 @@ async fn what_each_holds_is_told_where_it_is_asked_for() {
         json!({
             "AttachedPolicies": ["arn:aws:iam::123456789012:policy/x"], "InlinePolicies": ["own"], "Groups": ["crew"],
             "PermissionsBoundary": "arn:aws:iam::123456789012:policy/x",
+            "AccessLevel": "read", "Administrator": "no", "Dangerous": {"data-exfiltration": 1},
         })
     );
-    assert_eq!(scanned["Identities"][0]["Permissions"], json!({"AttachedPolicies": [], "InlinePolicies": []}));
+    assert_eq!(
+        scanned["Identities"][0]["Permissions"],
+        json!({
+            "AttachedPolicies": [], "InlinePolicies": [], "AccessLevel": "none", "Administrator": "no", "Dangerous": {},
+        })
+    );
 }
 
 #[tokio::test]

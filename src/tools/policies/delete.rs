@@ -20,7 +20,7 @@ static SPEC: Spec = Spec {
     name: "delete_policy",
     title: "Delete a managed policy",
     description: "Deletes a managed policy of the account. One that is attached or has several versions is deleted only with \
-                  force, which detaches it and deletes them first. The plan shows all that goes.",
+                  force, which detaches it and deletes them first.",
     toolset: Toolset::Policies,
     effect: Effect::Destructive,
     own_parameters: &[POLICY, FORCE],

@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     name: "delete_role",
     title: "Delete an IAM role",
     description: "Deletes an IAM role. One that still has policies or is in instance profiles is deleted only with force, \
-                  which removes them first. The plan shows all that goes.",
+                  which removes them first.",
     toolset: Toolset::Roles,
     effect: Effect::Destructive,
     own_parameters: &[ROLE_PARAMETER, FORCE],

@@ -19,9 +19,8 @@ pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&CompareMcpAccess) }
 static SPEC: Spec = Spec {
     name: "compare_mcp_access",
     title: "Compare a person's access with an agent's",
-    description: "Simulates a principal's policies twice, as a person (aws:ViaAWSMCPService false, no tags) and as an \
-                  agent through this gateway (MCP keys, your session tags and source identity), and answers what \
-                  differs and which statements make the difference.",
+    description: "Simulates a principal's policies twice, as a person and as an agent through this gateway (MCP \
+                  keys, your session tags and source identity), and answers what differs by which statements.",
     toolset: Toolset::Simulation,
     own_parameters: &[POLICY_SOURCE_ARN, ACTION_NAMES, RESOURCE_ARNS],
     output: || {

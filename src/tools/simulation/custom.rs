@@ -17,8 +17,8 @@ pub const TOOL: Tool = Tool { spec: &SPEC, work: Work::Read(&SimulateCustomPolic
 static SPEC: Spec = Spec {
     name: "simulate_custom_policy",
     title: "Simulate policy documents",
-    description: "Asks IAM's simulator what policy documents allow that need not exist in the account: for each action \
-                  and resource the decision, the statements that decide, missing condition keys and the reason.",
+    description: "Asks IAM's simulator what policy documents allow that need not exist in the account; answers as \
+                  simulate_principal_policy.",
     toolset: Toolset::Simulation,
     own_parameters: &[
         Parameter {

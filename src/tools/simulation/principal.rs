@@ -17,8 +17,7 @@ static SPEC: Spec = Spec {
     name: "simulate_principal_policy",
     title: "Simulate a principal's policies",
     description: "Asks IAM's simulator what the policies of a user (its groups' too), group or role allow: for each \
-                  action and resource the decision, the statements that decide, missing condition keys and the reason. \
-                  Nothing is called.",
+                  action and resource the decision, the statements that decide, missing condition keys and the reason.",
     toolset: Toolset::Simulation,
     own_parameters: &[
         POLICY_SOURCE_ARN,

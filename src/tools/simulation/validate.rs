@@ -17,8 +17,7 @@ static SPEC: Spec = Spec {
     name: "validate_policy",
     title: "Validate a policy document",
     description: "Says everything that is wrong with a policy document, each fault with its JSON path, and what is \
-                  dangerous about it: hidden wildcards, privilege escalation, confused deputies, conditions that hold too \
-                  often or never. With IAM Access Analyzer's findings where your role may ask it.",
+                  dangerous about it or does nothing. With IAM Access Analyzer's findings where your role may ask it.",
     toolset: Toolset::Simulation,
     own_parameters: &[
         Parameter {
@@ -89,7 +88,7 @@ fn judged(kind: PolicyKind, document: &str, account: &str) -> Value {
         Err(faults) => (faults.faults, faults.more),
     };
     let valid = faults.is_empty();
-    let dangers = if valid { findings::of(kind, document, account) } else { Vec::new() };
+    let dangers = if valid { findings::of(kind, document, Some(account)) } else { Vec::new() };
     json!({"valid": valid, "faults": faults, "more_faults": more, "security_findings": dangers})
 }
 

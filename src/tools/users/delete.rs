@@ -21,7 +21,7 @@ static SPEC: Spec = Spec {
     name: "delete_user",
     title: "Delete an IAM user",
     description: "Deletes an IAM user. A user that still has groups, policies, keys, a password, MFA devices or other \
-                  credentials is deleted only with force, which removes them first. The plan shows all that goes.",
+                  credentials is deleted only with force, which removes them first.",
     toolset: Toolset::Users,
     effect: Effect::Destructive,
     own_parameters: &[USER_PARAMETER, FORCE],

@@ -90,6 +90,7 @@ fn with_fitting(spec: &'static Spec, parameter: &'static Parameter) -> CanaryCal
     // What AWS is sent it may repeat in part; what it is not sent, it can at most have by chance.
     let longer = format!("{}-and-more", canary.plain());
     let value = match parameter.kind {
+        Kind::Object => json!({"user_name": canary.text()}),
         Kind::ContextEntries => json!({"aws:Referer": canary.text(), "sts:ExternalId": ["x", longer]}),
         _ if parameter.is_sent_secret() => longer.into(),
         _ => canary.plain().into(),
@@ -124,6 +125,7 @@ fn fitting(parameter: &Parameter) -> Value {
         Kind::Tags => json!({"Team": "platform"}),
         Kind::Document => policy(),
         Kind::Documents { .. } => json!([policy()]),
+        Kind::Object => json!({}),
         Kind::ContextEntries => json!({"aws:SourceIp": "203.0.113.7"}),
         Kind::Refused(_) | Kind::Ignored => Value::Null,
     }

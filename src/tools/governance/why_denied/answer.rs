@@ -1,0 +1,58 @@
+//! What is said against a call, as results have it.
+
+use serde_json::{Value, json};
+
+/// A change that would allow it: for whoever is in charge of the place, never made here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proposal {
+    /// What would be changed.
+    pub(super) place: String,
+    /// How.
+    pub(super) change: String,
+    /// The statement to add, where that is the change.
+    pub(super) statement: Option<Value>,
+}
+
+/// One refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// Which layer refuses.
+    pub(super) layer: &'static str,
+    /// The code of the refusal.
+    pub(super) code: String,
+    /// The action and what it was to act on, where it is about one.
+    pub(super) on: Option<(String, String)>,
+    /// The statement that refuses, or that nearly allows.
+    pub(super) statement: Option<Value>,
+    /// What is missing, or in the way.
+    pub(super) why: String,
+    /// Whether it depends on circumstances that are not known.
+    pub(super) conditional: bool,
+    /// What would allow it.
+    pub(super) proposal: Proposal,
+}
+
+impl Refusal {
+    pub(super) fn shown(&self) -> Value {
+        let mut shown = json!({
+            "Layer": self.layer, "Code": self.code, "Why": self.why, "Conditional": self.conditional,
+            "Proposal": {"Where": self.proposal.place, "Change": self.proposal.change},
+        });
+        if let Some((action, resource)) = &self.on {
+            shown["Action"] = action.as_str().into();
+            shown["Resource"] = resource.as_str().into();
+        }
+        if let Some(statement) = &self.statement {
+            shown["Statement"] = statement.clone();
+        }
+        if let Some(statement) = &self.proposal.statement {
+            shown["Proposal"]["Statement"] = statement.clone();
+        }
+        shown
+    }
+}
+
+/// A statement that allows nothing but this.
+pub(super) fn allowing(action: &str, resource: &str) -> Value {
+    json!({"Effect": "Allow", "Action": action, "Resource": resource})
+}
