@@ -16,6 +16,7 @@ pub mod context;
 pub mod current;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod doctor;
 pub mod exchange;
 mod expiring;
 pub mod gateway;

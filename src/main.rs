@@ -6,7 +6,8 @@ use clap::Parser;
 #[cfg(feature = "sandbox")]
 use iam_mcp_gateway::cli::demo;
 use iam_mcp_gateway::cli::{
-    Command, Outcome, approve, audit, call, config, connect, credentials, healthcheck, keyring, policy, serve, tools,
+    Command, Outcome, approve, audit, call, config, connect, credentials, doctor, healthcheck, keyring, policy, serve,
+    tools,
 };
 use mimalloc::MiMalloc;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Keyring(command) => keyring::run(command),
         Command::Config(command) => config::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Doctor(command) => doctor::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Healthcheck(command) => healthcheck::run(&command),
     };

@@ -1,7 +1,7 @@
 //! The command line, a file for each command.
 //!
 //! Exit codes: 0 ok, 1 what was asked for failed, 2 wrong usage (clap's own, and arguments that only the command itself can
-//! judge), 64 bad configuration, which the keyring and the sealing keys are part of (`EX_USAGE` of sysexits.h, as proxies
+//! judge; of `doctor` also that it could look at nothing), 64 bad configuration, which the keyring and the sealing keys are part of (`EX_USAGE` of sysexits.h, as proxies
 //! use it).
 
 pub mod approve;
@@ -12,6 +12,7 @@ pub mod connect;
 pub mod credentials;
 #[cfg(feature = "sandbox")]
 pub mod demo;
+pub mod doctor;
 pub mod exchanging;
 pub mod healthcheck;
 pub mod keyring;
@@ -50,6 +51,8 @@ pub enum Command {
     Config(config::Config),
     /// Check, test and explain policy documents, and write those that AWS enforces the gateway's stamp with.
     Policy(policy::Policy),
+    /// Look at what the gateway stands on at AWS: the mapped roles, its own role, and CloudTrail.
+    Doctor(doctor::Doctor),
     /// Verify, search, follow and export audit journals, and compare them with CloudTrail.
     Audit(audit::Audit),
     /// Ask a running gateway whether it lives; for container health checks.
@@ -65,6 +68,8 @@ pub enum Outcome {
     Failed,
     /// The configuration is bad; why was said.
     BadConfiguration,
+    /// It could look at nothing of what it was to look at; why was said.
+    NothingSeen,
 }
 
 /// A failure that is still to be said. Made with `?` or `from`, what was asked for failed.
@@ -77,6 +82,7 @@ pub struct Failure {
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
+const NOTHING_SEEN: u8 = 2;
 const BAD_CONFIGURATION: u8 = 64;
 
 impl Failure {
@@ -113,6 +119,7 @@ impl Outcome {
             Ok(Self::Done) => ExitCode::SUCCESS,
             Ok(Self::Failed) => ExitCode::from(FAILED),
             Ok(Self::BadConfiguration) => ExitCode::from(BAD_CONFIGURATION),
+            Ok(Self::NothingSeen) => ExitCode::from(NOTHING_SEEN),
             Err(Failure { message, exit_code, as_json }) => {
                 if as_json {
                     out::error_json(None, &message, None);

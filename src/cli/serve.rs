@@ -12,6 +12,7 @@ use super::{Failure, Outcome};
 use crate::audit::DiskStorage;
 use crate::clock::SystemClock;
 use crate::config::{Config, Environment, Loaded, ProcessEnvironment};
+use crate::doctor;
 use crate::gateway::{Gateway, Listeners, Outside, Reloader, StartError, log, run as run_gateway};
 use crate::random::SystemRandom;
 use crate::tools::catalogue::CATALOGUE;
@@ -70,6 +71,7 @@ async fn serve(
         None => None,
     };
     let (name, read_only) = (config.gateway.name.as_str().to_owned(), config.gateway.read_only);
+    let examines = config.gateway.examine_at_start;
     let outside = Outside {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
@@ -89,7 +91,12 @@ async fn serve(
         "serving"
     );
     let reloader = Reloader::new(&gateway, path, environment, log_level);
-    let ended = run_gateway(gateway, Listeners { public, metrics }, reloader).await?;
+    let examining = examines.then(|| tokio::spawn(doctor::Start::of(&gateway, None).run()));
+    let ended = run_gateway(gateway, Listeners { public, metrics }, reloader).await;
+    if let Some(examining) = examining {
+        examining.abort();
+    }
+    let ended = ended?;
     if ended.connections_aborted == 0 && ended.tasks_unfinished == 0 {
         tracing::info!("ended, with nothing left undone");
         return Ok(Outcome::Done);

@@ -16,6 +16,8 @@ pub struct Gateway {
     pub name: GatewayName,
     /// The kill switch: no caller can write while it is on.
     pub read_only: bool,
+    /// Whether `serve` looks at what it stands on at AWS when it has started, and logs it.
+    pub examine_at_start: bool,
 }
 
 /// A gateway's name: 2-128 characters of `[A-Za-z0-9.-]`, beginning and ending with a letter or digit.
@@ -92,7 +94,8 @@ pub(super) fn read(section: &Section<'_>) -> Option<Gateway> {
     let remedy = "write name = \"iam-mcp.example.internal\", with a name under a domain of yours";
     let name = section.required("name", remedy).and_then(|item| item.parse());
     let read_only = section.boolean("read_only", false);
-    Some(Gateway { name: name?, read_only })
+    let examine_at_start = section.boolean("examine_at_start", true);
+    Some(Gateway { name: name?, read_only, examine_at_start })
 }
 
 #[cfg(test)]

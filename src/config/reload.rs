@@ -36,6 +36,7 @@ impl Config {
         } = self;
         [
             ("gateway.name", gateway.name != new.gateway.name),
+            ("gateway.examine_at_start", gateway.examine_at_start != new.gateway.examine_at_start),
             ("listen", *listen != new.listen),
             ("limits", Limits { rates: new.limits.rates, ..limits.clone() } != new.limits),
             ("environment", *environments != new.environments),

@@ -17,7 +17,7 @@ pub(super) fn merge(old: &Config, new: &Config, later: &mut Vec<&'static str>) -
     let mappings = if with_environments { &old.role_mappings } else { &new.role_mappings };
     let digest = if later.is_empty() { new.digest.clone() } else { digest_of_both(&old.digest, &new.digest) };
     Config {
-        gateway: Gateway { name: old.gateway.name.clone(), read_only: new.gateway.read_only },
+        gateway: Gateway { read_only: new.gateway.read_only, ..old.gateway.clone() },
         role_mappings: mappings.clone(),
         policy: new.policy.clone(),
         protect: new.protect.clone(),
