@@ -161,7 +161,7 @@ impl Home {
         let path = directory.path();
         fs::DirBuilder::new().mode(0o700).create(path.join("audit"))?;
         let configuration = format!(
-            "[gateway]\nname = \"iam-mcp.example.internal\"\n\
+            "[gateway]\nname = \"iam-mcp.example.internal\"\nexamine_at_start = false\n\
              [listen]\naddress = \"127.0.0.1:0\"\nmetrics_address = \"off\"\n\
              [[environment]]\nname = \"dev\"\naccounts = [\"123456789012\"]\n\
              [[role_mapping]]\nenvironment = \"dev\"\ncaller = \"caller-*\"\n\

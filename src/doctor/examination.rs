@@ -167,7 +167,7 @@ pub struct Asked {
     pub stamp: Stamp,
     /// The sessions that STS gave: ARN and request id.
     pub sessions: Vec<(String, Option<String>)>,
-    /// The calls that were made with them.
+    /// The calls that were made with them, behind requests for sessions that STS refused.
     pub calls: Vec<AwsCall>,
 }
 

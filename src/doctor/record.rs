@@ -8,7 +8,7 @@ use crate::mcp::road::InForce;
 use crate::mcp::trail::Stationery;
 use crate::random::uuid;
 
-/// A record for each mapping in whose sessions something was asked.
+/// A record for each mapping, of what was asked in its sessions and for them.
 #[must_use]
 pub fn records(examination: &Examination, stationery: &Stationery, in_force: &InForce) -> Vec<Record> {
     examination.asked.iter().map(|asked| record(asked, stationery, in_force)).collect()

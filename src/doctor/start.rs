@@ -50,8 +50,8 @@ impl Start {
         let examiner = Examiner::new(config, self.own_credentials.clone(), Arc::clone(&self.stationery.clock)).await;
         let examination = examiner.examine(config, None).await;
         for record in records(&examination, &self.stationery, &in_force) {
-            // It was asked whether or not there can be a record of it now.
-            if let Err(failure) = self.journal.note_or_keep(record) {
+            // It was asked whether or not there can be a record of it now, and is no reload, of which some are kept.
+            if let Err(failure) = self.journal.note(record) {
                 tracing::warn!(%failure, "an examination could not be recorded");
             }
         }

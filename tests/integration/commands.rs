@@ -215,7 +215,7 @@ fn audit_verify_answers_scripts_in_json() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &["serve"],
         &["call"],
         &["connect"],
@@ -229,6 +229,7 @@ fn every_command_explains_itself_with_an_example() {
         &["policy", "test"],
         &["policy", "explain"],
         &["policy", "scp"],
+        &["doctor"],
         &["audit", "verify"],
         &["healthcheck"],
     ];

@@ -27,6 +27,7 @@ mod credentials_exchanged;
 mod credentials_refused;
 mod crowds;
 mod demo;
+mod doctor;
 mod endpoints;
 mod endurance;
 mod escalations;

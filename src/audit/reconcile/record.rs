@@ -139,12 +139,14 @@ pub(super) fn session_arn(role: &str, name: &str) -> Option<String> {
     Some(format!("arn:{partition}:sts::{account}:assumed-role/{}/{name}", role.name()))
 }
 
+/// How the names of operations begin that change nothing.
+const READING: [&str; 8] = ["Get", "List", "Simulate", "Generate", "Validate", "Check", "Describe", "Lookup"];
+
 /// Whether an action changes nothing and makes nothing known but to who asks: CloudTrail calls its event `readOnly`, and a
 /// trail may be set not to keep it.
 pub(super) fn is_read(action: &str) -> bool {
     let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
-    action.starts_with("sts:")
-        || ["Get", "List", "Simulate", "Generate", "Validate", "Check"].iter().any(|verb| operation.starts_with(verb))
+    action.starts_with("sts:") || READING.iter().any(|verb| operation.starts_with(verb))
 }
 
 #[cfg(test)]
@@ -175,7 +177,14 @@ mod tests {
 
     #[test]
     fn reads_are_told_by_their_verb() {
-        for action in ["iam:GetUser", "iam:SimulateCustomPolicy", "sts:AssumeRole", "access-analyzer:ValidatePolicy"] {
+        for action in [
+            "iam:GetUser",
+            "iam:SimulateCustomPolicy",
+            "sts:AssumeRole",
+            "access-analyzer:ValidatePolicy",
+            "cloudtrail:LookupEvents",
+            "cloudtrail:DescribeTrails",
+        ] {
             assert!(is_read(action), "{action}");
         }
         for action in ["iam:CreateUser", "iam:DeactivateMFADevice", "iam:UploadSSHPublicKey", "iam:Unheard", ""] {

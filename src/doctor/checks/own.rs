@@ -78,7 +78,7 @@ pub(super) fn free_of_iam(examination: &Examination) -> Said {
         Evidence::Probe if *access == Access::None => {
             "IAM refused it iam:GetAccountSummary, its own policies and a simulation of them"
         }
-        Evidence::Probe => "IAM answered it iam:GetAccountSummary",
+        Evidence::Probe => "IAM answered it a read (iam:GetRole or iam:GetAccountSummary)",
     };
     let mend = "take iam:* from the gateway's role: it needs sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity on the mapped \
                 roles, and of IAM nothing (callers' own sessions do all of that)";

@@ -58,7 +58,7 @@ pub(super) fn only_gateway(examination: &Examination, role: &RoleSeen) -> Said {
         evidence.push_str(&format!("; {}", grave.join("; ")));
     }
     let mend = mend(examination, &role.role_arn, &trusted);
-    let is_grave = others.iter().any(|(stranger, always)| *always || stranger.is_foreign);
+    let is_grave = others.iter().any(|(stranger, always)| *always || stranger.never_meant);
     if is_grave { Said::problem(evidence, mend) } else { Said::warning(evidence, mend) }
 }
 
@@ -132,18 +132,18 @@ struct Stranger {
     principal: Principal,
     /// What `aws:PrincipalArn` is, where it has one.
     arn: Option<String>,
-    /// Whether it is of no account that has to do with the role or the gateway.
-    is_foreign: bool,
+    /// Whether it is somebody for whom no condition makes it right: whom the policy names, or who is of another account.
+    never_meant: bool,
 }
 
 impl Stranger {
-    fn of_arn(who: String, arn: &str, is_foreign: bool) -> Option<Self> {
+    fn of_arn(who: String, arn: &str, never_meant: bool) -> Option<Self> {
         let principal = match arn.parse::<RoleArn>() {
             Ok(role) => Principal::role_session(&role, ANYBODY),
             Err(_) => Principal::from_arn(arn).ok()?,
         };
         let arn = principal.role().map_or_else(|| arn.to_owned(), ToOwned::to_owned);
-        Some(Self { who, principal, arn: Some(arn), is_foreign })
+        Some(Self { who, principal, arn: Some(arn), never_meant })
     }
 }
 
@@ -151,7 +151,7 @@ impl Stranger {
 fn strangers((kind, name): &(String, String), role: &RoleSeen, trusted: &Trusted) -> Vec<Stranger> {
     let partition = role.role_arn.partition();
     let own = [role.role_arn.account().to_string(), trusted.account.to_string()];
-    let bare = |principal| vec![Stranger { who: name.clone(), principal, arn: None, is_foreign: false }];
+    let bare = |principal| vec![Stranger { who: name.clone(), principal, arn: None, never_meant: true }];
     match kind.as_str() {
         "Service" => return bare(Principal::service(name)),
         "Federated" => return bare(Principal::federated(name)),
@@ -162,14 +162,14 @@ fn strangers((kind, name): &(String, String), role: &RoleSeen, trusted: &Trusted
         return Vec::new();
     }
     let of_account = |account: &str| {
-        let is_foreign = !own.iter().any(|own| own == account);
+        let never_meant = !own.iter().any(|own| own == account);
         let who = match account {
             ANY_ACCOUNT => "everybody, of any account".to_owned(),
             account => format!("others of account {account}"),
         };
         let arns = ["role", "user"].map(|kind| format!("arn:{partition}:iam::{account}:{kind}/{ANYBODY}"));
         // Whichever of the two gets in, one word says so.
-        arns.iter().filter_map(|arn| Stranger::of_arn(who.clone(), arn, is_foreign)).collect::<Vec<_>>()
+        arns.iter().filter_map(|arn| Stranger::of_arn(who.clone(), arn, never_meant)).collect::<Vec<_>>()
     };
     if name == "*" {
         let mut all = of_account(ANY_ACCOUNT);
@@ -180,12 +180,8 @@ fn strangers((kind, name): &(String, String), role: &RoleSeen, trusted: &Trusted
     if name == account || name.ends_with(":root") {
         return of_account(account);
     }
-    let is_foreign = !own.iter().any(|own| own == account);
-    match Stranger::of_arn(name.clone(), name, is_foreign) {
-        Some(stranger) => vec![stranger],
-        // A unique id: the user or role whose it was is gone, and nobody has it any more.
-        None => Vec::new(),
-    }
+    // A unique id is nobody's: the user or role whose it was is gone.
+    Stranger::of_arn(name.clone(), name, true).into_iter().collect()
 }
 
 /// Whether the policy lets somebody in, and whether always.
@@ -271,6 +267,11 @@ mod tests {
         assert_eq!(said(&root("123456789012"), &external).status, Status::Warning);
         assert_eq!(said(&root("999999999999"), &external).status, Status::Problem, "a foreign account is never meant");
         assert_eq!(said(&json!("*"), &external).status, Status::Problem);
+        let source = json!({"StringEquals": {"aws:SourceAccount": "123456789012"}});
+        assert_eq!(said(&json!({"Service": "ec2.amazonaws.com"}), &source).status, Status::Problem);
+        let device = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+        let admin = json!({"AWS": "arn:aws:iam::123456789012:role/admin"});
+        assert_eq!(said(&admin, &device).status, Status::Problem, "who is named is let in by intent");
     }
 
     #[test]

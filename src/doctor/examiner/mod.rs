@@ -36,22 +36,23 @@ use crate::iam::{
 };
 use crate::shared_state::{Capacities, Memory};
 
-/// How AWS is called: a service that does not answer by then does not serve callers either.
+/// How AWS is called. A call may wait for its turn for a quarter of what an operation may take, and more than that nobody waits
+/// with so many roles at once.
 const SETTINGS: ClientSettings = ClientSettings {
     connect: Duration::from_secs(3),
     attempt: Duration::from_secs(5),
-    operation: Duration::from_secs(12),
+    operation: Duration::from_secs(40),
     attempts: 2,
 };
 
 /// How long one thing is looked at: the gateway's identity, a role, an account's trails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many roles are looked at at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 
-/// How fast IAM is asked for one account: a quarter of what it takes from everybody together.
-const PACE: Rate = Rate { per_second: 5.0, most: 10.0 };
+/// How fast IAM is asked for one account: less than half of what it takes from everybody together.
+const PACE: Rate = Rate { per_second: 8.0, most: 10.0 };
 
 /// Looks at what a gateway stands on.
 #[derive(Debug)]

@@ -11,10 +11,10 @@ use super::{Examiner, Mapping, account_of, seen, trail, within};
 use crate::arn::RoleArn;
 use crate::authn::{Caller, Narrowing};
 use crate::authorize::Mapped;
-use crate::broker::{Purpose, SessionShape, Sts};
+use crate::broker::{self, Purpose, SessionShape, Sts};
 use crate::config::{CallerPattern, Config, NamePattern};
 use crate::context::{Origin, Stamp};
-use crate::iam::{Account, AwsFailure, DeclaredCall, EntityKind, Meter, Reader};
+use crate::iam::{Account, AwsCall, AwsFailure, DeclaredCall, EntityKind, Meter, Reader};
 use crate::tools::holder::held::Held;
 use crate::tools::holder::{ROLE, permissions};
 use crate::tools::identities::alone;
@@ -23,6 +23,8 @@ use crate::tools::{CallFacts, documents};
 /// The name by which sessions of the doctor are known.
 const NAME: &str = "doctor";
 
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
 /// Everything that was found out of a role.
 pub(super) struct Looked {
     pub(super) account: Account,
@@ -30,7 +32,7 @@ pub(super) struct Looked {
     pub(super) role: RoleSeen,
     /// What the role itself looks with, where it can.
     pub(super) reader: Option<Reader>,
-    pub(super) asked: Option<Session>,
+    pub(super) asked: Vec<Session>,
 }
 
 /// What was asked in sessions of a role.
@@ -41,13 +43,28 @@ pub(super) struct Session {
     account: Account,
     stamp: Stamp,
     sessions: Vec<(String, Option<String>)>,
+    /// The requests for sessions that STS refused.
+    refused: Vec<AwsCall>,
     meter: Option<Arc<Meter>>,
 }
 
 impl Session {
+    fn of(facts: &CallFacts, role: &RoleArn) -> Self {
+        Self {
+            environment: facts.environment.clone(),
+            mapping: facts.mapping.id.clone(),
+            role_arn: role.clone(),
+            account: facts.account.clone(),
+            stamp: facts.stamp.clone(),
+            sessions: Vec::new(),
+            refused: Vec::new(),
+            meter: None,
+        }
+    }
+
     pub(super) fn asked(self) -> Asked {
-        let Self { environment, mapping, role_arn, account, stamp, sessions, meter } = self;
-        let calls = meter.map(|meter| meter.calls()).unwrap_or_default();
+        let Self { environment, mapping, role_arn, account, stamp, sessions, refused: mut calls, meter } = self;
+        calls.extend(meter.map(|meter| meter.calls()).unwrap_or_default());
         Asked { environment, mapping, role_arn, account, stamp, sessions, calls }
     }
 }
@@ -61,46 +78,32 @@ impl Examiner {
         identity: &GatewayIdentity,
     ) -> Looked {
         let account = account_of(role, &mappings[0]);
-        let mut seen_mappings = Vec::new();
-        let mut asked: Option<(Session, SessionShape)> = None;
+        let (mut seen_mappings, mut asked) = (Vec::new(), Vec::new());
+        let mut looking = None;
         for mapping in mappings {
             let facts = facts(config, mapping, self.clock.now());
+            let mut session = Session::of(&facts, role);
             let purposes: &[Purpose] =
                 if mapping.mapping.writes() { &[Purpose::Read, Purpose::Write] } else { &[Purpose::Read] };
-            let mut sessions = Vec::new();
             let mut assumed = Ok(());
             for purpose in purposes {
-                match self.assume(&SessionShape::new(&facts, *purpose)).await {
-                    Ok(session) => sessions.push(session),
-                    Err(failure) => {
-                        assumed = Err(failure);
-                        break;
-                    }
+                assumed = self.assume(&SessionShape::new(&facts, *purpose), &mut session).await.map(drop);
+                if assumed.is_err() {
+                    break;
                 }
             }
-            seen_mappings.push(seen(mapping.mapping, assumed));
-            match &mut asked {
-                Some((session, _)) => session.sessions.extend(sessions),
-                None if sessions.is_empty() => {}
-                None => {
-                    let shape = SessionShape { policy: looking(), ..SessionShape::new(&facts, Purpose::Read) };
-                    asked = Some((session_of(&facts, role, sessions), shape));
-                }
-            }
-        }
-        let (mut reader, mut asked) = match asked {
-            Some((mut session, shape)) => {
-                let looking = within(async { self.sts.assume(&shape).await.map_err(Unseen::from) }).await;
-                let reader = looking.ok().map(|assumed| {
-                    session.sessions.push((assumed.arn.clone(), assumed.request_id.clone()));
+            if !session.sessions.is_empty() && looking.is_none() {
+                let shape = SessionShape { policy: looking_only(), ..SessionShape::new(&facts, Purpose::Read) };
+                looking = self.assume(&shape, &mut session).await.ok().map(|assumed| {
                     let (reader, meter) = self.reader(&account, assumed.credentials, declared(role.name()));
                     session.meter = Some(meter);
                     reader
                 });
-                (reader, Some(session))
             }
-            None => (None, None),
-        };
+            seen_mappings.push(seen(mapping.mapping, assumed));
+            asked.push(session);
+        }
+        let mut reader = looking;
         let mut read = match &reader {
             Some(reader) => within(self.read(reader, role, &account)).await,
             None => Err(Unseen::new("NoSession", "no session of the role could be had to look at it with")),
@@ -118,21 +121,30 @@ impl Examiner {
                 Err(_) => read,
             };
         }
-        if let Some(session) = &mut asked {
-            session.sessions.dedup();
-        }
         let writes = mappings.iter().any(|mapping| mapping.mapping.writes());
         let names = mappings.iter().map(|mapping| mapping.mapping.id.clone()).collect();
         let role = RoleSeen { role_arn: role.clone(), mappings: names, writes, read };
         Looked { account, mappings: seen_mappings, role, reader, asked }
     }
 
-    /// Assumes a role, and keeps of the session only that there was one.
-    async fn assume(&self, shape: &SessionShape) -> Result<(String, Option<String>), AwsFailure> {
-        match tokio::time::timeout(super::PATIENCE, self.sts.assume(shape)).await {
-            Ok(assumed) => assumed.map(|session| (session.arn, session.request_id)),
-            Err(_) => Err(AwsFailure::unreadable("sts:AssumeRole", &shape.role_arn)),
+    /// Assumes a role, and notes that it was asked.
+    async fn assume(&self, shape: &SessionShape, asked: &mut Session) -> Result<broker::Session, AwsFailure> {
+        let assumed = match tokio::time::timeout(super::PATIENCE, self.sts.assume(shape)).await {
+            Ok(assumed) => assumed,
+            Err(_) => Err(AwsFailure::unreadable(ASSUME_ROLE, &shape.role_arn)),
+        };
+        match &assumed {
+            Ok(session) => asked.sessions.push((session.arn.clone(), session.request_id.clone())),
+            Err(failure) => asked.refused.push(AwsCall {
+                action: ASSUME_ROLE,
+                resource: shape.role_arn.clone(),
+                request_id: failure.request_id.clone(),
+                status: None,
+                error_code: Some(failure.code.clone()),
+                ms: 0,
+            }),
         }
+        assumed
     }
 
     async fn read_by_own(&self, role: &RoleArn, account: &Account) -> Seen<(Reader, RoleRead)> {
@@ -182,18 +194,6 @@ fn caller(pattern: &CallerPattern) -> Caller {
     }
 }
 
-fn session_of(facts: &CallFacts, role: &RoleArn, sessions: Vec<(String, Option<String>)>) -> Session {
-    Session {
-        environment: facts.environment.clone(),
-        mapping: facts.mapping.id.clone(),
-        role_arn: role.clone(),
-        account: facts.account.clone(),
-        stamp: facts.stamp.clone(),
-        sessions,
-        meter: None,
-    }
-}
-
 /// What a role looks at itself with, and at the trails of its account.
 fn declared(name: &str) -> Vec<DeclaredCall> {
     let mut calls = permissions::declared(&ROLE, name);
@@ -202,7 +202,7 @@ fn declared(name: &str) -> Vec<DeclaredCall> {
 }
 
 /// The session policy of what looks: exactly that.
-fn looking() -> String {
+fn looking_only() -> String {
     let actions = permissions::OF_ROLES.iter().chain(&trail::ACTIONS).copied().collect::<Vec<_>>();
     json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}).to_string()
 }
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_session_that_looks_can_change_nothing_and_its_policy_fits() {
-        let policy = looking();
+        let policy = looking_only();
         assert!(
             policy.len() <= policy::LIMIT && policy.contains("iam:GetRole") && policy.contains("cloudtrail:"),
             "{policy}"
