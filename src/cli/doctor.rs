@@ -77,9 +77,13 @@ fn tell(found: &[Finding], counts: Counts) {
         let worst = group.iter().map(|finding| finding.status).max().unwrap_or(Status::Ok);
         let subject = out::styled(out::STRONG, &visible(&describe(&group[0].subject)));
         out::line(&format!("{} {subject}", word(worst)));
-        for finding in group.iter().filter(|finding| finding.status != Status::Ok) {
+        let same = |one: &Finding, other: &Finding| {
+            (one.status, &one.evidence, &one.mend) == (other.status, &other.evidence, &other.mend)
+        };
+        for alike in group.chunk_by(same).filter(|alike| alike[0].status != Status::Ok) {
+            let (finding, codes) = (&alike[0], alike.iter().map(|finding| finding.code).collect::<Vec<_>>().join(", "));
             // AWS's words, and with them names that an attacker may have chosen.
-            out::line(&format!("  {} {}: {}", word(finding.status), finding.code, visible(&finding.evidence)));
+            out::line(&format!("  {} {codes}: {}", word(finding.status), visible(&finding.evidence)));
             if let Some(mend) = &finding.mend {
                 out::line(&format!("           {} {}", out::styled(out::FAINT, "mend:"), visible(mend)));
             }

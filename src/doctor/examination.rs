@@ -224,6 +224,12 @@ impl Examination {
         }
     }
 
+    /// Who it was looked as, if that is known not to be the gateway: what such a one may do says nothing of the gateway.
+    pub(super) fn somebody_else(&self) -> Option<&GatewayIdentity> {
+        let (identity, role) = (self.own.identity.as_ref().ok()?, self.configured_role.as_ref()?);
+        (!identity.is_of(role)).then_some(identity)
+    }
+
     /// Whether nothing could be looked at: nobody knows who the gateway is, and no role was seen.
     #[must_use]
     pub fn is_blind(&self) -> bool {

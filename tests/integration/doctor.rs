@@ -17,7 +17,11 @@ const ALL_ACTIONS: [&str; 3] = ["sts:AssumeRole", "sts:TagSession", "sts:SetSour
 const WRITES: &str = "access = \"read-write\"";
 
 fn prepared() -> Prepared {
-    let own = format!("{GATEWAY_ROLE:?}");
+    prepared_as(GATEWAY_ROLE)
+}
+
+fn prepared_as(own: &str) -> Prepared {
+    let own = format!("{own:?}");
     TestGateway::with_sandbox()
         .set("protect.gateway_role_arn", &own)
         .mapping("good", "role/good", WRITES)
@@ -227,8 +231,21 @@ fn a_gateway_that_may_use_iam_is_told_what_it_may_and_that_a_role_is_not_there()
 }
 
 #[test]
-fn tags_that_the_gateways_session_hands_on_are_found_in_the_way() {
+fn a_person_who_looks_is_told_apart_from_the_gateway() {
     let gateway = prepared().start();
+    arrange(&gateway);
+    let person = gateway.sandbox().user_keys("demo-operator");
+    let ran = examine_with(&gateway, &person, &["--json", "--mapping", "dev/keyring:wide"]);
+    let report = ran.json();
+    assert_eq!((ran.code, status(&report, "gateway", "GatewayIdentity")), (1, "problem"), "{report:#}");
+    assert_eq!(status(&report, "gateway", "GatewayFreeOfIam"), "unknown");
+    assert_eq!(status(&report, "keyring:wide", "AssumeRole"), "unknown");
+    assert_eq!(status(&report, "role/wide", "TrustOnlyGateway"), "problem");
+}
+
+#[test]
+fn tags_that_the_gateways_session_hands_on_are_found_in_the_way() {
+    let gateway = prepared_as("arn:aws:iam::123456789012:role/wide").start();
     arrange(&gateway);
     let own = Caller::at(gateway.sandbox().url(), &gateway.own_keys());
     let mut saved = Saved::default();
@@ -247,7 +264,7 @@ fn tags_that_the_gateways_session_hands_on_are_found_in_the_way() {
     let ran = examine_with(&gateway, &keys, &["--json", "--mapping", "dev/keyring:good"]);
     let report = ran.json();
     assert_eq!((ran.code, status(&report, "keyring:good", "InheritedTags")), (1, "problem"), "{report:#}");
-    assert_eq!(status(&report, "gateway", "GatewayIdentity"), "problem", "it is another role");
+    assert_eq!(status(&report, "gateway", "GatewayIdentity"), "ok");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::doctor::finding::Said;
 use crate::doctor::identity::Kind;
 use crate::posture::standing::Access;
 
-const RUN_WHERE_IT_SERVES: &str = "run `doctor` where the gateway runs, with what it runs with";
+pub(super) const RUN_WHERE_IT_SERVES: &str = "run `doctor` where the gateway runs, with what it runs with";
 
 pub(super) fn credentials(examination: &Examination) -> Said {
     match &examination.own.identity {
@@ -65,6 +65,9 @@ fn arn_of(role: Option<&crate::arn::RoleArn>, name: &str) -> String {
 }
 
 pub(super) fn free_of_iam(examination: &Examination) -> Said {
+    if let Some(other) = examination.somebody_else() {
+        return Said::unknown(format!("looked at was {other}, which is not the gateway"), RUN_WHERE_IT_SERVES);
+    }
     let IamReach { access, evidence } = match &examination.own.iam {
         Ok(reach) => reach,
         Err(unseen) => {
@@ -134,13 +137,16 @@ mod tests {
             examination.own.iam = Ok(IamReach { access, evidence });
             free_of_iam(&examination)
         };
-        let good = said(Access::None, Evidence::Probe);
-        assert!(good.status == Status::Ok && good.evidence.contains("refused it iam:GetAccountSummary"), "{good:?}");
+        let fine = said(Access::None, Evidence::Probe);
+        assert!(fine.status == Status::Ok && fine.evidence.contains("refused it iam:GetAccountSummary"), "{fine:?}");
         let reads = said(Access::Read, Evidence::Probe);
         assert!(reads.status == Status::Warning && reads.evidence.contains("answered"), "{reads:?}");
         let grants = said(Access::PermissionsManagement, Evidence::Simulation);
         assert!(grants.status == Status::Problem && grants.evidence.contains("simulation"), "{grants:?}");
         assert_eq!(said(Access::Administrator, Evidence::Policies).status, Status::Problem);
+        let mut another = good();
+        another.own.identity = Ok(of("arn:aws:iam::123456789012:user/pat"));
+        assert_eq!(free_of_iam(&another).status, Status::Unknown, "of a person nothing follows for the gateway");
         assert_eq!(free_of_iam(&unseen()).status, Status::Unknown);
     }
 }

@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use super::own::RUN_WHERE_IT_SERVES;
 use crate::doctor::examination::{Examination, MappingSeen};
 use crate::doctor::finding::Said;
 use crate::iam::{AwsFailure, Sent};
@@ -34,7 +35,7 @@ impl Refused {
         if failure.code == "AccessDenied" {
             // "... is not authorized to perform: sts:TagSession on resource: ..."
             let named = |action: &&str| failure.message.contains(&format!("perform: {action} "));
-            let action = [TAG_SESSION, SET_SOURCE_IDENTITY].into_iter().find(|action| named(&action));
+            let action = [TAG_SESSION, SET_SOURCE_IDENTITY].into_iter().find(named);
             return Self::Action(action.unwrap_or(ASSUME_ROLE));
         }
         // STS has no code of its own for it.
@@ -46,7 +47,7 @@ impl Refused {
 }
 
 pub(super) fn assume_role(examination: &Examination, mapping: &MappingSeen) -> Said {
-    said(mapping, Refused::Action(ASSUME_ROLE), |failure| {
+    said(examination, mapping, Refused::Action(ASSUME_ROLE), |failure| {
         let read = examination.roles.iter().find(|role| role.role_arn == mapping.role_arn).map(|role| &role.read);
         if read.is_some_and(|read| read.as_ref().is_err_and(super::super::Unseen::is_no_such_entity)) {
             let mend = format!("make the role {}, or name another one in this mapping", mapping.role_arn);
@@ -62,21 +63,21 @@ pub(super) fn assume_role(examination: &Examination, mapping: &MappingSeen) -> S
 }
 
 pub(super) fn tag_session(examination: &Examination, mapping: &MappingSeen) -> Said {
-    said(mapping, Refused::Action(TAG_SESSION), |failure| {
+    said(examination, mapping, Refused::Action(TAG_SESSION), |failure| {
         Said::problem(format!("STS: {}", failure.message), to_allow(examination, mapping, failure, TAG_SESSION))
     })
 }
 
 pub(super) fn set_source_identity(examination: &Examination, mapping: &MappingSeen) -> Said {
-    said(mapping, Refused::Action(SET_SOURCE_IDENTITY), |failure| {
+    said(examination, mapping, Refused::Action(SET_SOURCE_IDENTITY), |failure| {
         let mend = to_allow(examination, mapping, failure, SET_SOURCE_IDENTITY);
         let mend = format!("{mend}; a gateway whose own session has a source identity cannot set another one at all");
         Said::problem(format!("STS: {}", failure.message), mend)
     })
 }
 
-pub(super) fn inherited_tags(_: &Examination, mapping: &MappingSeen) -> Said {
-    said(mapping, Refused::InheritedTags, |failure| {
+pub(super) fn inherited_tags(examination: &Examination, mapping: &MappingSeen) -> Said {
+    said(examination, mapping, Refused::InheritedTags, |failure| {
         Said::problem(
             format!("STS: {}", failure.message),
             "the gateway's own session was given transitive tags with keys of the stamp or of this mapping's tags: assume its role \
@@ -85,8 +86,8 @@ pub(super) fn inherited_tags(_: &Examination, mapping: &MappingSeen) -> Said {
     })
 }
 
-pub(super) fn request(_: &Examination, mapping: &MappingSeen) -> Said {
-    said(mapping, Refused::Request, |failure| {
+pub(super) fn request(examination: &Examination, mapping: &MappingSeen) -> Said {
+    said(examination, mapping, Refused::Request, |failure| {
         let mend = match failure.code.as_str() {
             "PackedPolicyTooLarge" => {
                 "give the mapping fewer toolsets or shorter tags; tags that the gateway's own session hands on count, too (EKS Pod \
@@ -103,7 +104,15 @@ pub(super) fn request(_: &Examination, mapping: &MappingSeen) -> Said {
 }
 
 /// What a check says that looks for one kind of refusal.
-fn said(mapping: &MappingSeen, looked_for: Refused, found: impl Fn(&AwsFailure) -> Said) -> Said {
+fn said(
+    examination: &Examination,
+    mapping: &MappingSeen,
+    looked_for: Refused,
+    found: impl Fn(&AwsFailure) -> Said,
+) -> Said {
+    if let Some(other) = examination.somebody_else() {
+        return Said::unknown(format!("asked was as {other}, which is not the gateway"), RUN_WHERE_IT_SERVES);
+    }
     let failure = match &mapping.assumed {
         Ok(()) => return Said::ok("STS gave a session with the gateway's stamp"),
         Err(failure) => failure,
@@ -157,7 +166,7 @@ fn to_allow(examination: &Examination, mapping: &MappingSeen, failure: &AwsFailu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::testing::{failure, good};
+    use crate::doctor::testing::{failure, good, identity};
     use crate::doctor::{Status, Unseen};
 
     const CHECKS: [fn(&Examination, &MappingSeen) -> Said; 5] =
@@ -203,6 +212,17 @@ mod tests {
         assert_eq!(statuses(unreachable), [Status::Unknown; 5]);
         let throttled = AwsFailure { retryable: true, ..failure("Throttling", "Rate exceeded") };
         assert_eq!(statuses(throttled), [Status::Unknown; 5]);
+    }
+
+    #[test]
+    fn what_somebody_else_may_says_nothing_of_the_gateway() {
+        let mut examination = good();
+        examination.own.identity = Ok(identity("arn:aws:iam::123456789012:user/pat"));
+        for assumed in [Ok(()), Err(denied(ASSUME_ROLE, ""))] {
+            examination.mappings[0].assumed = assumed;
+            let said = CHECKS.map(|check| check(&examination, &examination.mappings[0]).status);
+            assert_eq!(said, [Status::Unknown; 5]);
+        }
     }
 
     #[test]

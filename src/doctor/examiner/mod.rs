@@ -115,7 +115,7 @@ impl Examiner {
         };
         let identity = match identity {
             Ok(identity) => identity,
-            Err(failure) => return blind(config, &by_role, failure),
+            Err(failure) => return blind(config, &by_role, &failure),
         };
         let configured = config.protect.gateway_role_arn.as_ref();
         let own = async { within(self.iam_reach(&identity, configured)).await };
@@ -187,7 +187,7 @@ fn by_role<'c>(config: &'c Config, only: Option<&str>) -> BTreeMap<&'c RoleArn, 
 }
 
 /// What is seen without an identity.
-fn blind(config: &Config, by_role: &BTreeMap<&RoleArn, Vec<Mapping<'_>>>, failure: AwsFailure) -> Examination {
+fn blind(config: &Config, by_role: &BTreeMap<&RoleArn, Vec<Mapping<'_>>>, failure: &AwsFailure) -> Examination {
     let unseen = || Unseen::from(failure.clone());
     // Nobody was asked for the role's sake.
     let not_asked = AwsFailure { sent: Sent::No, ..failure.clone() };
