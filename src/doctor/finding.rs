@@ -70,6 +70,8 @@ fn text<S: serde::Serializer>(value: &impl std::fmt::Display, serializer: S) -> 
 pub struct Finding {
     /// The check's code: stable.
     pub code: &'static str,
+    /// What is so where it is fine.
+    pub expected: &'static str,
     /// How it stands.
     pub status: Status,
     /// What was looked at.

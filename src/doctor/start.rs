@@ -85,7 +85,8 @@ fn log(examination: &Examination, found: &[Finding]) {
         };
         // What AWS says may hold an attacker's words.
         let evidence = visible(&finding.evidence);
-        tracing::warn!(code = finding.code, what, %evidence, "`doctor` found a problem, and tells how it is mended");
+        let (code, expected) = (finding.code, finding.expected);
+        tracing::warn!(code, expected, what, %evidence, "`doctor` found a problem, and tells how it is mended");
     }
     let Counts { ok, unknown, warning, problem } = Counts::of(found);
     tracing::info!(ok, unknown, warnings = warning, problems = problem, "looked at what the gateway stands on at AWS");

@@ -163,6 +163,7 @@ fn good_and_bad_roles_are_told_apart() {
     let wide = finding(&report, "role/wide", "TrustOnlyGateway");
     assert_eq!((&wide["about"], &wide["mappings"]), (&json!("role"), &json!(["dev/keyring:wide"])));
     assert!(wide["mend"].as_str().is_some_and(|mend| mend.contains("OnlyTheGatewayWithItsStamp")), "{wide}");
+    assert_eq!(wide["expected"], "the role's trust policy lets in the gateway and nobody else");
     assert!(!ran.said().contains(gateway.own_keys().secret_access_key.as_str()));
     for event in gateway.sandbox().trail() {
         let arn = event["userIdentity"]["arn"].as_str().unwrap_or_default();

@@ -15,8 +15,8 @@ use super::finding::{Finding, Said, Subject};
 pub struct Check {
     /// Its code: stable.
     pub code: &'static str,
-    /// What is as it should be where it is fine.
-    pub asks: &'static str,
+    /// What is so where it is fine.
+    pub expected: &'static str,
     look: Look,
 }
 
@@ -29,8 +29,8 @@ enum Look {
     Account(fn(&AccountSeen) -> Said),
 }
 
-const fn check(code: &'static str, asks: &'static str, look: Look) -> Check {
-    Check { code, asks, look }
+const fn check(code: &'static str, expected: &'static str, look: Look) -> Check {
+    Check { code, expected, look }
 }
 
 /// Every check.
@@ -65,7 +65,7 @@ pub fn findings(examination: &Examination) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut tell = |check: &Check, subject: Subject, said: Said| {
         let Said { status, evidence, mend } = said;
-        found.push(Finding { code: check.code, status, subject, evidence, mend });
+        found.push(Finding { code: check.code, expected: check.expected, status, subject, evidence, mend });
     };
     for check in CHECKS {
         if let Look::Gateway(look) = check.look {

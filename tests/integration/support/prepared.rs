@@ -222,9 +222,9 @@ impl Prepared {
         let aws_url = self.aws.url();
         let mut sections: BTreeMap<&str, String> = BTreeMap::new();
         let fixed = [
-            ("gateway.name", format!("\"{NAME}\"")),
             // What AWS is asked is counted by tests, which make it misbehave call by call.
             ("gateway.examine_at_start", "false".to_owned()),
+            ("gateway.name", format!("\"{NAME}\"")),
             ("listen.address", "\"127.0.0.1:0\"".to_owned()),
             ("listen.metrics_address", "\"127.0.0.1:0\"".to_owned()),
             ("sigv4.keyring", "\"keyring.json\"".to_owned()),
