@@ -1,6 +1,7 @@
 //! What was seen of what the gateway stands on.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::identity::{GatewayIdentity, Kind};
 use crate::arn::{AccountId, RoleArn};
@@ -131,7 +132,7 @@ pub struct RoleRead {
     /// Its permissions boundary, by ARN.
     pub boundary: Option<String>,
     /// What it may do.
-    pub standing: Standing,
+    pub standing: Arc<Standing>,
 }
 
 /// An account with mapped roles.

@@ -1,6 +1,7 @@
 //! Examinations that are written down.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -87,7 +88,7 @@ pub(super) fn good() -> Examination {
             read: Ok(RoleRead {
                 trust: serde_json::to_string(&trust).unwrap(),
                 boundary: Some("arn:aws:iam::123456789012:policy/agents".to_owned()),
-                standing,
+                standing: Arc::new(standing),
             }),
         }],
         accounts: vec![AccountSeen {

@@ -34,8 +34,9 @@ fn decision(gateway: &TestGateway, id: &str) -> Value {
     gateway.records_of(id).last().expect("a call has a record")["additionalEventData"]["decision"].clone()
 }
 
-/// The tools that have something to answer where no action is allowed.
-const WITHOUT_AWS: [&str; 3] = ["validate_policy", "whoami", "get_version"];
+/// The tools that are listed where no action is allowed: those that have something to answer all the same, and the one that needs
+/// now these actions and now those, none of them always.
+const WITHOUT_AWS: [&str; 5] = ["validate_policy", "get_identity_details", "whoami", "get_version", "why_denied"];
 
 #[test]
 fn deny_everything_via_mcp_as_published() {

@@ -49,7 +49,8 @@ fn a_session_carries_who_called_through_what_and_may_do_no_more_than_its_purpose
         );
         serde_json::from_value(policy["Statement"][0]["Action"].clone()).expect("a list of actions")
     };
-    let reading = ["iam:Get", "iam:List", "iam:Simulate", "access-analyzer:Validate"];
+    let reading =
+        ["iam:Generate", "iam:Get", "iam:List", "iam:Simulate", "access-analyzer:Validate", "cloudtrail:Lookup"];
     let reads = |action: &String| reading.iter().any(|verb| action.starts_with(verb));
     // They are assumed side by side, so either may have come first.
     policies.sort_by_key(|policy| actions(policy).iter().any(|action| !reads(action)));

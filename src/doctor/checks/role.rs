@@ -49,6 +49,8 @@ pub(super) fn not_administrator(_: &Examination, role: &RoleSeen) -> Said {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::doctor::Status;
     use crate::doctor::testing::{good, unseen};
@@ -73,7 +75,7 @@ mod tests {
     fn an_administrator_is_one_always_or_sometimes_or_nobody_knows() {
         let mut examination = good();
         let mut status = |administrator, unreadable: &[&str]| {
-            let standing = &mut examination.roles[0].read.as_mut().unwrap().standing;
+            let standing = Arc::make_mut(&mut examination.roles[0].read.as_mut().unwrap().standing);
             standing.administrator = administrator;
             standing.unreadable = unreadable.iter().map(|name| (*name).to_owned()).collect();
             not_administrator(&examination, &examination.roles[0]).status

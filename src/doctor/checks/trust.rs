@@ -38,7 +38,7 @@ pub(super) fn only_gateway(examination: &Examination, role: &RoleSeen) -> Said {
         }
     }
     let account = role.role_arn.account().to_string();
-    let worst = findings::of(PolicyKind::Trust, json, &account);
+    let worst = findings::of(PolicyKind::Trust, json, Some(&account));
     let grave: Vec<&str> = worst
         .iter()
         .filter(|finding| finding.severity <= Severity::High)

@@ -346,7 +346,7 @@ fn all_ways_are_found_and_no_other() {
     let (account, labels) = labelled();
     let snapshot = account.read();
     assert!(snapshot.users.len() + snapshot.roles.len() >= 200);
-    let chains = search::search(&snapshot, None).chains;
+    let chains = search::search(&snapshot, None, &|_| true).chains;
     let escalating = || chains.iter().filter(|chain| !chain.hops.is_empty());
     let reached: BTreeMap<String, bool> =
         escalating().map(|chain| (chain.principal.to_string(), chain.certainty == Certainty::Conditional)).collect();
