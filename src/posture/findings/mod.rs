@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use self::document::Document;
 use self::escalations::Escalation;
+pub(super) use self::patterns::matches;
 pub use self::rules::{RULES, Rule};
 use crate::policy::PolicyKind;
 

@@ -3,7 +3,7 @@
 use super::document::{Patterns, Statement};
 
 /// Whether `text` fits `pattern`, in which `*` and `?` are wildcards. Both are compared as they are: actions in lower case.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(in crate::posture) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut in_text) = (0, 0);
     // Where the last star stands, and how far it was read.

@@ -124,14 +124,14 @@ impl Standing {
         Self { administrator, services, unknown_services, dangers: danger::of(holder), unreadable }
     }
 
-    /// The most that it may do anywhere for certain.
+    /// The most that it may do anywhere for certain. Who may do everything with one service is no administrator of the account.
     #[must_use]
     pub fn access(&self) -> Access {
         if self.administrator == Some(Certainty::Certain) {
             return Access::Administrator;
         }
         let all = self.services.values().chain(self.unknown_services.values());
-        all.map(|service| service.certain).max().unwrap_or(Access::None)
+        all.map(|service| service.certain).max().unwrap_or(Access::None).min(Access::PermissionsManagement)
     }
 
     /// In full, for one identity.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Access, ServiceAccess};
 use crate::actions::{self, AccessLevel};
-use crate::policy::{Effect, Statement};
+use crate::policy::Effect;
+use crate::posture::findings::matches;
 use crate::posture::holder::{Certainty, Holder};
 
 /// A name that no action has, and that none will ever get.
@@ -14,54 +15,66 @@ const LEVELS: [AccessLevel; 3] = [AccessLevel::PermissionsManagement, AccessLeve
 
 type Found = (BTreeMap<&'static str, ServiceAccess>, BTreeMap<String, ServiceAccess>);
 
+/// What the statements that allow name, service by service: of thousands of actions few are worth asking about.
+#[derive(Debug, Default)]
+struct Named {
+    /// Whether a statement names actions of every service.
+    all: bool,
+    /// The names of each service's actions, as patterns, all in lower case.
+    by_service: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Named {
+    fn of(holder: &Holder) -> Self {
+        let mut named = Self::default();
+        let policies = holder.held().layers.identity.policies().iter();
+        let statements = policies.flat_map(|policy| policy.document().statements());
+        for statement in statements.filter(|statement| statement.effect() == Effect::Allow) {
+            let (negated, patterns) = statement.action_patterns();
+            named.all |= negated;
+            for pattern in patterns.filter(|_| !negated) {
+                match pattern.split_once(':').filter(|(service, _)| *service != "*") {
+                    Some((service, name)) => {
+                        let names = named.by_service.entry(service.to_ascii_lowercase()).or_default();
+                        names.insert(name.to_ascii_lowercase());
+                    }
+                    None => named.all = true,
+                }
+            }
+        }
+        named
+    }
+
+    fn names(&self, service: &str) -> impl Iterator<Item = &str> {
+        self.by_service.get(service).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether a statement names this action of a service.
+    fn has(&self, service: &str, action: &str) -> bool {
+        self.all || self.names(service).any(|pattern| matches(pattern, action))
+    }
+}
+
 /// With the services of the table, and with those that policies name and the table does not.
 pub(super) fn of(holder: &Holder) -> Found {
-    let identity = &holder.held().layers.identity;
-    let allowing: Vec<&Statement> = identity
-        .policies()
-        .iter()
-        .flat_map(|policy| policy.document().statements())
-        .filter(|statement| statement.effect() == Effect::Allow)
-        .collect();
-    let named: Option<BTreeSet<String>> = allowing
-        .iter()
-        .map(|statement| services_of(statement))
-        .collect::<Option<Vec<_>>>()
-        .map(|all| all.into_iter().flatten().collect());
-    let is_named = |service: &str| named.as_ref().is_none_or(|named| named.contains(service));
+    let named = Named::of(holder);
     let mut known = BTreeMap::new();
-    for service in actions::services().filter(|service| is_named(service)) {
-        let access = of_service(holder, service, &allowing);
+    for service in actions::services().filter(|service| named.all || named.by_service.contains_key(*service)) {
+        let access = of_service(holder, service, &named);
         if access.at_best != Access::None {
             known.insert(service, access);
         }
     }
-    let unknown = named.unwrap_or_default().into_iter().filter(|service| actions::service(service).is_none());
-    let unknown = unknown.map(|service| {
-        let access = of_service(holder, &service, &allowing);
-        (service, access)
-    });
+    let unknown = named.by_service.keys().filter(|service| actions::service(service).is_none());
+    let unknown = unknown.map(|service| (service.clone(), of_service(holder, service, &named)));
     (known, unknown.filter(|(_, access)| access.at_best != Access::None).collect())
 }
 
-/// The services that a statement names, in lower case; `None` for all.
-fn services_of(statement: &Statement) -> Option<BTreeSet<String>> {
-    let (negated, mut patterns) = statement.action_patterns();
-    if negated {
-        return None;
-    }
-    patterns.try_fold(BTreeSet::new(), |mut services, pattern| {
-        let service = pattern.split_once(':').map(|(service, _)| service).filter(|service| *service != "*")?;
-        services.insert(service.to_ascii_lowercase());
-        Some(services)
-    })
-}
-
-fn of_service(holder: &Holder, service: &str, allowing: &[&Statement]) -> ServiceAccess {
+fn of_service(holder: &Holder, service: &str, named: &Named) -> ServiceAccess {
     let mut access = ServiceAccess { certain: Access::None, at_best: Access::None };
     for level in LEVELS {
         if access.certain == Access::None {
-            note(holder, candidates(service, level, allowing), level.into(), &mut access);
+            note(holder, candidates(service, level, named), level.into(), &mut access);
         }
     }
     if access.at_best == Access::PermissionsManagement || has_none_to_manage(service) && access.at_best == Access::Write
@@ -95,23 +108,13 @@ fn note(holder: &Holder, actions: impl Iterator<Item = String>, level: Access, a
     }
 }
 
-/// The actions of a service at this level: of the table, and those that the table does not have and statements name.
-fn candidates<'a>(
-    service: &'a str,
-    level: AccessLevel,
-    allowing: &'a [&Statement],
-) -> impl Iterator<Item = String> + 'a {
+/// The actions of a service at this level that statements name: of the table, and those that the table does not have.
+fn candidates<'a>(service: &'a str, level: AccessLevel, named: &'a Named) -> impl Iterator<Item = String> + 'a {
     let known = actions::service(service).into_iter().flat_map(actions::Service::actions);
-    let known = known.filter(move |(_, known)| known.level == level).map(move |(name, _)| format!("{service}:{name}"));
-    let named = allowing.iter().flat_map(|statement| {
-        let (negated, patterns) = statement.action_patterns();
-        patterns.filter(move |_| !negated)
-    });
+    let known = known.filter(move |(name, known)| known.level == level && named.has(service, name));
+    let known = known.map(move |(name, _)| format!("{service}:{name}"));
     let unknown =
-        named.map(|pattern| pattern.to_ascii_lowercase().replace('*', "zz").replace('?', "z")).filter(move |action| {
-            action.split_once(':').is_some_and(|(own, _)| own == service)
-                && actions::find(action).is_none()
-                && actions::level(action) == level
-        });
+        named.names(service).map(move |name| format!("{service}:{}", name.replace('*', "zz").replace('?', "z")));
+    let unknown = unknown.filter(move |action| actions::find(action).is_none() && actions::level(action) == level);
     known.chain(unknown)
 }
