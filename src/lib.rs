@@ -30,6 +30,7 @@ pub mod policy;
 pub mod policy_cases;
 pub mod posture;
 pub mod random;
+pub mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod sealing;

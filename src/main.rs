@@ -6,8 +6,8 @@ use clap::Parser;
 #[cfg(feature = "sandbox")]
 use iam_mcp_gateway::cli::demo;
 use iam_mcp_gateway::cli::{
-    Command, Outcome, approve, audit, call, config, connect, credentials, doctor, healthcheck, keyring, policy, serve,
-    tools,
+    Command, Outcome, approve, audit, call, config, connect, credentials, doctor, healthcheck, keyring, policy, report,
+    serve, tools,
 };
 use mimalloc::MiMalloc;
 
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command),
         Command::Doctor(command) => doctor::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Report(command) => report::run(&command),
         Command::Healthcheck(command) => healthcheck::run(&command),
     };
     Outcome::report(outcome)

@@ -18,6 +18,7 @@ pub mod healthcheck;
 pub mod keyring;
 pub mod out;
 pub mod policy;
+pub mod report;
 pub mod serve;
 pub mod to;
 pub mod tools;
@@ -55,6 +56,8 @@ pub enum Command {
     Doctor(doctor::Doctor),
     /// Verify, search, follow and export audit journals, and compare them with CloudTrail.
     Audit(audit::Audit),
+    /// Write what an account's identities are, may do and should not, as a page for people and as JSON.
+    Report(report::Report),
     /// Ask a running gateway whether it lives; for container health checks.
     Healthcheck(healthcheck::Healthcheck),
 }

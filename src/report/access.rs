@@ -1,0 +1,57 @@
+//! How much users and roles may do, summed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Identity;
+use crate::policy::Principal;
+use crate::posture::Snapshot;
+use crate::posture::holder::{Circumstances, Held, Holder, Shelf};
+use crate::posture::snapshot::{self, Directory};
+use crate::posture::standing::{Access, Standing};
+
+/// The levels, the least first.
+pub const LEVELS: [Access; 5] =
+    [Access::None, Access::Read, Access::Write, Access::PermissionsManagement, Access::Administrator];
+
+/// How many there are at each level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ByLevel {
+    /// Users.
+    pub users: BTreeMap<Access, usize>,
+    /// Roles.
+    pub roles: BTreeMap<Access, usize>,
+}
+
+impl ByLevel {
+    /// Of these identities.
+    pub(super) fn of(identities: &[Identity]) -> Self {
+        let none = || LEVELS.map(|level| (level, 0)).into();
+        let mut summed = Self { users: none(), roles: none() };
+        for identity in identities {
+            let of = if identity.is_user() { &mut summed.users } else { &mut summed.roles };
+            *of.entry(identity.access).or_default() += 1;
+        }
+        summed
+    }
+}
+
+/// What every user and then every role may do at most for certain.
+pub(super) fn levels(snapshot: &Snapshot) -> Vec<Access> {
+    let (directory, mut shelf) = (Directory::of(snapshot), Shelf::default());
+    let held = snapshot.users.iter().map(|user| (&user.identity, shelf.of_user(&directory, user)));
+    let mut asked: Vec<(&snapshot::Identity, _)> = held.collect();
+    asked.extend(snapshot.roles.iter().map(|role| (&role.identity, shelf.of_role(&directory, role))));
+    asked.into_iter().map(|(identity, held)| level(snapshot, identity, &held)).collect()
+}
+
+fn level(snapshot: &Snapshot, identity: &snapshot::Identity, held: &std::sync::Arc<Held>) -> Access {
+    let principal = match identity.arn.parse() {
+        Ok(role) => Ok(Principal::role_session(&role, "session")),
+        Err(_) => Principal::from_arn(&identity.arn),
+    };
+    let Ok(principal) = principal else { return Access::None };
+    let circumstances = Circumstances { identity, at: snapshot.taken };
+    Standing::of(&Holder::new(&snapshot.account, principal, std::sync::Arc::clone(held), &circumstances)).access()
+}
