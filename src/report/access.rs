@@ -1,13 +1,14 @@
 //! How much users and roles may do, summed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::Identity;
 use crate::policy::Principal;
 use crate::posture::Snapshot;
-use crate::posture::holder::{Circumstances, Held, Holder, Shelf};
+use crate::posture::holder::{Certainty, Circumstances, Held, Holder, Shelf};
 use crate::posture::snapshot::{self, Directory};
 use crate::posture::standing::{Access, Standing};
 
@@ -43,15 +44,43 @@ pub(super) fn levels(snapshot: &Snapshot) -> Vec<Access> {
     let held = snapshot.users.iter().map(|user| (&user.identity, shelf.of_user(&directory, user)));
     let mut asked: Vec<(&snapshot::Identity, _)> = held.collect();
     asked.extend(snapshot.roles.iter().map(|role| (&role.identity, shelf.of_role(&directory, role))));
-    asked.into_iter().map(|(identity, held)| level(snapshot, identity, &held)).collect()
+    asked.into_iter().map(|(identity, held)| standing(snapshot, identity, held).map_or(Access::None, level)).collect()
 }
 
-fn level(snapshot: &Snapshot, identity: &snapshot::Identity, held: &std::sync::Arc<Held>) -> Access {
+fn standing(snapshot: &Snapshot, identity: &snapshot::Identity, held: Arc<Held>) -> Option<Standing> {
     let principal = match identity.arn.parse() {
-        Ok(role) => Ok(Principal::role_session(&role, "session")),
-        Err(_) => Principal::from_arn(&identity.arn),
+        Ok(role) => Principal::role_session(&role, "session"),
+        Err(_) => Principal::from_arn(&identity.arn).ok()?,
     };
-    let Ok(principal) = principal else { return Access::None };
     let circumstances = Circumstances { identity, at: snapshot.taken };
-    Standing::of(&Holder::new(&snapshot.account, principal, std::sync::Arc::clone(held), &circumstances)).access()
+    Some(Standing::of(&Holder::new(&snapshot.account, principal, held, &circumstances)))
+}
+
+/// Who may do everything with some service is no administrator of the account, however much that is.
+fn level(standing: Standing) -> Access {
+    match standing.administrator {
+        Some(Certainty::Certain) => Access::Administrator,
+        Some(Certainty::Conditional) | None => standing.access().min(Access::PermissionsManagement),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::posture::testing::{Written, allow};
+
+    #[test]
+    fn everything_with_one_service_is_not_administrator() {
+        let mut account = Written::default();
+        for (name, actions) in [("all", "*"), ("s3", "s3:*"), ("read", "s3:GetObject"), ("write", "s3:PutObject")] {
+            account.user(name, &json!([allow(&json!(actions), &json!("*"))]), json!({}));
+        }
+        account.role("none", &json!({"Service": "ec2.amazonaws.com"}), &json!([]), json!({}));
+        assert_eq!(
+            levels(&account.read()),
+            [Access::Administrator, Access::PermissionsManagement, Access::Read, Access::Write, Access::None]
+        );
+    }
 }

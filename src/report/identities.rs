@@ -40,8 +40,8 @@ pub struct Identity {
     pub created: Option<Timestamp>,
     /// When it was used last, as far as AWS knows.
     pub last_used: Option<Timestamp>,
-    /// How many findings are about it.
-    pub findings: usize,
+    /// The findings that are about it, by their places in the list of all.
+    pub findings: Vec<usize>,
 }
 
 impl Identity {
@@ -59,9 +59,9 @@ pub(super) fn of(
     escalations: &Escalations,
     findings: &[Finding],
 ) -> Vec<Identity> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for arn in findings.iter().flat_map(|finding| &finding.about) {
-        *counts.entry(arn).or_default() += 1;
+    let mut about: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, finding) in findings.iter().enumerate() {
+        finding.about.iter().for_each(|arn| about.entry(arn).or_default().push(place));
     }
     let escalating: HashSet<&str> = escalations.escalating().map(|chain| &*chain.principal).collect();
     let users = snapshot.users.iter().map(|user| {
@@ -95,7 +95,7 @@ pub(super) fn of(
         escalates: escalating.contains(&*identity.arn),
         created: identity.created,
         last_used,
-        findings: counts.get(&*identity.arn).copied().unwrap_or_default(),
+        findings: about.remove(&*identity.arn).unwrap_or_default(),
     })
     .collect()
 }

@@ -54,6 +54,8 @@ mod refusals;
 mod reloads;
 mod replay;
 mod replicas;
+mod report;
+mod report_page;
 mod scanner;
 mod sealing_secrets;
 mod secret_canaries;

@@ -63,6 +63,11 @@ fn from_files(details: &Path, report: Option<&Path>, now: Timestamp) -> Result<R
         return Ok(Read { snapshot, no_credential_report });
     };
     let rows = snapshot::report(&read(path)?).map_err(|error| faulty(path, error.to_string()))?;
+    // Of another account it would say that nobody has any credentials.
+    let prefix = format!("arn:{}:iam::{}:", snapshot.account.partition, snapshot.account.id);
+    if !rows.iter().any(|row| row.arn.starts_with(&prefix)) {
+        return Err(faulty(path, format!("it tells nothing of account {}", snapshot.account.id)));
+    }
     let mut by_arn: HashMap<_, _> = rows.into_iter().map(|row| (row.arn, (row.root, row.credentials))).collect();
     for user in &mut snapshot.users {
         user.credentials = by_arn.remove(&user.identity.arn).map(|(_, credentials)| credentials);
@@ -108,7 +113,9 @@ mod tests {
         for (details, report, says) in [
             (folder.path().join("none.json"), None, "none.json"),
             (written("odd.json", "[]"), None, "odd.json: there are no UserDetailList"),
-            (details, Some(written("odd.csv", "a,b")), "odd.csv: the report has no column"),
+            (details.clone(), Some(written("odd.csv", "a,b")), "odd.csv: it tells nothing of account 123456789012"),
+            (details.clone(), Some(written("torn.csv", "a,b\n1,2")), "torn.csv: the report has no column"),
+            (details, Some(written("other.csv", &REPORT.replace("123", "999"))), "other.csv: it tells nothing of"),
         ] {
             let failure = from_files(&details, report.as_deref(), now).unwrap_err();
             assert!(failure.message.contains(says), "{}", failure.message);

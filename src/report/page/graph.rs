@@ -15,18 +15,20 @@ use crate::report::{Escalating, Route};
 /// How many ways are drawn: those of most principals. The table below the drawing has them all.
 pub(super) const DRAWN: usize = 14;
 
-const WIDTH: usize = 216;
+const WIDTH: usize = 194;
 const HEIGHT: usize = 46;
-const ACROSS: usize = 284;
+const ACROSS: usize = 240;
 const DOWN: usize = 62;
 const MARGIN: usize = 12;
-/// How many characters fit into a node.
-const FITS: usize = 30;
+/// How many characters of a name fit into a node; of what is done next, which is smaller, ten more.
+const FITS: usize = 20;
 
 /// Somebody on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) name: String,
+    /// How many others have the same way.
+    pub(super) others: usize,
     /// What is done next; empty for an administrator.
     pub(super) how: String,
     /// 0 for administrators.
@@ -58,29 +60,25 @@ impl Graph {
     fn add(&mut self, route: &Route, places: &mut BTreeMap<String, usize>) {
         let Some(first) = route.principals.first() else { return };
         // One alone is the same node wherever it stands; several are a node of their own.
-        let (key, name) = match route.count {
-            1 => (first.to_string(), short(first)),
-            count => {
-                (format!("{first} {count} {}", self.nodes.len()), format!("{} and {} more", short(first), count - 1))
-            }
-        };
-        let mut stops = vec![(key, name, Vec::new())];
+        let others = route.count.saturating_sub(1);
+        let key = if others == 0 { first.to_string() } else { format!("{first} {others} {}", self.nodes.len()) };
+        let mut stops = vec![(key, short(first), others, Vec::new())];
         for step in &route.steps {
-            let Some((_, _, doing)) = stops.last_mut() else { return };
+            let Some((_, _, _, doing)) = stops.last_mut() else { return };
             doing.push(step.how);
             if &*step.to != ITSELF {
-                stops.push((step.to.to_string(), short(&step.to), Vec::new()));
+                stops.push((step.to.to_string(), short(&step.to), 0, Vec::new()));
             }
         }
         // What one makes of itself in the end is administrator.
-        if stops.last().is_some_and(|(_, _, doing)| !doing.is_empty()) {
-            stops.push((ADMINISTRATOR.to_owned(), ADMINISTRATOR.to_owned(), Vec::new()));
+        if stops.last().is_some_and(|(_, _, _, doing)| !doing.is_empty()) {
+            stops.push((ADMINISTRATOR.to_owned(), ADMINISTRATOR.to_owned(), 0, Vec::new()));
         }
         let last = stops.len() - 1;
         let mut before = None;
-        for (place, (key, name, doing)) in stops.into_iter().enumerate() {
+        for (place, (key, name, others, doing)) in stops.into_iter().enumerate() {
             let node = *places.entry(key).or_insert_with(|| {
-                self.nodes.push(Node { name, how: String::new(), layer: 0, row: 0 });
+                self.nodes.push(Node { name, others, how: String::new(), layer: 0, row: 0 });
                 self.nodes.len() - 1
             });
             let known = &mut self.nodes[node];
@@ -155,16 +153,21 @@ impl Graph {
         let (left, top) = self.corner(node);
         let class = if node.layer == 0 { "node goal" } else { "node" };
         page.element("g", &[("class", class)], |page| {
-            let full = if node.how.is_empty() { node.name.clone() } else { format!("{}: {}", node.name, node.how) };
-            page.said("title", &[], &full);
+            let others = if node.others == 0 { String::new() } else { format!(" +{}", node.others) };
+            let name = format!("{}{others}", node.name);
+            page.said("title", &[], &if node.how.is_empty() { name } else { format!("{name}: {}", node.how) });
             let [x, y, width, height] = [left, top, WIDTH, HEIGHT].map(|number| number.to_string());
             let box_ = [("x", &*x), ("y", &y), ("width", &width), ("height", &height), ("rx", "6")];
             page.element("rect", &box_, |_| {});
             let x = (left + 12).to_string();
             let [upper, lower] = [top + 20, top + 36].map(|number| number.to_string());
-            page.said("text", &[("x", &x), ("y", &upper), ("class", "who")], &cut(&node.name, FITS - 4));
+            page.said(
+                "text",
+                &[("x", &x), ("y", &upper), ("class", "who")],
+                &format!("{}{others}", cut(&node.name, FITS - others.len().min(FITS))),
+            );
             let how = if node.layer == 0 { "may do everything" } else { &node.how };
-            page.said("text", &[("x", &x), ("y", &lower), ("class", "how")], &cut(how, FITS + 4));
+            page.said("text", &[("x", &x), ("y", &lower), ("class", "how")], &cut(how, FITS + 10));
         });
     }
 }
@@ -235,9 +238,10 @@ mod tests {
                 ("user/bob", 2, "assume"),
                 ("role/deploy", 1, "attach, then do"),
                 ("administrator", 0, ""),
-                ("user/a and 1 more", 1, "attach"),
+                ("user/a", 1, "attach"),
             ]
         );
+        assert_eq!(graph.nodes.iter().map(|node| node.others).collect::<Vec<_>>(), [0, 0, 0, 1]);
         assert_eq!(graph.edges, [(0, 1, false), (1, 2, false), (3, 2, false)].into());
         assert_eq!(graph.nodes.iter().map(|node| node.row).collect::<Vec<_>>(), [0, 0, 0, 1]);
     }

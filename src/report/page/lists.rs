@@ -100,7 +100,7 @@ pub(super) fn identities(page: &mut Markup, report: &Report) {
 /// Those who may do most, and of these those whom most findings are about, first.
 fn in_order(report: &Report) -> Vec<&Identity> {
     let mut all: Vec<&Identity> = report.identities.iter().collect();
-    all.sort_by_key(|one| std::cmp::Reverse((one.access, one.escalates, one.findings)));
+    all.sort_by_key(|one| std::cmp::Reverse((one.access, one.escalates, one.findings.len())));
     all
 }
 
@@ -110,11 +110,13 @@ fn identity(page: &mut Markup, identity: &Identity) {
             let text = match &value {
                 Value::String(text) => text.clone(),
                 Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+                Value::Array(all) => all.len().to_string(),
                 other => other.to_string(),
             };
             match *column {
                 "Name" => page.element("th", &[("scope", "row")], |page| {
-                    page.said("button", &[("type", "button"), ("data-name", &text)], &text);
+                    let whose = [("type", "button"), ("data-name", &*text), ("data-type", identity.r#type)];
+                    page.said("button", &whose, &text);
                 }),
                 "Machine?" => page.said("td", &[("class", "number")], &format!("{text}%")),
                 "Findings" => page.said("td", &[("class", "number")], &text),

@@ -107,11 +107,17 @@ pub(super) fn escalations(page: &mut Markup, report: &Report) {
             return;
         }
         let drawn = escalating.routes.len().min(DRAWN);
-        page.element("div", &[("class", "graph"), ("tabindex", "0"), ("role", "group")], |page| {
+        let frame =
+            [("class", "graph"), ("tabindex", "0"), ("role", "group"), ("aria-label", "Ways to administrator, drawn")];
+        page.element("div", &frame, |page| {
             let says = format!("The {drawn} ways of most principals; the list below says each in words.");
             Graph::of(escalating).draw(page, &says);
         });
-        page.said("p", &[("class", "legend")], "Dashed: as far as conditions allow that nobody can know beforehand.");
+        page.said(
+            "p",
+            &[("class", "legend")],
+            "Dashed: as far as conditions allow that nobody can know beforehand. +3: three others have the same way.",
+        );
         changes(page, &escalating.best_changes);
         page.said("h3", &[], "Each way");
         escalating.routes.iter().take(TOLD).for_each(|route| way(page, route));
@@ -141,8 +147,12 @@ fn change(page: &mut Markup, change: &Change) {
     page.element("tr", &[], |page| {
         let statement = &change.statement;
         let sid = statement.sid.as_deref().map(|sid| format!(" ({sid})")).unwrap_or_default();
-        page.said("td", &[], &format!("{}, statement {}{sid}", statement.policy, statement.statement + 1));
-        page.said("td", &[], &change.actions.join(", "));
+        page.said(
+            "td",
+            &[("class", "wide")],
+            &format!("{}, statement {}{sid}", statement.policy, statement.statement + 1),
+        );
+        page.said("td", &[("class", "wide")], &change.actions.join(", "));
         page.said("td", &[("class", "number")], &change.stopped.to_string());
         page.said("td", &[("class", "number")], &change.left.to_string());
     });

@@ -37,8 +37,12 @@
   const identity = (row) => {
     const cells = row.map((value, place) => {
       const column = COLUMNS[place];
-      if (column === "name") return make("th", { scope: "row" }, make("button", { type: "button", "data-name": value }, value));
-      const shown = column === "confidence" ? `${value}%` : column === "escalates" ? (value ? "yes" : "no") : String(value);
+      if (column === "name") {
+        const whose = { type: "button", "data-name": value, "data-type": row[1] };
+        return make("th", { scope: "row" }, make("button", whose, value));
+      }
+      const shown = column === "confidence" ? `${value}%` : column === "escalates" ? (value ? "yes" : "no")
+        : column === "findings" ? String(value.length) : String(value);
       const number = column === "confidence" || column === "findings";
       return make("td", number ? { class: "number" } : column === "because" ? { class: "because" } : {}, shown);
     });
@@ -79,12 +83,15 @@
 
   const size = Number(document.body.dataset.page);
   const text = (id) => get(id).value.trim().toLowerCase();
+  // Whose findings were asked for, as long as nobody writes something else.
+  let asked = null;
   const findings = list({
     id: "findings", into: "findings-list", size, draw: finding,
-    passes: (one) => {
+    passes: (one, place) => {
       const [wanted, severity] = [text("findings-text"), get("findings-severity").value];
       if (severity && one.severity !== severity) return false;
       if (!wanted) return true;
+      if (asked && wanted === asked.name) return asked.places.has(place);
       const about = `${one.code} ${one.what} ${one.subject.kind} ${one.subject.name} ${one.subject.arn} `;
       return (about + one.evidence.map((fact) => fact.value).join(" ")).toLowerCase().includes(wanted);
     },
@@ -92,7 +99,8 @@
       ? (one, other) => (one.subject.arn < other.subject.arn ? -1 : one.subject.arn > other.subject.arn ? 1 : 0) : null,
   });
   let sorted = null;
-  const rank = (place, value) => (COLUMNS[place] === "access" ? LEVELS.indexOf(value) : value);
+  const rank = (place, value) => (COLUMNS[place] === "access" ? LEVELS.indexOf(value)
+    : COLUMNS[place] === "findings" ? value.length : value);
   const identities = list({
     id: "identities", into: "identities-list", size, draw: identity,
     passes: (row) => {
@@ -123,7 +131,10 @@
   get("identities-list").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    get("findings-text").value = button.dataset.name;
+    const { name, type } = button.dataset;
+    const row = data("identities").find((one) => one[0] === name && one[1] === type);
+    asked = { name: name.trim().toLowerCase(), places: new Set(row[7]) };
+    get("findings-text").value = name;
     findings();
     get("findings-title").scrollIntoView();
     get("findings-text").focus();

@@ -8,6 +8,7 @@
 pub(crate) mod access_analyzer;
 pub(crate) mod account;
 pub(crate) mod bucket;
+pub(crate) mod chromium;
 pub(crate) mod clients;
 pub(crate) mod command;
 pub(crate) mod connected;
