@@ -1,7 +1,10 @@
 //! How much users and roles may do, summed.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use serde::Serialize;
 
@@ -44,7 +47,17 @@ pub(super) fn levels(snapshot: &Snapshot) -> Vec<Access> {
     let held = snapshot.users.iter().map(|user| (&user.identity, shelf.of_user(&directory, user)));
     let mut asked: Vec<(&snapshot::Identity, _)> = held.collect();
     asked.extend(snapshot.roles.iter().map(|role| (&role.identity, shelf.of_role(&directory, role))));
-    asked.into_iter().map(|(identity, held)| standing(snapshot, identity, held).map_or(Access::None, level)).collect()
+    let ask = |(identity, held): &(&snapshot::Identity, Arc<Held>)| {
+        standing(snapshot, identity, Arc::clone(held)).as_ref().map_or(Access::None, level)
+    };
+    // Each is a question of its own, and there are thousands.
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let parts = asked.chunks(asked.len().div_ceil(threads).max(1));
+    thread::scope(|scope| {
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || part.iter().map(ask).collect::<Vec<_>>())).collect();
+        let ended = running.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        ended.flatten().collect()
+    })
 }
 
 fn standing(snapshot: &Snapshot, identity: &snapshot::Identity, held: Arc<Held>) -> Option<Standing> {
@@ -57,7 +70,7 @@ fn standing(snapshot: &Snapshot, identity: &snapshot::Identity, held: Arc<Held>)
 }
 
 /// Who may do everything with some service is no administrator of the account, however much that is.
-fn level(standing: Standing) -> Access {
+fn level(standing: &Standing) -> Access {
     match standing.administrator {
         Some(Certainty::Certain) => Access::Administrator,
         Some(Certainty::Conditional) | None => standing.access().min(Access::PermissionsManagement),
