@@ -27,9 +27,9 @@ def surroundings(binary: Path, profile: Path) -> dict[str, str]:
     """Where an unpacked Chromium finds the libraries and fonts that were unpacked with it."""
     usr = binary.parents[2]
     libraries = [folder for pattern in ("lib/*-linux-gnu", "lib/*-linux-gnu/pulseaudio") for folder in usr.glob(pattern)]
-    folders = "".join(f"<dir>{folder}</dir>" for folder in (usr / "share/fonts", "/usr/share/fonts"))
     fonts = profile / "fonts.conf"
-    fonts.write_text(f"<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>{folders}"
+    fonts.write_text(f"<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>"
+                     f"<include ignore_missing='yes'>/etc/fonts/fonts.conf</include><dir>{usr / 'share/fonts'}</dir>"
                      f"<cachedir>{profile / 'fonts'}</cachedir></fontconfig>")
     return {"LD_LIBRARY_PATH": ":".join(map(str, libraries)), "FONTCONFIG_FILE": str(fonts)}
 
