@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::Arc;
 use std::thread;
 
 use serde::Serialize;
 
 use super::Identity;
-use crate::policy::Principal;
 use crate::posture::Snapshot;
-use crate::posture::holder::{Certainty, Circumstances, Held, Holder, Shelf};
-use crate::posture::snapshot::{self, Directory};
-use crate::posture::standing::{Access, Standing};
+use crate::posture::snapshot::{Role, User};
+use crate::posture::standing::{Access, Standings};
 
 /// The levels, the least first.
 pub const LEVELS: [Access; 5] =
@@ -43,38 +40,29 @@ impl ByLevel {
 
 /// What every user and then every role may do at most for certain.
 pub(super) fn levels(snapshot: &Snapshot) -> Vec<Access> {
-    let (directory, mut shelf) = (Directory::of(snapshot), Shelf::default());
-    let held = snapshot.users.iter().map(|user| (&user.identity, shelf.of_user(&directory, user)));
-    let mut asked: Vec<(&snapshot::Identity, _)> = held.collect();
-    asked.extend(snapshot.roles.iter().map(|role| (&role.identity, shelf.of_role(&directory, role))));
-    let ask = |(identity, held): &(&snapshot::Identity, Arc<Held>)| {
-        standing(snapshot, identity, Arc::clone(held)).as_ref().map_or(Access::None, level)
+    let users = snapshot.users.iter().map(Who::User);
+    let all: Vec<Who<'_>> = users.chain(snapshot.roles.iter().map(Who::Role)).collect();
+    let ask = |part: &[Who<'_>]| -> Vec<Access> {
+        let mut standings = Standings::of(snapshot);
+        let mut standing = |who: &Who<'_>| match who {
+            Who::User(user) => standings.of_user(user),
+            Who::Role(role) => standings.of_role(role),
+        };
+        part.iter().map(|who| standing(who).map_or(Access::None, |standing| standing.access())).collect()
     };
     // Each is a question of its own, and there are thousands.
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let parts = asked.chunks(asked.len().div_ceil(threads).max(1));
+    let parts = all.chunks(all.len().div_ceil(threads).max(1));
     thread::scope(|scope| {
-        let running: Vec<_> = parts.map(|part| scope.spawn(move || part.iter().map(ask).collect::<Vec<_>>())).collect();
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || ask(part))).collect();
         let ended = running.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
         ended.flatten().collect()
     })
 }
 
-fn standing(snapshot: &Snapshot, identity: &snapshot::Identity, held: Arc<Held>) -> Option<Standing> {
-    let principal = match identity.arn.parse() {
-        Ok(role) => Principal::role_session(&role, "session"),
-        Err(_) => Principal::from_arn(&identity.arn).ok()?,
-    };
-    let circumstances = Circumstances { identity, at: snapshot.taken };
-    Some(Standing::of(&Holder::new(&snapshot.account, principal, held, &circumstances)))
-}
-
-/// Who may do everything with some service is no administrator of the account, however much that is.
-fn level(standing: &Standing) -> Access {
-    match standing.administrator {
-        Some(Certainty::Certain) => Access::Administrator,
-        Some(Certainty::Conditional) | None => standing.access().min(Access::PermissionsManagement),
-    }
+enum Who<'a> {
+    User(&'a User),
+    Role(&'a Role),
 }
 
 #[cfg(test)]

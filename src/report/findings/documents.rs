@@ -23,7 +23,7 @@ fn of_document(stored: &Stored<'_>, account: &Account) -> Vec<Finding> {
             .into_iter()
             .collect();
     }
-    let found = findings::of(stored.kind, stored.written.text(), account.id.as_str());
+    let found = findings::of(stored.kind, stored.written.text(), Some(account.id.as_str()));
     found.into_iter().filter_map(|found| told(stored, found)).collect()
 }
 

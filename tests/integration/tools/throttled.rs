@@ -163,6 +163,10 @@ fn throttle(trial: &Trial, place: &Place, action: &str, times: usize) -> Refusal
 /// What stands in the requests of this trial and of no other; nothing where it names neither an entity nor a key.
 fn about(trial: &Trial, place: &Place) -> String {
     let arguments = place.arguments(trial);
+    // What is only talked about stands in no request.
+    if arguments.get("tool_name").is_some() {
+        return String::new();
+    }
     let own = format!("-{}", place.mark);
     match (arguments.to_string().contains(&own), arguments["access_key_id"].as_str()) {
         (true, _) => own,

@@ -52,6 +52,30 @@ impl Refusal {
     }
 }
 
+/// What was seen of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Seen {
+    /// What is said against it.
+    pub(super) refusals: Vec<Refusal>,
+    /// Why the policies of the mapped role could not be looked at.
+    pub(super) unread: Option<String>,
+}
+
+impl Seen {
+    pub(super) fn of(refusals: Vec<Refusal>) -> Self {
+        Self { refusals, unread: None }
+    }
+
+    /// Nothing that was looked at is against it, which says little where not everything was.
+    pub(super) fn outcome(&self) -> &'static str {
+        match (self.refusals.is_empty(), &self.unread) {
+            (false, _) => "denied",
+            (true, None) => "not-denied",
+            (true, Some(_)) => "unknown",
+        }
+    }
+}
+
 /// A statement that allows nothing but this.
 pub(super) fn allowing(action: &str, resource: &str) -> Value {
     json!({"Effect": "Allow", "Action": action, "Resource": resource})

@@ -9,7 +9,7 @@ mod tests;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use self::answer::Refusal;
+use self::answer::{Refusal, Seen};
 use crate::audit::RecordedRefusal;
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader};
@@ -58,7 +58,7 @@ static SPEC: Spec = Spec {
     own_parameters: &[REQUEST_ID, TOOL_NAME, ARGUMENTS],
     output: || {
         json!({
-            "Denied": {"type": "boolean"}, "Tool": {"type": "string", "absent": true}, "Refusals": {"type": "array"},
+            "Outcome": {"enum": ["denied", "not-denied", "unknown"]}, "Tool": {"type": "string", "absent": true}, "Refusals": {"type": "array"},
             "NotSeen": {"type": "string"},
         })
     },
@@ -84,20 +84,23 @@ impl ReadTool for WhyDenied {
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let (tool, refusals) = match asked(call)? {
+            let (tool, seen) = match asked(call)? {
                 Some(declared) => {
                     let tool = declared.tool().spec.name;
-                    (Some(tool.to_owned()), of_call(call, declared, reader).await)
+                    (Some(tool.to_owned()), of_call(call, declared, reader).await?)
                 }
                 None => of_record(call, request_id(call)?, reader).await?,
             };
             let mut answer = json!({
-                "Denied": !refusals.is_empty(),
-                "Refusals": refusals.iter().map(Refusal::shown).collect::<Vec<_>>(),
+                "Outcome": seen.outcome(),
+                "Refusals": seen.refusals.iter().map(Refusal::shown).collect::<Vec<_>>(),
                 "NotSeen": NOT_SEEN,
             });
             if let Some(tool) = tool {
                 answer["Tool"] = tool.into();
+            }
+            if let Some(unread) = seen.unread {
+                answer["RoleUnreadable"] = unread.into();
             }
             Ok(answer)
         })
@@ -129,7 +132,7 @@ fn asked(call: &Call) -> Result<Option<Declared>, ToolError> {
 }
 
 /// What is said against a call that is described: by stage one, or else by the policies of the mapped role.
-async fn of_call(call: &Call, declared: Declared, reader: &Reader) -> Vec<Refusal> {
+async fn of_call(call: &Call, declared: Declared, reader: &Reader) -> Result<Seen, ToolError> {
     let needed = |calls: &[DeclaredCall]| -> Vec<(String, String)> {
         let needed = calls.iter().filter(|call| !call.is_optional());
         needed.map(|own| (own.action.as_str().to_owned(), own.resource.display(&call.facts.account))).collect()
@@ -139,27 +142,27 @@ async fn of_call(call: &Call, declared: Declared, reader: &Reader) -> Vec<Refusa
     asked.extend(needed(&declaration.writes));
     let spec = declared.tool().spec;
     match stage_one::judged(declared) {
-        Err(refused) => vec![stage_one::explained(&refused, Some(spec), &call.facts)],
+        Err(refused) => Ok(Seen::of(vec![stage_one::explained(&refused, Some(spec), &call.facts)])),
         Ok(()) => stage_two::refusals(call, reader, &asked, false).await,
     }
 }
 
 /// What was said against a call of this caller that is in the records.
-async fn of_record(call: &Call, id: &str, reader: &Reader) -> Result<(Option<String>, Vec<Refusal>), ToolError> {
+async fn of_record(call: &Call, id: &str, reader: &Reader) -> Result<(Option<String>, Seen), ToolError> {
     let (found, complete) = match &call.facts.requests {
         Some(records) => records.refusal(&call.facts.caller, id, reader.now() - BACK).await,
         None => (None, false),
     };
     let Some(found) = found else { return Err(no_such_request(complete)) };
-    let refusals = match &found {
-        RecordedRefusal { code: None, .. } => Vec::new(),
-        found if found.by_aws => stage_two::refusals(call, reader, &found.refused, true).await,
+    let seen = match &found {
+        RecordedRefusal { code: None, .. } => Seen::of(Vec::new()),
+        found if found.by_aws => stage_two::refusals(call, reader, &found.refused, true).await?,
         found => {
             let spec = found.tool.as_deref().and_then(|tool| CATALOGUE.find(tool)).map(|tool| tool.spec);
-            vec![stage_one::explained(&stage_one::Refused::of_record(found), spec, &call.facts)]
+            Seen::of(vec![stage_one::explained(&stage_one::Refused::of_record(found), spec, &call.facts)])
         }
     };
-    Ok((found.tool, refusals))
+    Ok((found.tool, seen))
 }
 
 fn no_such_request(complete: bool) -> ToolError {

@@ -2,39 +2,48 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Proposal, Refusal, allowing};
+use super::answer::{Proposal, Refusal, Seen, allowing};
 use crate::iam::{EntityKind, Reader};
 use crate::policy::Principal;
 use crate::posture::holder::{Against, Certainty, Circumstances, Holder, Layer, Obstacle, Place, Shelf};
 use crate::posture::snapshot::Directory;
-use crate::tools::Call;
 use crate::tools::holder::ROLE;
 use crate::tools::holder::held::Held;
 use crate::tools::identities::alone;
+use crate::tools::{Call, ToolError};
 
 /// AWS's code.
 const ACCESS_DENIED: &str = "AccessDenied";
 
 /// What is said against each action with what it acts on. `denied`: AWS has said no to them, so that there is a reason even
 /// where none is seen.
-pub(super) async fn refusals(call: &Call, reader: &Reader, asked: &[(String, String)], denied: bool) -> Vec<Refusal> {
+///
+/// # Errors
+/// A read of the role that failed for another reason than that the caller may not read it.
+pub(super) async fn refusals(
+    call: &Call,
+    reader: &Reader,
+    asked: &[(String, String)],
+    denied: bool,
+) -> Result<Seen, ToolError> {
     let role = &call.facts.mapping.role_arn;
     let of_iam = asked.iter().filter(|(action, _)| !action.starts_with("sts:"));
     let mut refusals: Vec<Refusal> =
         asked.iter().filter(|(action, _)| action.starts_with("sts:")).map(not_assumed).collect();
     let held = match Held::read(reader, &ROLE, role.name()).await {
         Ok(held) => held,
+        // One that stage one does not let be made is not sent.
+        Err(failure) if failure.code != ACCESS_DENIED && !failure.is_the_gateways() => return Err(failure.into()),
         Err(failure) => {
+            let why = format!("the role's policies cannot be read ({})", failure.code);
             if denied {
-                refusals.extend(
-                    of_iam.map(|on| unseen(on, format!("the role's policies cannot be read ({})", failure.code))),
-                );
+                refusals.extend(of_iam.map(|on| unseen(on, why.clone())));
             }
-            return refusals;
+            return Ok(Seen { refusals, unread: Some(why) });
         }
     };
     let snapshot = alone::snapshot(&held, EntityKind::Role, reader.account(), reader.now());
-    let Some(own) = snapshot.roles.first() else { return refusals };
+    let Some(own) = snapshot.roles.first() else { return Ok(Seen::of(refusals)) };
     let held = Shelf::default().of_role(&Directory::of(&snapshot), own);
     let principal = Principal::role_session(role, &call.facts.stamp.session_name);
     let circumstances = Circumstances { identity: &own.identity, at: snapshot.taken };
@@ -62,7 +71,7 @@ pub(super) async fn refusals(call: &Call, reader: &Reader, asked: &[(String, Str
             None => {}
         }
     }
-    refusals
+    Ok(Seen::of(refusals))
 }
 
 fn explained(on: &(String, String), obstacle: &Obstacle, role: &str, boundary: &str) -> Refusal {

@@ -75,7 +75,7 @@ fn tagging() -> Value {
 async fn what_the_role_lacks_is_proposed_and_nothing_else() {
     let reading = allow("iam:GetUser", "*");
     let told = answer(&json!([reading]), &tagging()).await.unwrap();
-    assert_eq!((&told["Denied"], &told["Tool"]), (&json!(true), &json!("tag_user")));
+    assert_eq!((&told["Outcome"], &told["Tool"]), (&json!("denied"), &json!("tag_user")));
     let refusal = &told["Refusals"].as_array().unwrap().iter().find(|one| one["Action"] == "iam:TagUser").unwrap();
     assert_eq!((&refusal["Layer"], &refusal["Code"]), (&json!("role-policy"), &json!("AccessDenied")));
     let resource = &refusal["Resource"];
@@ -103,7 +103,7 @@ async fn a_statement_that_denies_or_allows_elsewhere_is_named() {
 #[tokio::test]
 async fn what_is_allowed_is_not_denied() {
     let told = answer(&json!([allow("iam:*", "*")]), &tagging()).await.unwrap();
-    assert_eq!((&told["Denied"], &told["Refusals"]), (&json!(false), &json!([])));
+    assert_eq!((&told["Outcome"], &told["Refusals"]), (&json!("not-denied"), &json!([])));
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn tags_of_the_session_count() {
     let mut statement = allow("iam:*", "*");
     statement["Condition"] = json!({"StringEquals": {"aws:PrincipalTag/ViaAWSMCPService": "true"}});
     let told = answer(&json!([statement]), &tagging()).await.unwrap();
-    assert_eq!(told["Denied"], json!(false), "{told}");
+    assert_eq!(told["Outcome"], "not-denied", "{told}");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_refusal_in_the_records_is_explained_by_who_refused() {
     let told = of(json!([]), not_assumed, Some("AccessDenied")).await.unwrap();
     assert_eq!(told["Refusals"][0]["Layer"], "role-session");
     let told = of(json!([]), json!({}), None).await.unwrap();
-    assert_eq!(told["Denied"], false);
+    assert_eq!(told["Outcome"], "not-denied");
 }
 
 #[tokio::test]
@@ -176,6 +176,10 @@ async fn where_the_role_cannot_be_read_it_is_said_of_what_was_denied() {
     let told =
         answer_with(&denied, &json!({"request_id": "call-1"}), &[record(by_aws, Some("AccessDenied"))]).await.unwrap();
     assert!(told["Refusals"][0]["Why"].as_str().unwrap().contains("cannot be read"));
+    let told = answer_with(&denied, &tagging(), &[]).await.unwrap();
+    assert_eq!(told["Outcome"], "unknown", "what was not looked at is not allowed");
+    let throttled = Scripted::default().answering("GetRole", [Err("Throttling")]);
+    assert_eq!(answer_with(&throttled, &tagging(), &[]).await.unwrap_err().code, "Throttling");
 }
 
 #[test]
