@@ -135,6 +135,19 @@ impl PolicySet {
         })
     }
 
+    /// The statements that name this action (`service:name`, in lower case), by the places of policy and statement: actions that the same
+    /// ones name are allowed and denied alike.
+    #[must_use]
+    pub fn naming(&self, action: &str) -> Vec<(usize, usize)> {
+        let budget = Budget::new(STEPS);
+        let candidates = self.index.candidates(action);
+        let naming = candidates.filter(|at| {
+            let statement = &self.policies[at.policy].document.statements[at.statement];
+            statement.names_action(action, &budget).unwrap_or(true)
+        });
+        naming.map(|at| (at.policy, at.statement)).collect()
+    }
+
     pub(super) fn evaluate_within(&self, budget: &Budget, request: &Request<'_>, doubt: Doubt) -> Decision<'_> {
         let mut allowing: Option<Deciding<'_>> = None;
         for At { policy: index, statement: place } in self.index.candidates(&request.action) {

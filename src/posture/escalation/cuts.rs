@@ -1,7 +1,6 @@
 //! Which single change would stop most principals from getting to administrator.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -38,8 +37,8 @@ pub(super) fn changes(snapshot: &Snapshot, chains: &[Chain]) -> Vec<Change> {
             let cut = Cut { document: statement.document, statement: statement.statement };
             // Everybody on a chain gets to administrator: with one statement less, nobody else does.
             let without = search(snapshot, Some(&cut), &|arn| reaching.contains(arn)).chains;
-            let still: BTreeSet<&Arc<str>> = without.iter().map(|chain| &chain.principal).collect();
-            let left = escalating.iter().filter(|principal| still.iter().any(|one| ***one == ***principal)).count();
+            let still: BTreeSet<&str> = without.iter().map(|chain| &*chain.principal).collect();
+            let left = escalating.intersection(&still).count();
             let stopped = escalating.len() - left;
             (stopped > 0).then_some(Change { statement, actions, stopped, left })
         })

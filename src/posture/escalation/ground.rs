@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::services;
+use super::{services, steps};
 use crate::policy::{Context, Doubt, NamedPrincipal, Policy, PolicySet, Principal, PrincipalKind, Request, Statement};
-use crate::posture::holder::{Allowed, Certainty, Circumstances, Cut, Holder, Shelf};
-use crate::posture::snapshot::{Directory, Identity, Role, Snapshot, User, Written};
+use crate::posture::holder::{Allowed, Certainty, Circumstances, Cut, Held, Holder, Shelf};
+use crate::posture::snapshot::{Directory, Group, Identity, Role, Snapshot, User, Written};
 
 /// A user or a role.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,8 @@ pub(super) struct Ground<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) directory: Directory<'a>,
     pub(super) principals: Vec<Standing<'a>>,
+    /// The groups that somebody could get anywhere by joining, by name.
+    pub(super) useful_groups: BTreeSet<Box<str>>,
     /// A policy that allows everything.
     pub(super) everything: Arc<Written>,
 }
@@ -113,7 +115,10 @@ impl<'a> Ground<'a> {
                 principals.push(Standing::new(snapshot, Who::Role(role), principal, held, trust(role, cut)));
             }
         }
-        Self { snapshot, directory, principals, everything: Arc::new(Written::everything()) }
+        let is_useful = |group: &&Group| steps::is_useful(&shelf.joining(&directory, &Held::default(), group));
+        let useful = snapshot.groups.iter().filter(is_useful);
+        let useful_groups = useful.map(|group| group.identity.name.clone()).collect();
+        Self { snapshot, directory, principals, useful_groups, everything: Arc::new(Written::everything()) }
     }
 
     /// Whether a role trusts a service that an action hands roles to.
@@ -128,13 +133,7 @@ impl<'a> Ground<'a> {
 }
 
 impl<'a> Standing<'a> {
-    fn new(
-        snapshot: &Snapshot,
-        who: Who<'a>,
-        principal: Principal,
-        held: Arc<crate::posture::holder::Held>,
-        trust: Option<Trust>,
-    ) -> Self {
+    fn new(snapshot: &Snapshot, who: Who<'a>, principal: Principal, held: Arc<Held>, trust: Option<Trust>) -> Self {
         let circumstances = Circumstances { identity: who.identity(), at: snapshot.taken };
         let holder = Holder::new(&snapshot.account, principal, held, &circumstances);
         Self { who, arn: Arc::from(&*who.identity().arn), holder, trust }

@@ -50,19 +50,37 @@ fn surest(ways: impl Iterator<Item = Way>) -> Option<Way> {
     best
 }
 
+/// How many access keys a user may have.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+const MOST_KEYS: usize = 2;
+
 /// By credentials of a user.
 fn credentials_of(holder: &Holder, user: &User) -> Option<Way> {
-    let password = user.credentials.as_ref().map(|credentials| credentials.password);
+    let known = user.credentials.as_ref();
+    let if_known = |holds: Option<bool>| match holds {
+        Some(true) => Some(Certainty::Certain),
+        Some(false) => None,
+        None => Some(Certainty::Conditional),
+    };
+    // A third access key is refused; without the credential report it is not known whether there are two, which few have.
+    let has_place = known.is_none_or(|known| known.access_keys.len() < MOST_KEYS).then_some(Certainty::Certain);
     let ways = [
-        ("iam:CreateAccessKey", "make an access key of another user", true),
-        ("iam:CreateLoginProfile", "set a first console password of another user", password != Some(true)),
-        ("iam:UpdateLoginProfile", "set another console password of another user", password != Some(false)),
+        ("iam:CreateAccessKey", "make an access key of another user", has_place),
+        (
+            "iam:CreateLoginProfile",
+            "set a first console password of another user",
+            if_known(known.map(|known| !known.password)),
+        ),
+        (
+            "iam:UpdateLoginProfile",
+            "set another console password of another user",
+            if_known(known.map(|known| known.password)),
+        ),
     ];
-    surest(ways.into_iter().filter(|(.., is_open)| *is_open).filter_map(|(action, how, _)| {
-        if !could(holder, action) {
-            return None;
-        }
-        let allowed = holder.may_to(action, &user.identity, &[])?;
+    surest(ways.into_iter().filter_map(|(action, how, possible)| {
+        let possible = possible.filter(|_| could(holder, action))?;
+        let mut allowed = holder.may_to(action, &user.identity, &[])?;
+        allowed.certainty = allowed.certainty.min(possible);
         Some((how, vec![Needed::new(action, &user.identity.arn, allowed)]))
     }))
 }
@@ -119,11 +137,34 @@ fn passed(ground: &Ground<'_>, state: &State<'_>, other: &Standing<'_>, role: &R
         let mut allowed = state.holder.may_to("iam:PassRole", &role.identity, &keys)?;
         allowed.certainty = allowed.certainty.min(trusted);
         let mut needs = vec![Needed::new("iam:PassRole", &role.identity.arn, allowed)];
-        for &action in &way.actions[1..] {
-            needs.push(Needed::new(action, "*", state.holder.may_somewhere(action, &[])?));
-        }
+        needs.extend(together(&state.holder, &way.actions[1..])?);
         Some((way.how, needs))
     }))
+}
+
+/// What it takes to do all of these, for certain only on one and the same thing: who may make one function and run another has
+/// nothing.
+fn together(holder: &Holder, actions: &[&'static str]) -> Option<Vec<Needed>> {
+    let is_on_one = |action: &&str| crate::actions::find(action).is_none_or(|known| known.takes_resources);
+    let on_one: Vec<&str> = actions.iter().copied().filter(is_on_one).collect();
+    let mut apart = Vec::new();
+    for &action in actions {
+        apart.push(Needed::new(action, "*", holder.may_somewhere(action, &[])?));
+    }
+    let service = |action: &&str| action.split_once(':').map(|(service, _)| service.to_owned());
+    if on_one.len() < 2 || on_one.iter().any(|action| service(action) != service(&on_one[0])) {
+        return Some(apart);
+    }
+    let is_fit = |resource: &String| {
+        let may =
+            |action: &&str| holder.may(action, resource, &[]).is_some_and(|it| it.certainty == Certainty::Certain);
+        on_one.iter().all(may)
+    };
+    let sure = on_one.iter().flat_map(|action| holder.resources_of(action)).any(|resource| is_fit(&resource));
+    if !sure {
+        apart.iter_mut().for_each(|needed| needed.certainty = Certainty::Conditional);
+    }
+    Some(apart)
 }
 
 /// Whether it may put the role into an instance profile of its own.

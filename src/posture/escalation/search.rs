@@ -96,6 +96,7 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Length by length: whoever is reached at one length can be become at a later one.
     fn run(mut self) -> Vec<Option<Chain>> {
+        let mut empty = 0;
         for length in 0..=LONGEST {
             let mut found = Vec::new();
             for index in (0..self.states.len()).filter(|index| self.reached[*index].is_none()) {
@@ -103,13 +104,14 @@ impl<'s, 'a> Search<'s, 'a> {
                     found.push((index, chain));
                 }
             }
-            let is_over = found.is_empty() && length > 4;
+            empty = if found.is_empty() { empty + 1 } else { 0 };
             for (index, chain) in found {
                 let is_role = matches!(self.ground.principals[index].who, Who::Role(_));
                 self.by_length[length][usize::from(is_role)].push(index);
                 self.reached[index] = Some(chain);
             }
-            if is_over {
+            if empty > steps::MOST_STEPS {
+                // A chain is at most so much longer than the one that it leads into.
                 break;
             }
         }

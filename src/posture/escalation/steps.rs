@@ -5,14 +5,19 @@ use std::sync::Arc;
 use super::ground::{Ground, Who, administrator_access};
 use super::state::State;
 use super::{ADMINISTRATOR, Hop, Needed};
+use crate::posture::findings::ways;
 use crate::posture::holder::{Held, Shelf, Source};
 use crate::posture::snapshot::{Identity, Written};
 
 /// How many steps a principal takes on itself at most: to get rid of a boundary and of a deny, and to give itself everything.
-const MOST_STEPS: usize = 3;
+pub(super) const MOST_STEPS: usize = 3;
+
+/// How many versions a managed policy may have.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+const MOST_VERSIONS: usize = 5;
 
 /// How many states of one principal are looked at.
-const MOST_STATES: usize = 32;
+const MOST_STATES: usize = 64;
 
 /// The actions without one of which nobody changes anything about themselves.
 const ACTIONS: [&str; 21] = [
@@ -76,6 +81,16 @@ const GROUP: Verbs = Verbs {
     delete_boundary: "",
 };
 
+/// Whether a group's policies allow anything that a step, or becoming another, takes: who joins any other gets nowhere.
+pub(super) fn is_useful(held: &Held) -> bool {
+    let could = |action: &&str| held.layers.identity.could_allow(action);
+    could_change(held) || BECOMING.iter().any(|action| could(action)) || ways().flat_map(|way| way.actions).any(could)
+}
+
+/// What it takes to become another, beside the ways that findings tell of.
+const BECOMING: [&str; 4] =
+    ["iam:createaccesskey", "iam:createloginprofile", "iam:updateloginprofile", "sts:assumerole"];
+
 /// Whether somebody could change anything about themselves at all.
 pub(super) fn could_change(held: &Held) -> bool {
     ACTIONS.iter().any(|action| held.layers.identity.could_allow(action))
@@ -95,7 +110,7 @@ pub(super) fn states<'a>(ground: &Ground<'a>, shelf: &mut Shelf, first: State<'a
         let steps = Steps { ground, shelf, state: &state };
         for after in steps.all() {
             let is_new = |known: &State<'_>| !Arc::ptr_eq(known.holder.held(), after.holder.held());
-            if states.iter().all(is_new) {
+            if states.iter().all(is_new) && states.len() < MOST_STATES {
                 states.push(after);
             }
         }
@@ -208,12 +223,13 @@ impl<'a> Steps<'_, 'a> {
                 after.push(steps.step(how, vec![Needed::new(action, arn, allowed)], changed));
             };
             let everything = Arc::clone(&self.ground.everything);
-            replace(
-                self,
-                "iam:CreatePolicyVersion",
-                "write a new default version of a policy that it has",
-                &everything,
-            );
+            // One more is refused; to make room takes another permission, which few have without this one.
+            if policy.versions.len() < MOST_VERSIONS
+                || self.state.holder.may("iam:DeletePolicyVersion", arn, &[]).is_some()
+            {
+                let how = "write a new default version of a policy that it has";
+                replace(self, "iam:CreatePolicyVersion", how, &everything);
+            }
             for version in &policy.versions {
                 if version.id != policy.default_version && version.document.number() != in_force.number() {
                     let how = "put another version of a policy that it has in force";
@@ -296,6 +312,9 @@ impl<'a> Steps<'_, 'a> {
             if is_in || group.identity.attached.is_empty() && group.identity.inline.is_empty() {
                 continue;
             }
+            if !self.ground.useful_groups.contains(name) {
+                continue;
+            }
             let Some(needed) = self.needed(ACTION, &group.identity, &[]) else { continue };
             let held = self.shelf.joining(&self.ground.directory, self.state.holder.held(), group);
             let mut state = self.step("join a group with more permissions", vec![needed], held);
@@ -341,7 +360,14 @@ impl<'a> Steps<'_, 'a> {
         then: impl Fn(&Self, &str) -> Option<Vec<Needed>>,
     ) -> Option<Vec<Needed>> {
         let all = self.state.holder.resources_of(action);
-        all.iter().filter(|arn| arn.contains(kind)).find_map(|arn| {
+        // One that is there already is not made.
+        let exists = |arn: &str| {
+            let snapshot = self.ground.snapshot;
+            let mut users = snapshot.users.iter().map(|user| &user.identity);
+            let mut roles = snapshot.roles.iter().map(|role| &role.identity);
+            users.any(|one| *one.arn == *arn) || roles.any(|one| *one.arn == *arn)
+        };
+        all.iter().filter(|arn| arn.contains(kind) && !exists(arn)).find_map(|arn| {
             let allowed = self.state.holder.may(action, arn, &[("iam:PermissionsBoundary", None)])?;
             let mut needs = vec![Needed::new(action, arn, allowed)];
             needs.extend(then(self, arn)?);

@@ -127,3 +127,85 @@ fn what_cannot_be_read_is_said() {
     assert!(found.chains.is_empty());
     assert_eq!(found.unreadable, [Arc::from(arn("user/bob").as_str())]);
 }
+
+#[test]
+fn everything_on_a_named_resource_is_not_administrator() {
+    let mut account = Written::default();
+    account
+        .user("bucket", &json!([allow(&json!("*"), &json!("arn:aws:s3:::my-bucket/*"))]), json!({}))
+        .user("oneself", &json!([allow(&json!("*"), &json!(arn("user/oneself")))]), json!({}))
+        .user("key", &json!([allow(&json!("iam:CreateAccessKey"), &json!(arn("user/bucket")))]), json!({}));
+    let found = Escalations::of(&account.read());
+    assert!(found.chain(&arn("user/bucket")).is_none() && found.chain(&arn("user/key")).is_none());
+    let ways: Vec<String> = hops(&found, "user/oneself").into_iter().map(|(how, _)| how).collect();
+    assert_eq!(ways, ["attach any managed policy to itself"], "which makes it one");
+}
+
+#[test]
+fn however_many_groups_there_are_the_one_that_leads_further_is_found() {
+    let mut account = Written::default();
+    for number in 0..90 {
+        let statements = json!([allow(&json!("s3:GetObject"), &json!(format!("arn:aws:s3:::b{number}/*")))]);
+        account.group(&format!("g{number}"), &statements, json!({}));
+    }
+    account.group("writers", &json!([allow(&json!("iam:PutUserPolicy"), &json!("*"))]), json!({})).user(
+        "bob",
+        &json!([allow(&json!("iam:AddUserToGroup"), &json!("*"))]),
+        json!({}),
+    );
+    let found = Escalations::of(&account.read());
+    let ways: Vec<String> = hops(&found, "user/bob").into_iter().map(|(how, _)| how).collect();
+    assert_eq!(ways, ["join a group with more permissions", "write any inline policy of itself"]);
+}
+
+#[test]
+fn lengths_that_nobody_has_do_not_end_the_search() {
+    let mut account = Written::default();
+    account.role("r0", &json!({"AWS": arn("root")}), &everything(), json!({}));
+    account.policy("bound", &[json!([allow(&json!("iam:DeleteRolePermissionsBoundary"), &json!("*"))])]);
+    let bound = json!({"PermissionsBoundary": {"PermissionsBoundaryArn": arn("policy/bound")}});
+    for number in 1..=5 {
+        let statements = json!([
+            allow(&json!("iam:DeleteRolePermissionsBoundary"), &json!(arn(&format!("role/r{number}")))),
+            allow(&json!("sts:AssumeRole"), &json!(arn(&format!("role/r{}", number - 1)))),
+        ]);
+        account.role(&format!("r{number}"), &json!({"AWS": arn("root")}), &statements, bound.clone());
+    }
+    let found = Escalations::of(&account.read());
+    let lengths: Vec<usize> = (1..=5).map(|number| hops(&found, &format!("role/r{number}")).len()).collect();
+    assert_eq!(lengths, [2, 4, 6, 8, 10]);
+}
+
+#[test]
+fn what_may_be_refused_for_another_reason_is_not_certain() {
+    let certainty = |statements: Value, versions: usize| {
+        let mut account = Written::default();
+        let trust = json!({"Service": "lambda.amazonaws.com"});
+        let mut all = vec![json!([allow(&json!("s3:GetObject"), &json!("*"))])];
+        all.resize(versions, json!([allow(&json!("s3:ListAllMyBuckets"), &json!("*"))]));
+        account
+            .user("almighty", &everything(), json!({}))
+            .role("runner", &trust, &everything(), json!({}))
+            .policy("p", &all)
+            .user("bob", &statements, json!({"AttachedManagedPolicies": attached(&["p"])}));
+        Escalations::of(&account.read()).chain(&arn("user/bob")).map(|chain| chain.certainty)
+    };
+    let of = |action: &str, resource: &str| allow(&json!(action), &json!(resource));
+    let (certain, conditional) = (Some(Certainty::Certain), Some(Certainty::Conditional));
+    // Whether there is a password is told by the credential report alone.
+    assert_eq!(certainty(json!([of("iam:UpdateLoginProfile", "*")]), 1), conditional);
+    assert_eq!(certainty(json!([of("iam:CreateAccessKey", "*")]), 1), certain);
+    let function = |name: &str| format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}");
+    let passing = |one: &str, other: &str| {
+        json!([
+            of("iam:PassRole", "*"),
+            of("lambda:CreateFunction", &function(one)),
+            of("lambda:InvokeFunction", &function(other)),
+        ])
+    };
+    assert_eq!((certainty(passing("a", "a"), 1), certainty(passing("a", "b"), 1)), (certain, conditional));
+    // A sixth version is refused.
+    let version = |more: &[Value]| json!([&[of("iam:CreatePolicyVersion", "*")], more].concat());
+    assert_eq!((certainty(version(&[]), 4), certainty(version(&[]), 5)), (certain, None));
+    assert_eq!(certainty(version(&[of("iam:DeletePolicyVersion", "*")]), 5), certain);
+}

@@ -97,8 +97,9 @@ fn acts_on(known: &Service, service: &str, action: &str, resource: &str) -> bool
         return resource.contains(['*', '?', '$']);
     };
     if own.contains("${") || known.arns().is_empty() || known.arns().iter().any(|service| matches(own, service)) {
-        let (region, name) = (components.next().unwrap_or_default(), components.nth(1).unwrap_or("*"));
-        return service != "s3" || !region.is_empty() || fits_s3(action, name);
+        let (region, account) = (components.next().unwrap_or_default(), components.next().unwrap_or_default());
+        let is_bucket = service == "s3" && region.is_empty() && account.is_empty();
+        return !is_bucket || fits_s3(action, components.next().unwrap_or("*"));
     }
     false
 }
@@ -159,6 +160,7 @@ mod tests {
             ("s3:GetObject", "arn:aws:s3:::reports*", true),
             ("s3:GetObject", "arn:aws:s3:::${aws:username}", true),
             ("s3:GetObject", "arn:aws:s3:eu-west-1:123456789012:accesspoint/x", true),
+            ("s3:ListBucket", "arn:aws:s3::123456789012:accesspoint/x.mrap", true),
             ("s3:ListBucket", "arn:aws:s3:::reports", true),
             ("s3:ListBucket", "arn:aws:s3:::reports/*", false),
             ("s3:ListBucket", "arn:aws:s3:::*/*", true),

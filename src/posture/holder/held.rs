@@ -7,7 +7,7 @@ use crate::policy::{Document, Effect, Layers, Policy, PolicySet};
 use crate::posture::snapshot::{Directory, Group, Identity, Role, User, Written};
 
 /// Where a policy of an identity comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// Its own, by name.
     Inline(Box<str>),
@@ -141,7 +141,10 @@ impl Shelf {
     }
 
     fn make(&mut self, gathered: Gathered) -> Arc<Held> {
-        let numbers = gathered.sources.iter().map(|(source, written)| (source.clone(), written.number())).collect();
+        // In whatever order they came: the same policies allow the same.
+        let mut numbers: Vec<(Source, u32)> =
+            gathered.sources.iter().map(|(source, written)| (source.clone(), written.number())).collect();
+        numbers.sort_unstable();
         let key = (numbers, gathered.boundary.as_ref().map(|written| written.number()), gathered.unreadable.clone());
         let cut = self.cut.as_ref();
         Arc::clone(self.made.entry(key).or_insert_with(|| Arc::new(gathered.compiled(cut))))

@@ -17,6 +17,7 @@ use serde::Serialize;
 pub use self::circumstances::Circumstances;
 pub use self::held::{Cut, Held, Shelf, Source};
 pub use self::obstacle::{Against, Layer, Obstacle};
+use crate::actions;
 use crate::arn::AccountId;
 use crate::iam::Account;
 use crate::policy::{Context, Deciding, Decision, Decisions, Doubt, PolicySet, Principal, Request, Verdict};
@@ -55,6 +56,14 @@ pub struct Allowed {
     pub certainty: Certainty,
     /// The statement that allows it.
     pub by: Place,
+}
+
+/// What decides on an action: the statements that name it, and whether it acts on anything in particular.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Deciders {
+    identity: Vec<(usize, usize)>,
+    boundary: Option<Vec<(usize, usize)>>,
+    takes_resources: bool,
 }
 
 /// An identity, able to be asked what it may do.
@@ -138,6 +147,18 @@ impl Holder {
             }
         }
         best
+    }
+
+    /// What decides on an action (in lower case) wherever it is done: of two actions of a service for which it is the same, both may be
+    /// done somewhere or neither.
+    #[must_use]
+    pub fn deciding(&self, action: &str) -> Deciders {
+        let layers = &self.held.layers;
+        Deciders {
+            identity: layers.identity.naming(action),
+            boundary: layers.boundary.as_ref().map(|boundary| boundary.naming(action)),
+            takes_resources: actions::find(action).is_none_or(|known| known.takes_resources),
+        }
     }
 
     /// The same of an action on an identity, whose tags and boundary are known: `iam:PermissionsBoundary` is the one that it has,

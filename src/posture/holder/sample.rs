@@ -32,12 +32,23 @@ pub(super) fn resources(layers: &Layers, account: &Account, context: &Context, a
     for statement in policies.flat_map(|policy| policy.document().statements()) {
         for pattern in telling(statement) {
             if seen.len() < MOST && seen.insert(pattern.to_owned()) {
-                found.extend(filled(pattern, account, service, context));
+                let filled = filled(pattern, account, service, context);
+                found.extend(filled.filter(|arn| is_acted_on(service, arn)));
             }
         }
     }
     found.push("*".to_owned());
     found
+}
+
+/// Whether an action of `service` acts on what has this ARN, as far as the service in it tells: everything on a bucket's objects is
+/// nothing of IAM's.
+fn is_acted_on(service: &str, arn: &str) -> bool {
+    let own = arn.split(':').nth(2).unwrap_or_default();
+    match actions::service(service).map(actions::Service::arns) {
+        Some(arns) if !arns.is_empty() => arns.contains(&own),
+        _ => own == service,
+    }
 }
 
 /// The patterns of a statement beyond which there is less allowed than within: what it allows, or what its denial spares.

@@ -1,12 +1,12 @@
 //! How far an identity may act with each service.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Access, ServiceAccess};
 use crate::actions::{self, AccessLevel};
 use crate::policy::Effect;
 use crate::posture::findings::matches;
-use crate::posture::holder::{Certainty, Holder};
+use crate::posture::holder::{Certainty, Deciders, Holder};
 
 /// A name that no action has, and that none will ever get.
 const MADE_UP: &str = "ZzMadeUp";
@@ -72,15 +72,16 @@ pub(super) fn of(holder: &Holder) -> Found {
 
 fn of_service(holder: &Holder, service: &str, named: &Named) -> ServiceAccess {
     let mut access = ServiceAccess { certain: Access::None, at_best: Access::None };
+    let mut asked = Asked::default();
     for level in LEVELS {
         if access.certain == Access::None {
-            note(holder, candidates(service, level, named), level.into(), &mut access);
+            asked.note(holder, candidates(service, level, named), level.into(), &mut access);
         }
     }
     if access.at_best == Access::PermissionsManagement || has_none_to_manage(service) && access.at_best == Access::Write
     {
         let everything = std::iter::once(format!("{service}:{MADE_UP}"));
-        note(holder, everything, Access::Administrator, &mut access);
+        asked.note(holder, everything, Access::Administrator, &mut access);
     }
     access
 }
@@ -93,17 +94,35 @@ fn has_none_to_manage(service: &str) -> bool {
     !actions::service(service).is_some_and(manages)
 }
 
-/// Asks of one action after the other until one is allowed for certain.
-fn note(holder: &Holder, actions: impl Iterator<Item = String>, level: Access, access: &mut ServiceAccess) {
-    for action in actions {
-        match holder.may_somewhere(&action, &[]).map(|allowed| allowed.certainty) {
-            Some(Certainty::Certain) => {
-                access.certain = access.certain.max(level);
-                access.at_best = access.at_best.max(level);
-                return;
+/// What was asked of a service's actions: of those on which the same statements decide, one is asked.
+#[derive(Debug, Default)]
+struct Asked(HashMap<Deciders, Option<Certainty>>);
+
+impl Asked {
+    fn ask(&mut self, holder: &Holder, action: &str) -> Option<Certainty> {
+        let deciders = holder.deciding(&action.to_ascii_lowercase());
+        let ask = || holder.may_somewhere(action, &[]).map(|allowed| allowed.certainty);
+        *self.0.entry(deciders).or_insert_with(ask)
+    }
+
+    /// Asks of one action after the other until one is allowed for certain.
+    fn note(
+        &mut self,
+        holder: &Holder,
+        actions: impl Iterator<Item = String>,
+        level: Access,
+        access: &mut ServiceAccess,
+    ) {
+        for action in actions {
+            match self.ask(holder, &action) {
+                Some(Certainty::Certain) => {
+                    access.certain = access.certain.max(level);
+                    access.at_best = access.at_best.max(level);
+                    return;
+                }
+                Some(Certainty::Conditional) => access.at_best = access.at_best.max(level),
+                None => {}
             }
-            Some(Certainty::Conditional) => access.at_best = access.at_best.max(level),
-            None => {}
         }
     }
 }

@@ -15,7 +15,9 @@ pub(super) fn find(documents: &Documents<'_>, account: &Account) -> Vec<Finding>
 }
 
 fn of_document(stored: &Stored<'_>, account: &Account) -> Vec<Finding> {
-    if stored.written.document().is_none() {
+    let found = findings::of(stored.kind, stored.written.text(), Some(account.id.as_str()));
+    // One that AWS takes and this engine does not, such as an Allow with NotPrincipal, is dangerous all the same.
+    if stored.written.document().is_none() && !found.iter().any(|finding| finding.severity <= Severity::High) {
         let what = "nobody can say what the policy allows or denies: it has faults";
         let remedy = "write it anew; validate_policy tells each fault with its place";
         return placed(stored, Severity::Medium, "UnreadablePolicy", what.to_owned())
@@ -23,7 +25,6 @@ fn of_document(stored: &Stored<'_>, account: &Account) -> Vec<Finding> {
             .into_iter()
             .collect();
     }
-    let found = findings::of(stored.kind, stored.written.text(), Some(account.id.as_str()));
     found.into_iter().filter_map(|found| told(stored, found)).collect()
 }
 

@@ -6,6 +6,7 @@ use crate::config::Toolset;
 use crate::iam::reads::GET_ACCOUNT_AUTHORIZATION_DETAILS;
 use crate::iam::{Account, DeclaredCall, Reader};
 use crate::posture::escalation::{Chain, Escalations};
+use crate::posture::holder::Certainty;
 use crate::tools::apart::apart;
 use crate::tools::error::ToolError;
 use crate::tools::identities::fetch;
@@ -38,7 +39,7 @@ static SPEC: Spec = Spec {
             "Unreadable": {"type": "array"},
         })
     },
-    reads: fetch::ACTIONS,
+    reads: fetch::ACTIONS_WITH_REPORT,
     always: &[GET_ACCOUNT_AUTHORIZATION_DETAILS],
     scans: true,
     ..Spec::READING
@@ -48,12 +49,12 @@ struct FindPrivilegeEscalation;
 
 impl ReadTool for FindPrivilegeEscalation {
     fn declare(&self, _call: &Call) -> Result<Vec<DeclaredCall>, ToolError> {
-        Ok(fetch::declared(false))
+        Ok(fetch::declared(true))
     }
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let snapshot = fetch::snapshot(reader, false).await?;
+            let snapshot = fetch::snapshot(reader, true).await?;
             let principal = call.arguments.text("principal_arn");
             if let Some(arn) = principal {
                 let mut all = snapshot.users.iter().map(|user| &user.identity);
@@ -81,20 +82,27 @@ fn nobody(arn: &str, account: &Account) -> ToolError {
 fn shown(found: &Escalations, principal: Option<&str>) -> Value {
     let is_asked = |chain: &&Chain| principal.is_none_or(|arn| &*chain.principal == arn);
     let escalating: Vec<&Chain> = found.escalating().filter(is_asked).collect();
-    let administrators = found.chains.iter().filter(is_asked).filter(|chain| chain.hops.is_empty());
-    let administrators: Vec<&str> = administrators.map(|chain| &*chain.principal).collect();
+    let administrators = |certainty: Certainty| -> Vec<&str> {
+        let all = found.chains.iter().filter(is_asked).filter(|chain| chain.hops.is_empty());
+        all.filter(|chain| chain.certainty == certainty).map(|chain| &*chain.principal).collect()
+    };
+    let (administrators, conditional) = (administrators(Certainty::Certain), administrators(Certainty::Conditional));
+    let is_truncated =
+        [escalating.len(), administrators.len(), conditional.len()].into_iter().any(|count| count > MOST);
     let mut shown = json!({
         "Chains": escalating.iter().take(MOST).map(|chain| chain.shown()).collect::<Vec<_>>(),
         "Count": escalating.len(),
-        "IsTruncated": escalating.len() > MOST || administrators.len() > MOST,
+        "IsTruncated": is_truncated,
         "Administrators": administrators.iter().take(MOST).collect::<Vec<_>>(),
         "AdministratorCount": administrators.len(),
+        "AdministratorsUnderConditions": conditional.iter().take(MOST).collect::<Vec<_>>(),
         "BestChanges": if principal.is_none() { json!(found.changes) } else { json!([]) },
         "PrincipalCount": found.principals,
         "Unreadable": found.unreadable.iter().take(MOST).map(|arn| &**arn).collect::<Vec<_>>(),
     });
     if principal.is_some() {
-        shown["ReachesAdministrator"] = (!escalating.is_empty() || !administrators.is_empty()).into();
+        shown["ReachesAdministrator"] =
+            [escalating.is_empty(), administrators.is_empty(), conditional.is_empty()].contains(&false).into();
     }
     shown
 }

@@ -57,21 +57,22 @@ impl Refusal {
 pub(super) struct Seen {
     /// What is said against it.
     pub(super) refusals: Vec<Refusal>,
-    /// Why the policies of the mapped role could not be looked at.
-    pub(super) unread: Option<String>,
+    /// What could not be judged, and why.
+    pub(super) unjudged: Vec<String>,
 }
 
 impl Seen {
     pub(super) fn of(refusals: Vec<Refusal>) -> Self {
-        Self { refusals, unread: None }
+        Self { refusals, unjudged: Vec::new() }
     }
 
     /// Nothing that was looked at is against it, which says little where not everything was.
     pub(super) fn outcome(&self) -> &'static str {
-        match (self.refusals.is_empty(), &self.unread) {
-            (false, _) => "denied",
-            (true, None) => "not-denied",
-            (true, Some(_)) => "unknown",
+        match (self.refusals.iter().map(|refusal| refusal.conditional).min(), self.unjudged.is_empty()) {
+            (Some(false), _) => "denied",
+            (Some(true), _) => "under-conditions",
+            (None, true) => "not-denied",
+            (None, false) => "unknown",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `why_denied`
 
 mod answer;
+mod asked;
 mod stage_one;
 mod stage_two;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use self::answer::{Refusal, Seen};
+use self::asked::Asked;
 use crate::audit::RecordedRefusal;
 use crate::config::Toolset;
 use crate::iam::{DeclaredCall, Reader};
@@ -58,7 +60,7 @@ static SPEC: Spec = Spec {
     own_parameters: &[REQUEST_ID, TOOL_NAME, ARGUMENTS],
     output: || {
         json!({
-            "Outcome": {"enum": ["denied", "not-denied", "unknown"]}, "Tool": {"type": "string", "absent": true}, "Refusals": {"type": "array"},
+            "Outcome": {"enum": ["denied", "under-conditions", "not-denied", "unknown"]}, "Tool": {"type": "string", "absent": true}, "Refusals": {"type": "array"},
             "NotSeen": {"type": "string"},
         })
     },
@@ -99,8 +101,8 @@ impl ReadTool for WhyDenied {
             if let Some(tool) = tool {
                 answer["Tool"] = tool.into();
             }
-            if let Some(unread) = seen.unread {
-                answer["RoleUnreadable"] = unread.into();
+            if !seen.unjudged.is_empty() {
+                answer["NotJudged"] = seen.unjudged.into();
             }
             Ok(answer)
         })
@@ -133,19 +135,22 @@ fn asked(call: &Call) -> Result<Option<Declared>, ToolError> {
 
 /// What is said against a call that is described: by stage one, or else by the policies of the mapped role.
 async fn of_call(call: &Call, declared: Declared, reader: &Reader) -> Result<Seen, ToolError> {
-    let needed = |calls: &[DeclaredCall]| -> Vec<(String, String)> {
-        let needed = calls.iter().filter(|call| !call.is_optional());
-        needed.map(|own| (own.action.as_str().to_owned(), own.resource.display(&call.facts.account))).collect()
-    };
     let declaration = declared.declaration();
-    let mut asked = needed(&declaration.reads);
-    asked.extend(needed(&declaration.writes));
+    let needed = declaration.reads.iter().chain(&declaration.writes).filter(|call| !call.is_optional());
+    let asked: Vec<Asked> = needed.map(|needed| Asked::of(needed, &call.facts.account)).collect();
     let spec = declared.tool().spec;
     match stage_one::judged(declared) {
         Err(refused) => Ok(Seen::of(vec![stage_one::explained(&refused, Some(spec), &call.facts)])),
-        Ok(()) => stage_two::refusals(call, reader, &asked, false).await,
+        Ok(is_last_word) => {
+            let mut seen = stage_two::refusals(call, reader, &asked, false).await?;
+            seen.unjudged.extend((!is_last_word).then(|| DEPENDS.to_owned()));
+            Ok(seen)
+        }
     }
 }
+
+/// What stage one leaves open.
+const DEPENDS: &str = "the endpoint policies' answer depends on tags or paths that are looked up when the call is made";
 
 /// What was said against a call of this caller that is in the records.
 async fn of_record(call: &Call, id: &str, reader: &Reader) -> Result<(Option<String>, Seen), ToolError> {
@@ -156,7 +161,10 @@ async fn of_record(call: &Call, id: &str, reader: &Reader) -> Result<(Option<Str
     let Some(found) = found else { return Err(no_such_request(complete)) };
     let seen = match &found {
         RecordedRefusal { code: None, .. } => Seen::of(Vec::new()),
-        found if found.by_aws => stage_two::refusals(call, reader, &found.refused, true).await?,
+        found if found.by_aws => {
+            let asked: Vec<Asked> = found.refused.iter().cloned().map(Asked::refused).collect();
+            stage_two::refusals(call, reader, &asked, true).await?
+        }
         found => {
             let spec = found.tool.as_deref().and_then(|tool| CATALOGUE.find(tool)).map(|tool| tool.spec);
             Seen::of(vec![stage_one::explained(&stage_one::Refused::of_record(found), spec, &call.facts)])

@@ -41,13 +41,14 @@ impl From<authorize::Refused> for Refused {
 }
 
 /// Judges a call that is not made: by its mapping, what is protected, the boundary that it requires and the endpoint policies.
-pub(super) fn judged(declared: Declared) -> Result<(), Refused> {
+/// Whether that is the last word: what depends on tags and paths that only AWS can tell is judged when the call is made.
+pub(super) fn judged(declared: Declared) -> Result<bool, Refused> {
     let facts = &declared.call().facts;
     let Some(authorizer) = facts.authorizer.clone() else {
-        return authorize::access::check(declared.tool().spec, facts)
-            .map_err(|error| authorize::Refused::from(error).into());
+        let checked = authorize::access::check(declared.tool().spec, facts);
+        return checked.map(|()| true).map_err(|error| authorize::Refused::from(error).into());
     };
-    authorizer.judge(declared).map(|_| ()).map_err(Refused::from)
+    authorizer.judge(declared).map(|allowed| allowed.open().is_empty()).map_err(Refused::from)
 }
 
 /// What a refusal means, and what would be changed.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::{Proposal, Refusal, Seen, allowing};
+use super::asked::Asked;
 use crate::iam::{EntityKind, Reader};
 use crate::policy::Principal;
 use crate::posture::holder::{Against, Certainty, Circumstances, Holder, Layer, Obstacle, Place, Shelf};
@@ -20,16 +21,11 @@ const ACCESS_DENIED: &str = "AccessDenied";
 ///
 /// # Errors
 /// A read of the role that failed for another reason than that the caller may not read it.
-pub(super) async fn refusals(
-    call: &Call,
-    reader: &Reader,
-    asked: &[(String, String)],
-    denied: bool,
-) -> Result<Seen, ToolError> {
+pub(super) async fn refusals(call: &Call, reader: &Reader, asked: &[Asked], denied: bool) -> Result<Seen, ToolError> {
     let role = &call.facts.mapping.role_arn;
-    let of_iam = asked.iter().filter(|(action, _)| !action.starts_with("sts:"));
-    let mut refusals: Vec<Refusal> =
-        asked.iter().filter(|(action, _)| action.starts_with("sts:")).map(not_assumed).collect();
+    let is_of_sts = |asked: &&Asked| asked.on.0.starts_with("sts:");
+    let of_iam = asked.iter().filter(|asked| !is_of_sts(asked));
+    let mut refusals: Vec<Refusal> = asked.iter().filter(is_of_sts).map(|asked| not_assumed(&asked.on)).collect();
     let held = match Held::read(reader, &ROLE, role.name()).await {
         Ok(held) => held,
         // One that stage one does not let be made is not sent.
@@ -37,9 +33,9 @@ pub(super) async fn refusals(
         Err(failure) => {
             let why = format!("the role's policies cannot be read ({})", failure.code);
             if denied {
-                refusals.extend(of_iam.map(|on| unseen(on, why.clone())));
+                refusals.extend(of_iam.map(|asked| unseen(&asked.on, why.clone())));
             }
-            return Ok(Seen { refusals, unread: Some(why) });
+            return Ok(Seen { refusals, unjudged: vec![why] });
         }
     };
     let snapshot = alone::snapshot(&held, EntityKind::Role, reader.account(), reader.now());
@@ -53,7 +49,9 @@ pub(super) async fn refusals(
     let mut with: Vec<(&str, Option<&str>)> = tags.iter().map(|(key, value)| (key.as_str(), Some(*value))).collect();
     with.push(("aws:SourceIdentity", Some(&call.facts.stamp.source_identity)));
     let boundary = own.identity.boundary.as_deref().unwrap_or_default();
-    for on in of_iam {
+    for Asked { on, keys, if_found } in of_iam {
+        let mut with = with.clone();
+        with.extend(keys.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))));
         let resource = with_path(&on.1);
         // What the call does not name is looked for by the tool: one that is allowed will do.
         let is_open = resource != "*" && resource.contains('*');
@@ -61,11 +59,10 @@ pub(super) async fn refusals(
             continue;
         }
         match holder.obstacle(&on.0, &resource, &with) {
-            Some(obstacle) if denied || obstacle.certainty == Certainty::Certain => {
-                refusals.push(explained(on, &obstacle, &role.to_string(), boundary));
-            }
             Some(obstacle) => {
-                refusals.push(Refusal { conditional: true, ..explained(on, &obstacle, &role.to_string(), boundary) });
+                let refusal = explained(on, &obstacle, &role.to_string(), boundary);
+                // What is not there is not removed, so that nothing is refused.
+                refusals.push(Refusal { conditional: refusal.conditional || *if_found, ..refusal });
             }
             None if denied => refusals.push(unseen(on, "the role's own policies and its boundary allow it".to_owned())),
             None => {}

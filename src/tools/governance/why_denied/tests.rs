@@ -115,6 +115,21 @@ async fn tags_of_the_session_count() {
 }
 
 #[tokio::test]
+async fn what_depends_on_what_nobody_knows_is_said_to() {
+    let mut statement = allow("iam:*", "*");
+    statement["Condition"] = json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}});
+    let told = answer(&json!([statement]), &tagging()).await.unwrap();
+    assert_eq!((&told["Outcome"], &told["Refusals"][0]["Conditional"]), (&json!("under-conditions"), &json!(true)));
+    let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let attaching = json!({"tool_name": "attach_user_policy", "arguments": {"user_name": "bob", "policy_arn": arn}});
+    let mut statement = allow("iam:Attach*", "*");
+    statement["Condition"] = json!({"ArnEquals": {"iam:PolicyARN": arn}});
+    let reading = [allow("iam:Get*", "*"), allow("iam:List*", "*")];
+    let told = answer(&json!([reading[0], reading[1], statement]), &attaching).await.unwrap();
+    assert_eq!(told["Outcome"], "not-denied", "the call's own keys are known: {told}");
+}
+
+#[tokio::test]
 async fn a_call_that_cannot_be_is_told_by_its_parameter() {
     for (arguments, parameter) in [
         (json!({}), "request_id"),
