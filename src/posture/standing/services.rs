@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Access, ServiceAccess};
 use crate::actions::{self, AccessLevel};
-use crate::policy::Effect;
+use crate::policy::{Effect, Statement};
 use crate::posture::findings::matches;
 use crate::posture::holder::{Certainty, Deciders, Holder};
 
@@ -22,6 +22,10 @@ struct Named {
     all: bool,
     /// The names of each service's actions, as patterns, all in lower case.
     by_service: BTreeMap<String, BTreeSet<String>>,
+    /// Whether a statement is about resources of whatever service.
+    anywhere: bool,
+    /// The services of the ARNs that the others name.
+    of_resources: BTreeSet<String>,
 }
 
 impl Named {
@@ -30,6 +34,7 @@ impl Named {
         let policies = holder.held().layers.identity.policies().iter();
         let statements = policies.flat_map(|policy| policy.document().statements());
         for statement in statements.filter(|statement| statement.effect() == Effect::Allow) {
+            named.add_resources(statement);
             let (negated, patterns) = statement.action_patterns();
             named.all |= negated;
             for pattern in patterns.filter(|_| !negated) {
@@ -45,8 +50,32 @@ impl Named {
         named
     }
 
+    fn add_resources(&mut self, statement: &Statement) {
+        let (negated, patterns) = statement.resource_patterns();
+        self.anywhere |= negated;
+        for pattern in patterns.filter(|_| !negated) {
+            match pattern.split(':').nth(2).filter(|service| !service.contains(['*', '?', '$'])) {
+                Some(service) => {
+                    self.of_resources.insert(service.to_owned());
+                }
+                None => self.anywhere = true,
+            }
+        }
+    }
+
+    /// Whether a statement is about anything that a service's actions act on.
+    fn reaches(&self, service: &str) -> bool {
+        let arns = actions::service(service).map(actions::Service::arns).unwrap_or_default();
+        self.anywhere || arns.is_empty() || arns.iter().any(|own| self.of_resources.contains(*own))
+    }
+
     fn names(&self, service: &str) -> impl Iterator<Item = &str> {
         self.by_service.get(service).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether statements name anything of a service, and what it acts on.
+    fn has_any(&self, service: &str) -> bool {
+        (self.all || self.by_service.contains_key(service)) && self.reaches(service)
     }
 
     /// Whether a statement names this action of a service.
@@ -59,7 +88,7 @@ impl Named {
 pub(super) fn of(holder: &Holder) -> Found {
     let named = Named::of(holder);
     let mut known = BTreeMap::new();
-    for service in actions::services().filter(|service| named.all || named.by_service.contains_key(*service)) {
+    for service in actions::services().filter(|service| named.has_any(service)) {
         let access = of_service(holder, service, &named);
         if access.at_best != Access::None {
             known.insert(service, access);
