@@ -112,13 +112,13 @@ fn inline(kind: &str, statements: Option<&Value>) -> String {
 
 /// One in five has a policy of its own, one in ten a boundary; names are those of people, or of machines.
 fn user(number: usize, policies: usize, groups: usize) -> String {
-    let name = if number % 3 == 0 { format!("svc-deploy-{number}") } else { format!("anna.muster{number}") };
+    let name = if number.is_multiple_of(3) { format!("svc-deploy-{number}") } else { format!("anna.muster{number}") };
     let own = json!([
         {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": format!("arn:aws:s3:::home-{number}/*")},
         {"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "arn:aws:iam::*:user/${aws:username}"},
     ]);
-    let own = inline("UserPolicyList", (number % 5 == 0).then_some(&own));
-    let boundary = if number % 10 == 0 {
+    let own = inline("UserPolicyList", (number.is_multiple_of(5)).then_some(&own));
+    let boundary = if number.is_multiple_of(10) {
         format!(
             "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType><PermissionsBoundaryArn>\
              arn:aws:iam::{ACCOUNT}:policy/team-0</PermissionsBoundaryArn></PermissionsBoundary>"
@@ -207,7 +207,7 @@ fn report(users: usize) -> String {
         cert_1_last_rotated,cert_2_active,cert_2_last_rotated\n"
         .to_owned();
     for number in 0..users {
-        let machine = number % 3 == 0;
+        let machine = number.is_multiple_of(3);
         let name = if machine { format!("svc-deploy-{number}") } else { format!("anna.muster{number}") };
         let (password, key) = match machine {
             true => {

@@ -175,7 +175,7 @@ fn without_the_credential_report_nothing_is_said_of_credentials() {
 fn what_only_a_service_of_aws_holds_and_what_only_bounds_is_left_alone() {
     let mut account = Written::default();
     let everything = json!([allow(&json!("*"), &json!("*"))]);
-    account.policy("boundary", &[everything.clone()]);
+    account.policy("boundary", std::slice::from_ref(&everything));
     account.user("bob", &json!([]), json!({"PermissionsBoundary": {"PermissionsBoundaryArn": arn("policy/boundary")}}));
     account.role("linked", &json!("*"), &everything, json!({"Path": "/aws-service-role/support.amazonaws.com/"}));
     let report = Report::of(&account.read(), &Thresholds::default());

@@ -83,8 +83,8 @@ const GROUP: Verbs = Verbs {
 
 /// Whether a group's policies allow anything that a step, or becoming another, takes: who joins any other gets nowhere.
 pub(super) fn is_useful(held: &Held) -> bool {
-    let could = |action: &&str| held.layers.identity.could_allow(action);
-    could_change(held) || BECOMING.iter().any(|action| could(action)) || ways().flat_map(|way| way.actions).any(could)
+    let could = |action: &&'static str| held.layers.identity.could_allow(action);
+    could_change(held) || BECOMING.iter().any(could) || ways().flat_map(|way| way.actions).any(could)
 }
 
 /// What it takes to become another, beside the ways that findings tell of.

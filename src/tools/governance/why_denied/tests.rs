@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::audit::RequestLog;
+use crate::clock::ManualClock;
 use crate::iam::testing::{Answer, Scripted};
 use crate::tools::Arguments;
 use crate::tools::testing::facts;
@@ -55,7 +56,8 @@ async fn answer_with(aws: &Scripted, arguments: &Value, records: &[Value]) -> Re
     let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
     std::fs::write(journal.path().join("journal-1.jsonl"), lines).unwrap();
     let call = call(arguments, journal.path());
-    let reader = aws.reader(WhyDenied.declare(&call)?);
+    let clock = ManualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
+    let reader = aws.reader(WhyDenied.declare(&call)?).with_clock(clock);
     WhyDenied.answer(&call, &reader).await
 }
 
@@ -142,11 +144,10 @@ async fn a_call_that_cannot_be_is_told_by_its_parameter() {
     }
 }
 
-fn record(more: Value, code: Option<&str>) -> Value {
+fn record(more: &Value, code: Option<&str>) -> Value {
     let mut data = json!({"caller": {"kind": "keyring", "name": "alice"}, "tool": "tag_user"});
     data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let time = jiff::Timestamp::now().to_string();
-    json!({"stage": "denied", "eventTime": time, "requestID": "call-1", "errorCode": code,
+    json!({"stage": "denied", "eventTime": "2026-11-20T11:00:00.000Z", "requestID": "call-1", "errorCode": code,
         "integrity": {"sequence": 1}, "additionalEventData": data})
 }
 
@@ -154,7 +155,7 @@ fn record(more: Value, code: Option<&str>) -> Value {
 async fn a_refusal_in_the_records_is_explained_by_who_refused() {
     let resource = "arn:aws:iam::123456789012:user/bob";
     let of = async |statements: Value, more: Value, code| {
-        answer_with(&aws(&statements), &json!({"request_id": "call-1"}), &[record(more, code)]).await
+        answer_with(&aws(&statements), &json!({"request_id": "call-1"}), &[record(&more, code)]).await
     };
     let by_policy = json!({"decision": {"effect": "deny", "policy": "p.json", "statement": "NoTags"},
         "error": {"stage": "gateway", "action": "iam:TagUser", "resource": resource}});
@@ -189,7 +190,7 @@ async fn where_the_role_cannot_be_read_it_is_said_of_what_was_denied() {
     let denied = Scripted::default().answering("GetRole", [Err("AccessDenied")]);
     let by_aws = json!({"awsCalls": [{"action": "iam:TagUser", "resource": "r", "errorCode": "AccessDenied"}]});
     let told =
-        answer_with(&denied, &json!({"request_id": "call-1"}), &[record(by_aws, Some("AccessDenied"))]).await.unwrap();
+        answer_with(&denied, &json!({"request_id": "call-1"}), &[record(&by_aws, Some("AccessDenied"))]).await.unwrap();
     assert!(told["Refusals"][0]["Why"].as_str().unwrap().contains("cannot be read"));
     let told = answer_with(&denied, &tagging(), &[]).await.unwrap();
     assert_eq!(told["Outcome"], "unknown", "what was not looked at is not allowed");
