@@ -65,4 +65,5 @@ mod stalled_disks;
 mod support;
 mod terminal;
 mod tools;
+mod why_denied;
 mod withdrawals;
