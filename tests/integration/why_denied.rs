@@ -23,8 +23,10 @@ fn a_refusal_is_explained_to_whom_it_was_told_and_to_nobody_else() {
 
     let refused = gateway.call("alice", "delete_user", json!({"user_name": "rosa.delgado", "force": true}));
     assert_eq!(refused.code(), "PolicyDenied");
-    gateway.records_of(&refused.id);
-    let told = why("alice", json!({"request_id": refused.id}));
+    // The header X-Request-Id has it too.
+    let id_of = |id: &str| gateway.records_of(id)[0]["requestID"].clone();
+    let of_refused = id_of(&refused.id);
+    let told = why("alice", json!({"request_id": of_refused}));
     let refusal = &told.done()["Refusals"][0];
     assert_eq!((&told.content["Outcome"], &told.content["Tool"]), (&json!("denied"), &json!("delete_user")));
     assert_eq!(refusal["Layer"], "endpoint-policy");
@@ -35,14 +37,14 @@ fn a_refusal_is_explained_to_whom_it_was_told_and_to_nobody_else() {
     relay.refuse(vec![Refusal::denied("GetAccountSummary", "")]);
     let denied = gateway.call("alice", "get_account_summary", json!({}));
     assert_eq!((denied.code(), &denied.content["error"]["stage"]), ("AccessDenied", &json!("aws")));
-    gateway.records_of(&denied.id);
-    for id in [&json!(denied.id), &denied.content["error"]["request_id"]] {
+    let of_denied = id_of(&denied.id);
+    for id in [&of_denied, &denied.content["error"]["request_id"]] {
         let told = why("alice", json!({"request_id": id}));
         let refusal = &told.done()["Refusals"][0];
         assert_eq!((&refusal["Action"], &refusal["Layer"]), (&json!("iam:GetAccountSummary"), &json!("beyond")));
     }
 
-    for id in [&refused.id, &denied.id] {
+    for id in [&of_refused, &of_denied] {
         let error = why("reader", json!({"request_id": id}));
         assert_eq!((error.code(), &error.content["error"]["parameter"]), ("NoSuchRequest", &json!("request_id")));
     }

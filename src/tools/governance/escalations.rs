@@ -9,7 +9,8 @@ use crate::posture::escalation::{Chain, Escalations};
 use crate::posture::holder::Certainty;
 use crate::tools::apart::apart;
 use crate::tools::error::ToolError;
-use crate::tools::identities::fetch;
+use crate::tools::identities::fetch::{self, Fetched};
+use crate::tools::identities::shown::report;
 use crate::tools::parameter::{Kept, Kind, PRINCIPAL_ARN, Parameter};
 use crate::tools::{Call, ReadTool, Spec, Tool, ToolFuture, Work};
 
@@ -54,7 +55,7 @@ impl ReadTool for FindPrivilegeEscalation {
 
     fn answer<'a>(&'a self, call: &'a Call, reader: &'a Reader) -> ToolFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let snapshot = fetch::snapshot(reader, true).await?;
+            let Fetched { snapshot, no_report } = fetch::fetch(reader, true).await?;
             let principal = call.arguments.text("principal_arn");
             if let Some(arn) = principal {
                 let mut all = snapshot.users.iter().map(|user| &user.identity);
@@ -64,7 +65,9 @@ impl ReadTool for FindPrivilegeEscalation {
                 }
             }
             let found = apart(move || Escalations::of(&snapshot)).await?;
-            Ok(shown(&found, principal))
+            let mut shown = shown(&found, principal);
+            shown["CredentialReport"] = report(no_report.as_ref());
+            Ok(shown)
         })
     }
 }

@@ -7,7 +7,7 @@ pub mod distinguish;
 pub mod fetch;
 mod permissions;
 mod scan;
-mod shown;
+pub(in crate::tools) mod shown;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

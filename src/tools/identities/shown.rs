@@ -147,7 +147,7 @@ fn brief(finding: &Finding) -> Value {
 }
 
 /// Whether the credential report was had; without it, why not.
-pub(super) fn report(no_report: Option<&ToolError>) -> Value {
+pub(in crate::tools) fn report(no_report: Option<&ToolError>) -> Value {
     match no_report {
         None => json!({"Available": true}),
         Some(error) => json!({"Available": false, "Code": error.code, "Message": error.message}),
