@@ -184,7 +184,7 @@ fn policy(number: usize) -> String {
         json!({"Effect": "Allow", "Action": ["iam:Get*", "iam:List*"], "Resource": "*",
             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}),
     ];
-    if number % 20 == 7 {
+    if number % 20 == 3 {
         statements.push(
             json!({"Effect": "Allow", "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
             "Resource": "*"}),
