@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{services, steps};
 use crate::policy::{Context, Doubt, NamedPrincipal, Policy, PolicySet, Principal, PrincipalKind, Request, Statement};
-use crate::posture::holder::{Allowed, Certainty, Circumstances, Cut, Held, Holder, Shelf};
+use crate::posture::holder::{Allowed, Certainty, Circumstances, Cut, Held, Holder, OF_TRUST, Shelf};
 use crate::posture::snapshot::{Directory, Group, Identity, Role, Snapshot, User, Written};
 
 /// A user or a role.
@@ -151,8 +151,10 @@ impl<'a> Standing<'a> {
             return None;
         }
         let mut allowed = holder.may_assume(&self.arn, &trust.set, &[])?;
-        if allowed.by.document == crate::posture::holder::OF_TRUST {
-            allowed.by.document = trust.number;
+        for place in [Some(&mut allowed.by), allowed.trusted_by.as_mut()].into_iter().flatten() {
+            if place.document == OF_TRUST {
+                place.document = trust.number;
+            }
         }
         Some(allowed)
     }

@@ -44,11 +44,18 @@ pub struct Needed {
     pub certainty: Certainty,
     /// The statement that allows it.
     pub by: Place,
+    /// Of assuming a role: the statement of its trust policy, where that is another one.
+    pub trusted_by: Option<Place>,
 }
 
 impl Needed {
+    /// The statements without either of which it is not allowed.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.by).chain(&self.trusted_by)
+    }
+
     fn new(action: &'static str, on: &str, allowed: Allowed) -> Self {
-        Self { action, on: on.into(), certainty: allowed.certainty, by: allowed.by }
+        Self { action, on: on.into(), certainty: allowed.certainty, by: allowed.by, trusted_by: allowed.trusted_by }
     }
 }
 
@@ -87,6 +94,8 @@ pub struct Escalations {
     pub principals: usize,
     /// Principals some of whose policies cannot be read: what they could do is not known.
     pub unreadable: Vec<Arc<str>>,
+    /// Principals that could make more of themselves than was looked at.
+    pub cut_short: Vec<Arc<str>>,
 }
 
 impl Escalations {
@@ -95,7 +104,8 @@ impl Escalations {
     pub fn of(snapshot: &Snapshot) -> Self {
         let found = search::search(snapshot, None, &|_| true);
         let changes = cuts::changes(snapshot, &found.chains);
-        Self { chains: found.chains, changes, principals: found.principals, unreadable: found.unreadable }
+        let search::Found { chains, principals, unreadable, cut_short } = found;
+        Self { chains, changes, principals, unreadable, cut_short }
     }
 
     /// The chain of the principal of this ARN.

@@ -25,6 +25,7 @@ pub(super) struct Found {
     pub(super) chains: Vec<Chain>,
     pub(super) principals: usize,
     pub(super) unreadable: Vec<Arc<str>>,
+    pub(super) cut_short: Vec<Arc<str>>,
 }
 
 /// Every principal's shortest chain, in the order of their lengths. A statement may be cut out of the account, and principals may
@@ -33,6 +34,7 @@ pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>, is_looked_at: &dyn 
     let mut shelf = cut.cloned().map_or_else(Shelf::default, Shelf::without);
     let ground = Ground::of(snapshot, &mut shelf, cut, is_looked_at);
     let mut administrators = HashMap::new();
+    let mut cut_short = Vec::new();
     let mut states: Vec<Vec<State<'_>>> = Vec::with_capacity(ground.principals.len());
     for index in 0..ground.principals.len() {
         let holder = &ground.principals[index].holder;
@@ -50,7 +52,9 @@ pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>, is_looked_at: &dyn 
             }
         };
         let first = State::first(&ground, index, administrator);
-        states.push(steps::states(&ground, &mut shelf, first));
+        let (of_principal, is_whole) = steps::states(&ground, &mut shelf, first);
+        states.push(of_principal);
+        cut_short.extend((!is_whole).then(|| Arc::clone(&ground.principals[index].arn)));
     }
     let reached = Search::new(&ground, &states).run();
     let mut order: Vec<(usize, usize)> =
@@ -63,6 +67,7 @@ pub(super) fn search(snapshot: &Snapshot, cut: Option<&Cut>, is_looked_at: &dyn 
         chains,
         principals: ground.principals.len(),
         unreadable: unreadable.map(|one| Arc::clone(&one.arn)).collect(),
+        cut_short,
     }
 }
 

@@ -30,11 +30,15 @@ impl Hop {
 
 impl Needed {
     fn shown(&self) -> Value {
-        json!({
+        let mut shown = json!({
             "Action": self.action,
             "Resource": &*self.on,
             "Conditional": self.certainty == Certainty::Conditional,
             "AllowedBy": self.by,
-        })
+        });
+        if let Some(trusted_by) = &self.trusted_by {
+            shown["TrustedBy"] = json!(trusted_by);
+        }
+        shown
     }
 }

@@ -96,26 +96,34 @@ pub(super) fn could_change(held: &Held) -> bool {
     ACTIONS.iter().any(|action| held.layers.identity.could_allow(action))
 }
 
-/// Every state that a principal can bring itself to, those with fewer steps first. States after one that may do everything are
-/// left out: there is nothing more to get.
-pub(super) fn states<'a>(ground: &Ground<'a>, shelf: &mut Shelf, first: State<'a>) -> Vec<State<'a>> {
-    let mut states = vec![first];
+/// Every state that a principal can bring itself to, those with fewer steps first, and whether these are all. States after one that
+/// may do everything are left out: there is nothing more to get.
+pub(super) fn states<'a>(ground: &Ground<'a>, shelf: &mut Shelf, first: State<'a>) -> (Vec<State<'a>>, bool) {
+    let (mut states, mut is_whole) = (vec![first], true);
     let mut next = 0;
-    while next < states.len() && states.len() < MOST_STATES {
+    while next < states.len() {
         let state = states[next].clone();
         next += 1;
         if state.administrator.is_some() || state.hops.len() >= MOST_STEPS || !could_change(state.holder.held()) {
             continue;
         }
+        if states.len() >= MOST_STATES {
+            return (states, false);
+        }
         let steps = Steps { ground, shelf, state: &state };
         for after in steps.all() {
             let is_new = |known: &State<'_>| !Arc::ptr_eq(known.holder.held(), after.holder.held());
-            if states.iter().all(is_new) && states.len() < MOST_STATES {
+            if !states.iter().all(is_new) {
+                continue;
+            }
+            if states.len() < MOST_STATES {
                 states.push(after);
+            } else {
+                is_whole = false;
             }
         }
     }
-    states
+    (states, is_whole)
 }
 
 struct Steps<'s, 'a> {

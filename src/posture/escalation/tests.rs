@@ -209,3 +209,49 @@ fn what_may_be_refused_for_another_reason_is_not_certain() {
     assert_eq!((certainty(version(&[]), 4), certainty(version(&[]), 5)), (certain, None));
     assert_eq!(certainty(version(&[of("iam:DeletePolicyVersion", "*")]), 5), certain);
 }
+
+#[test]
+fn the_trust_policy_of_a_role_is_a_change_too() {
+    let mut account = Written::default();
+    account.role("admin", &json!({"AWS": arn("root")}), &everything(), json!({}));
+    for number in 0..8 {
+        let own = json!([
+            allow(&json!("s3:GetObject"), &json!(format!("arn:aws:s3:::b{number}/*"))),
+            allow(&json!("sts:AssumeRole"), &json!(arn("role/admin"))),
+        ]);
+        account.user(&format!("u{number}"), &own, json!({}));
+    }
+    let found = Escalations::of(&account.read());
+    let best = &found.changes[0];
+    assert_eq!((&*best.statement.policy, best.stopped), (&*format!("trust policy of {}", arn("role/admin")), 8));
+    let shown = found.chain(&arn("user/u0")).unwrap().shown();
+    assert_eq!(shown["Hops"][0]["Needs"][0]["TrustedBy"]["Policy"], json!(best.statement.policy));
+}
+
+#[test]
+fn of_a_change_every_place_is_told() {
+    let mut account = Written::default();
+    for name in ["a", "b", "c"] {
+        account.user(name, &json!([allow(&json!("iam:PutUserPolicy"), &json!("*"))]), json!({}));
+    }
+    let found = Escalations::of(&account.read());
+    let change = &found.changes[0];
+    assert_eq!((change.stopped, change.place_count, change.of_aws), (3, 3, false));
+    assert_eq!(change.places, ["a", "b", "c"].map(|name| format!("inline policy own of user {name}")));
+}
+
+#[test]
+fn who_could_make_more_of_themselves_than_is_looked_at_is_named() {
+    let mut account = Written::default();
+    for number in 0..90 {
+        let role = json!(arn(&format!("role/nobody-{number}")));
+        account.group(&format!("g{number}"), &json!([allow(&json!("sts:AssumeRole"), &role)]), json!({}));
+    }
+    account.user("bob", &json!([allow(&json!("iam:AddUserToGroup"), &json!("*"))]), json!({})).user(
+        "eve",
+        &json!([]),
+        json!({}),
+    );
+    let found = Escalations::of(&account.read());
+    assert_eq!(found.cut_short, [Arc::from(arn("user/bob"))]);
+}

@@ -56,6 +56,8 @@ pub struct Allowed {
     pub certainty: Certainty,
     /// The statement that allows it.
     pub by: Place,
+    /// Of assuming a role, where the identity's own statement allows it: the one of the trust policy that lets it in.
+    pub trusted_by: Option<Place>,
 }
 
 /// What decides on an action: the statements that name it, and whether it acts on anything in particular.
@@ -202,8 +204,12 @@ impl Holder {
                 return None;
             }
             let own = allowing(decisions.identity).map(|deciding| place(deciding, self.held.number(deciding.index)));
-            let by = own.or_else(|| allowing(decisions.trust?).map(|deciding| place(deciding, OF_TRUST)))?;
-            Some(Allowed { certainty, by })
+            let trusted_by = decisions.trust.and_then(allowing).map(|deciding| place(deciding, OF_TRUST));
+            let (by, trusted_by) = match own {
+                Some(own) => (own, trusted_by),
+                None => (trusted_by?, None),
+            };
+            Some(Allowed { certainty, by, trusted_by })
         })
     }
 }

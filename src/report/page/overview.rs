@@ -147,11 +147,17 @@ fn change(page: &mut Markup, change: &Change) {
     page.element("tr", &[], |page| {
         let statement = &change.statement;
         let sid = statement.sid.as_deref().map(|sid| format!(" ({sid})")).unwrap_or_default();
-        page.said(
-            "td",
-            &[("class", "wide")],
-            &format!("{}, statement {}{sid}", statement.policy, statement.statement + 1),
-        );
+        let place = match change.places.as_slice() {
+            [only] => only,
+            _ => &*statement.policy,
+        };
+        let number = statement.statement + 1;
+        let more = match (change.place_count, change.of_aws) {
+            (_, true) => "; AWS's own: detach it where it is not needed".to_owned(),
+            (0 | 1, false) => String::new(),
+            (count, false) => format!("; it stands in {count} places, of which each is to be changed"),
+        };
+        page.said("td", &[("class", "wide")], &format!("{place}, statement {number}{sid}{more}"));
         page.said("td", &[("class", "wide")], &change.actions.join(", "));
         page.said("td", &[("class", "number")], &change.stopped.to_string());
         page.said("td", &[("class", "number")], &change.left.to_string());

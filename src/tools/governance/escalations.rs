@@ -101,6 +101,7 @@ fn shown(found: &Escalations, principal: Option<&str>) -> Value {
         "AdministratorsUnderConditions": conditional.iter().take(MOST).collect::<Vec<_>>(),
         "BestChanges": if principal.is_none() { json!(found.changes) } else { json!([]) },
         "PrincipalCount": found.principals,
+        "NotSearchedWhole": found.cut_short.iter().take(MOST).map(|arn| &**arn).collect::<Vec<_>>(),
         "Unreadable": found.unreadable.iter().take(MOST).map(|arn| &**arn).collect::<Vec<_>>(),
     });
     if principal.is_some() {

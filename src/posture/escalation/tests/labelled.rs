@@ -61,14 +61,13 @@ fn ways_of_users() -> Vec<Way> {
     all
 }
 
-/// The services that take roles, and the actions by which each has something run with one. Of each service the first.
+/// The services that take roles, and the actions by which each has something run with one.
 fn passing() -> Vec<(String, Vec<String>)> {
-    let mut seen = BTreeSet::new();
     let mut all = Vec::new();
     for way in ways().filter(|way| way.code == "PassRoleEscalation" && way.actions.len() > 1) {
         let [_, starting @ ..] = way.actions else { continue };
         let service = starting[0].split_once(':').unwrap().0;
-        if seen.insert(service) && !services::principals_of(starting[0]).is_empty() {
+        if !services::principals_of(starting[0]).is_empty() {
             all.push((service.to_owned(), starting.iter().map(|action| (*action).to_owned()).collect()));
         }
     }
@@ -131,7 +130,11 @@ fn labelled() -> (Written, BTreeMap<String, bool>) {
         .user("console", &json!([]), json!({"GroupList": ["admins"]}))
         .role("admin", &json!({"AWS": arn("root")}), &everything(), json!({}))
         .role("closed", &json!({"AWS": "arn:aws:iam::999999999999:role/x"}), &everything(), json!({}));
+    let mut made = BTreeSet::new();
     for (service, starting) in passing() {
+        if !made.insert(service.clone()) {
+            continue;
+        }
         let trusted = services::principals_of(&starting[0]);
         let profile = json!({"InstanceProfileList": [{"InstanceProfileName": service}]});
         account.role(&format!("for-{service}"), &json!({"Service": trusted[0]}), &everything(), profile);

@@ -146,7 +146,8 @@ fn shown(found: Found, recorded: &FoundRequests) -> Value {
             let mut shown = event.shown;
             match record {
                 Some(record) => shown["Gateway"] = call_of(record),
-                None if event.is_stamped => {
+                // Where not all records were looked at, that none was found says nothing.
+                None if event.is_stamped && recorded.complete => {
                     warns = true;
                     shown["Warning"] = NO_RECORD.into();
                 }
